@@ -1,0 +1,2 @@
+//! The rosterd command.
+fn main() {}

@@ -1,0 +1,213 @@
+//! Durable intent to tell one destination about one entity, and what it answered.
+
+use crate::fault::Fault;
+use crate::id::{Class, ConnectionId, EntityId, ExternalId};
+use crate::plan::{Operation, StateHash};
+use crate::record::{Edit, Record};
+use crate::time::Timestamp;
+use crate::value::Attributes;
+use serde::{Deserialize, Serialize};
+
+/// The order of sending inside a run; lower lanes are drained first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Lane {
+    /// Security first.
+    Urgent = 0,
+    /// Org units, parents first.
+    OrgUnit = 1,
+    /// Groups, empty.
+    Group = 2,
+    /// Accounts without references.
+    Account = 3,
+    /// Managers, heads, members.
+    Reference = 4,
+    /// Members that are no longer.
+    MembershipRemoval = 5,
+    /// Ordinary disables.
+    Disable = 6,
+    /// Deletes of accounts.
+    AccountDelete = 7,
+    /// Deletes of groups.
+    GroupDelete = 8,
+    /// Deletes of org units, children first.
+    OrgUnitDelete = 9,
+}
+
+impl Lane {
+    /// The lane with this number.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Urgent,
+            1 => Self::OrgUnit,
+            2 => Self::Group,
+            3 => Self::Account,
+            4 => Self::Reference,
+            5 => Self::MembershipRemoval,
+            6 => Self::Disable,
+            7 => Self::AccountDelete,
+            8 => Self::GroupDelete,
+            9 => Self::OrgUnitDelete,
+            _ => return None,
+        })
+    }
+
+    /// The lane of an operation on an object of a class.
+    #[must_use]
+    pub const fn of(class: Class, operation: Operation) -> Self {
+        match (operation, class) {
+            (Operation::Delete, Class::Account) => Self::AccountDelete,
+            (Operation::Delete, Class::Group) => Self::GroupDelete,
+            (Operation::Delete, Class::OrgUnit) => Self::OrgUnitDelete,
+            (Operation::Disable | Operation::Unlink, _) => Self::Disable,
+            (_, Class::OrgUnit) => Self::OrgUnit,
+            (_, Class::Group) => Self::Group,
+            (_, Class::Account) => Self::Account,
+        }
+    }
+}
+
+/// Where an outbox entry stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryState {
+    /// To be sent.
+    Waiting,
+    /// To be sent, not before the time.
+    Retry {
+        /// Not before.
+        at: Timestamp,
+    },
+    /// Not retried until a person or a change of configuration acts.
+    Parked,
+}
+
+/// Durable intent to bring one entity at one destination to a state that an applied plan fixed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    /// The destination.
+    pub destination: ConnectionId,
+    /// The kind of object.
+    pub class: Class,
+    /// The entity.
+    pub entity: EntityId,
+    /// What the plan called it.
+    pub operation: Operation,
+    /// Hash of the state that the destination should show: sent only if the present desired state has this hash.
+    pub desired: StateHash,
+    /// Lane.
+    pub lane: Lane,
+    /// Order within the lane.
+    pub order: u64,
+    /// Number of the plan that fixed it.
+    pub plan: u64,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// True: an earlier attempt may have been done (no answer, crash): look before sending a create again.
+    pub uncertain: bool,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Why the last attempt failed.
+    pub last_fault: Option<Fault>,
+}
+
+/// Status of an entity at a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProjectionStatus {
+    /// Not there.
+    Absent,
+    /// There, usable.
+    Present,
+    /// There, disabled.
+    Disabled,
+    /// Was there, deleted by us.
+    Deleted,
+}
+
+/// One entity as one destination last acknowledged it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Projection {
+    /// Its id there.
+    pub external_id: Option<ExternalId>,
+    /// Version there.
+    pub version: Option<String>,
+    /// Hash of the state that it acknowledged; [`crate::plan::NOTHING`] if none.
+    pub applied: StateHash,
+    /// Attributes that it acknowledged.
+    pub attributes: Attributes,
+    /// Status there.
+    pub status: ProjectionStatus,
+    /// Counts acknowledged operations; part of the operation key, so that going back and forth gives new keys.
+    pub revision: u64,
+}
+
+/// What is asked of a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Make it; with its parent's or its own name where the system needs one. The text is the desired object, JSON.
+    Create(String),
+    /// Change attributes.
+    Update(Vec<Edit>),
+    /// Make usable.
+    Enable,
+    /// Make unusable.
+    Disable,
+    /// Give it a new password, which the host makes and hands over.
+    SetPassword,
+    /// Move it under another object; none: to the root.
+    MoveTo(Option<(Class, ExternalId)>),
+    /// Remove it.
+    Delete,
+}
+
+/// One idempotent request to a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The same for every attempt.
+    pub key: String,
+    /// The kind of object.
+    pub class: Class,
+    /// Its id there; none before a create.
+    pub id: Option<ExternalId>,
+    /// What to do.
+    pub action: Action,
+    /// The whole desired object, JSON.
+    pub desired: String,
+    /// What it last acknowledged, JSON.
+    pub known: Option<String>,
+    /// Version for a conditional write.
+    pub version: Option<String>,
+    /// 1 for the first attempt; from 2 on a create is looked up before it is sent.
+    pub attempt: u32,
+}
+
+/// What a destination reports of an operation that it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Id of the object there.
+    pub id: ExternalId,
+    /// Its version.
+    pub version: Option<String>,
+    /// The object as it is now, JSON, where the system tells.
+    pub observed: Option<String>,
+    /// Values that were refused while the rest was done.
+    pub problems: Vec<Fault>,
+}
+
+/// A destination's answer to one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    /// Done.
+    Applied(Applied),
+    /// It was so already.
+    Unchanged(Applied),
+    /// Certainly not done.
+    Failed(Fault),
+    /// Sent, and the answer is not known.
+    Unknown(Fault),
+    /// The batch was stopped before this one; does not count as a try.
+    NotAttempted(Fault),
+}
+
+/// An object as a destination shows it.
+pub type Found = Record;

@@ -1,0 +1,114 @@
+//! The traits at which the sync engine and the outer world meet.
+//!
+//! The engine knows nothing about WebAssembly, the connector host nothing about policy. Methods return boxed futures, so
+//! that the traits are object-safe without a macro crate. A method that returns [`Fault`] leaves the value usable unless
+//! its text says otherwise.
+
+use crate::fault::Fault;
+use crate::id::{Class, ExternalId};
+use crate::outbox::{Receipt, Request};
+use crate::record::{Page, Record};
+use crate::time::Timestamp;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where a scan starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScanStart {
+    /// At the beginning.
+    Full,
+    /// After the page that gave this resume point.
+    Resume(String),
+    /// A delta since this cursor.
+    Since(String),
+}
+
+/// One probe of [`Connector::check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What was probed.
+    pub name: String,
+    /// True: it works.
+    pub ok: bool,
+    /// What was seen, as a sentence.
+    pub message: String,
+    /// What to do if it does not work.
+    pub remedy: Option<String>,
+}
+
+/// What every connection can be asked.
+pub trait Connector: Send {
+    /// `name version`, for errors and records.
+    fn identity(&self) -> String;
+
+    /// Digest of the component, as `sha256` in hexadecimal.
+    fn digest(&self) -> String;
+
+    /// The static description, JSON (wit/v0.1/describe.schema.json).
+    fn describe(&mut self) -> BoxFuture<'_, Result<String, Fault>>;
+
+    /// Touches the remote system and writes nothing.
+    fn check(&mut self) -> BoxFuture<'_, Result<Vec<Probe>, Fault>>;
+
+    /// The attributes of the remote system as it is now, JSON.
+    fn discover(&mut self) -> BoxFuture<'_, Result<String, Fault>>;
+}
+
+/// A connection in its reading role.
+pub trait Source: Connector {
+    /// Starts a scan or a delta. The reader lives in an instance of its own.
+    fn open(&mut self, classes: &[Class], start: ScanStart) -> BoxFuture<'_, Result<Box<dyn Reader>, Fault>>;
+
+    /// A digest of what the source is now (file digest, change number), where it can be told: two scans with the same
+    /// digest read the same version and count once. Called after the last page.
+    fn version(&mut self) -> BoxFuture<'_, Result<Option<String>, Fault>>;
+
+    /// Reads single objects: one answer each, in order; none if the object is not there.
+    fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>>;
+}
+
+/// A scan under way.
+pub trait Reader: Send {
+    /// The next page with about `max` changes. After a fault or the last page the reader is spent.
+    fn next(&mut self, max: u32) -> BoxFuture<'_, Result<Page, Fault>>;
+}
+
+/// A connection in its writing role.
+pub trait Destination: Connector {
+    /// Applies operations: one receipt each, in order. A trap or a time-out leaves all of them unknown.
+    fn apply(&mut self, requests: Vec<Request>) -> BoxFuture<'_, Vec<Receipt>>;
+
+    /// No more operations in this run: flush, publish. Where [`Destination::settles_after_finish`], receipts count only
+    /// once this returned.
+    fn finish(&mut self) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// True: what `apply` reported takes effect with `finish` (a file that is published whole).
+    fn settles_after_finish(&self) -> bool;
+
+    /// Looks objects up by an attribute.
+    fn find(&mut self, class: Class, attribute: String, value: String) -> BoxFuture<'_, Result<Vec<Record>, Fault>>;
+
+    /// Reads single objects: one answer each, in order.
+    fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>>;
+}
+
+/// Where the engine gets its connections from: the composition root implements it over the connector host.
+pub trait Connections: Send + Sync {
+    /// Opens a connection in its reading role, in a fresh instance.
+    fn source<'a>(&'a self, connection: &'a crate::id::ConnectionId) -> BoxFuture<'a, Result<Box<dyn Source>, Fault>>;
+
+    /// Opens a connection in its writing role, in a fresh instance.
+    fn destination<'a>(
+        &'a self,
+        connection: &'a crate::id::ConnectionId,
+    ) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>>;
+}
+
+/// The time of policy. Never used for order.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}

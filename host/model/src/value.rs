@@ -1,0 +1,195 @@
+//! Attribute values and the ordered map that holds them.
+
+use crate::id::{Class, ExternalId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A value of an attribute. An attribute that is not in the map says nothing; `Null` says "empty".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// Asserts that the attribute is empty.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction; never NaN or infinite.
+    Decimal(f64),
+    /// Text, in Unicode NFC once normalised.
+    Text(String),
+    /// Several values. Order is kept, but two lists are compared as sets where the attribute is a set.
+    List(Vec<Value>),
+    /// A reference to another object of the same connection, by its external id.
+    Reference {
+        /// Class of the object referred to.
+        class: Class,
+        /// Its external id on the connection that made the claim.
+        id: ExternalId,
+    },
+    /// A structured value.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// The text, if this is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// True for `Null`, the empty text and the empty list: what may never match anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(text) => text.is_empty(),
+            Self::List(values) => values.is_empty(),
+            Self::Map(map) => map.is_empty(),
+            Self::Bool(_) | Self::Integer(_) | Self::Decimal(_) | Self::Reference { .. } => false,
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// For people: text as it is, lists joined by "; ", null as `-`.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("-"),
+            Self::Bool(value) => fmt::Display::fmt(value, f),
+            Self::Integer(value) => fmt::Display::fmt(value, f),
+            Self::Decimal(value) => fmt::Display::fmt(value, f),
+            Self::Text(text) => f.write_str(text),
+            Self::List(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if index == 0 { "" } else { "; " })?;
+                }
+                Ok(())
+            }
+            Self::Reference { class, id } => write!(f, "{class} {id}"),
+            Self::Map(map) => {
+                for (index, (key, value)) in map.iter().enumerate() {
+                    write!(f, "{}{key}={value}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Attributes by name, kept sorted by name so that equal maps have equal bytes. Names are those of RFC 7643 where it
+/// has one, with a dot into structured values: `emails.work`, `name.familyName`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Attributes(Vec<(String, Value)>);
+
+impl Attributes {
+    /// No attributes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of `name`; none if nothing is said about it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.position(name).ok().map(|index| &self.0[index].1)
+    }
+
+    /// Sets `name`, and returns what stood there.
+    pub fn set(&mut self, name: impl Into<String> + AsRef<str>, value: Value) -> Option<Value> {
+        match self.position(name.as_ref()) {
+            Ok(index) => Some(std::mem::replace(&mut self.0[index].1, value)),
+            Err(index) => {
+                self.0.insert(index, (name.into(), value));
+                None
+            }
+        }
+    }
+
+    /// Removes `name`: from now on nothing is said about it.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.position(name).ok().map(|index| self.0.remove(index).1)
+    }
+
+    /// Names and values in order of names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many attributes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if nothing is said at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(key, _)| key.as_str().cmp(name))
+    }
+}
+
+impl FromIterator<(String, Value)> for Attributes {
+    /// The last value of a name counts.
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(pairs: I) -> Self {
+        let mut all: Vec<(String, Value)> = pairs.into_iter().collect();
+        if !all.windows(2).all(|pair| pair[0].0 < pair[1].0) {
+            all.reverse();
+            all.sort_by(|a, b| a.0.cmp(&b.0));
+            all.dedup_by(|later, kept| later.0 == kept.0);
+        }
+        Self(all)
+    }
+}
+
+impl IntoIterator for Attributes {
+    type Item = (String, Value);
+    type IntoIter = std::vec::IntoIter<(String, Value)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_value_of_a_name_counts_and_names_are_sorted() {
+        let pairs = [("b", "1"), ("a", "2"), ("b", "3")];
+        let map: Attributes = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        assert_eq!(map.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(map.get("b"), Some(&Value::from("3")));
+    }
+
+    #[test]
+    fn set_and_remove_keep_the_order() {
+        let mut map = Attributes::new();
+        for name in ["m", "a", "z", "a"] {
+            map.set(name, name.into());
+        }
+        assert_eq!(map.len(), 3);
+        assert_eq!(map.remove("m"), Some("m".into()));
+        assert_eq!(map.get("m"), None);
+        assert_eq!(map.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "z"]);
+    }
+}
