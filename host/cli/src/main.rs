@@ -1,2 +1,29 @@
-//! The rosterd command.
-fn main() {}
+//! The `rosterd` command: the composition root. It reads flags and the configuration, wires store, connector host and
+//! engine together, runs one command and turns its result into text and an exit code. It decides nothing about people.
+//!
+//! Reading order: [`args`] (what can be typed), [`command`] (what then happens), [`context`] (what commands share),
+//! [`config`] (rosterd.toml), [`output`] (the only folder that prints), [`error`] and [`exit`] (how commands end).
+
+mod args;
+mod command;
+mod config;
+mod context;
+mod error;
+mod exit;
+mod output;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(stop) => return output::usage(&stop).into(),
+    };
+    let printer = output::Printer::new(&cli.global);
+    let context = context::Context::new(&cli.global, printer.talk());
+    match command::dispatch(&context, cli.command) {
+        Ok(output) => printer.print(&output).into(),
+        Err(error) => printer.fail(&error).into(),
+    }
+}

@@ -1,1 +1,16 @@
 //! Under construction.
+mod crypto;
+mod egress;
+mod endpoint;
+mod error;
+mod grant;
+mod limit;
+mod manifest;
+mod manifest_parts;
+mod package;
+mod redact;
+mod schema;
+mod secret;
+mod template;
+mod units;
+mod version;

@@ -1,1 +1,29 @@
-//! Under construction.
+//! Orchestration: the life of a run.
+//!
+//! A run reads one source ([`run`]): pages are observed as they come (`scan`), the host judges what the scan may
+//! conclude, the differences become a plan (`plan`), the guard judges the plan, and only then is anything changed
+//! (`apply`): entities, claims and links of the hub, and the outbox, from which destinations are told (`deliver`).
+//! Each arrow ends in a durable commit, so that a process that dies goes on where it was.
+//!
+//! The engine knows connections only as the traits of [`rosterd_model::port`], talks only in [`event`]s, and takes every
+//! decision from `rosterd-reconcile`.
+#![warn(missing_docs)]
+
+mod apply;
+pub mod approve;
+mod deliver;
+pub mod engine;
+pub mod error;
+pub mod event;
+pub mod export;
+pub mod lineage;
+mod paths;
+mod plan;
+pub mod policy;
+pub mod run;
+mod scan;
+
+pub use engine::{Engine, Settings};
+pub use error::EngineError;
+pub use event::{Events, RunEvent};
+pub use policy::Policy;

@@ -35,4 +35,5 @@ pub use fault::{Fault, FaultKind};
 pub use id::{Class, ConnectionId, EntityId, ExternalId, JobId, RunId};
 pub use record::{Change, Record};
 pub use time::Timestamp;
+pub use plan::Step;
 pub use value::{Attributes, Value};

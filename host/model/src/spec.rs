@@ -224,6 +224,9 @@ pub struct DeliverySpec {
     /// What happens there when somebody leaves.
     #[serde(default)]
     pub on_leave: OnLeave,
+    /// Whether an unattended run may make the first delivery, or a person must see its plan first.
+    #[serde(default)]
+    pub first_delivery: FirstDelivery,
     /// How accounts are mapped.
     #[serde(default)]
     pub account: OutboundSpec,
@@ -245,6 +248,18 @@ impl DeliverySpec {
             Class::Group => &self.group,
         }
     }
+}
+
+/// Who may make the first delivery to a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstDelivery {
+    /// A person, who applies its plan by the digest.
+    #[default]
+    Hold,
+    /// Anybody: for destinations that start empty by design.
+    Allow,
 }
 
 /// What happens at a destination when somebody leaves.

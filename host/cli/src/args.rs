@@ -1,0 +1,201 @@
+//! What can be typed. Help texts are the reference of the command line: one sentence each, in the operator's words.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+mod directory;
+mod plugin;
+mod sync;
+pub(crate) use directory::{AccountCommand, QuarantineCommand, RunsCommand};
+pub(crate) use plugin::{BuildArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
+pub(crate) use sync::{PlanArgs, PlanCommand};
+
+/// One hub between the systems that hold people.
+#[derive(Debug, Parser)]
+#[command(name = "rosterd", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// The configuration; default: rosterd.toml here or in a folder above
+    #[arg(long, global = true, value_name = "FILE", env = "ROSTERD_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// How results and errors are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Whether output is coloured; `auto` heeds NO_COLOR and colours terminals only
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+    /// Print the result and errors only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say what is being done
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// How results and errors are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// One JSON object; errors are one JSON object on stderr
+    Json,
+}
+
+/// Whether output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On terminals
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a first rosterd.toml
+    Init(InitArgs),
+    /// Check the configuration, its mappings and the grants of its plugins
+    Check(CheckArgs),
+    /// Read a source and show what would change; or show or approve a stored plan
+    Plan(PlanArgs),
+    /// Apply exactly the steps of a stored plan
+    Apply {
+        /// The plan, as `rosterd plan` printed it; its first 8 or more characters
+        digest: String,
+    },
+    /// Plan and apply in one go; what a guard holds waits
+    Run {
+        /// The job
+        job: String,
+        /// Let a source that has become empty empty the directory
+        #[arg(long)]
+        allow_empty: bool,
+    },
+    /// Look at accounts: what they are, and why
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Look at what was set aside, and release it
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Look at connections
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
+    /// Look at past runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Read a file that `rosterd export` wrote
+    Import {
+        /// The file; `-` reads standard input
+        file: PathBuf,
+    },
+    /// Write the directory to a file
+    Export {
+        /// The file; `-` writes standard output
+        file: PathBuf,
+    },
+    /// Make, look at and install plugins
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Mind the store
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Keep secrets in the encrypted secret store
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Look at the form of the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `rosterd init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Where to write it
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+/// `rosterd check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Also ask the remote systems; writes nothing there
+    #[arg(long)]
+    pub(crate) online: bool,
+}
+
+/// `rosterd connection`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectionCommand {
+    /// List the configured connections
+    List,
+    /// Ask a remote system for its attributes
+    Discover {
+        /// The connection
+        name: String,
+    },
+}
+
+/// `rosterd store`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Check the invariants of the store
+    Verify,
+    /// Write a consistent copy of the store
+    Backup {
+        /// The copy; must not exist
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the store
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Count what is in the store
+    Stats,
+}
+
+/// `rosterd secret`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Store a secret, read from standard input
+    Set {
+        /// Its name, as in { store = "NAME" }
+        name: String,
+    },
+    /// List the names of stored secrets
+    List,
+}
+
+/// `rosterd config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the JSON schema of rosterd.toml
+    Schema,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn verify_cli() {
+        Cli::command().debug_assert();
+    }
+}

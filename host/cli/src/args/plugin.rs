@@ -1,0 +1,74 @@
+//! The verbs of plugin authors and of those who install plugins.
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// `rosterd plugin`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Start a new plugin, with the SDK beside it
+    New(NewArgs),
+    /// Compile plugins to components
+    Build(BuildArgs),
+    /// Show what a component is and what it asks for
+    Inspect(InspectArgs),
+    /// Put a component among the installed plugins
+    Install {
+        /// The component
+        file: PathBuf,
+        /// Replace an installed plugin of the same name
+        #[arg(long)]
+        replace: bool,
+    },
+    /// List installed plugins
+    List,
+}
+
+/// `rosterd plugin new`.
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// Name of the plugin: lower-case letters, digits and hyphens
+    pub(crate) name: String,
+    /// What it does first
+    #[arg(long, value_enum, default_value_t = PluginKind::Source)]
+    pub(crate) kind: PluginKind,
+    /// The folder to make it in
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) path: PathBuf,
+}
+
+/// What a new plugin does first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PluginKind {
+    /// It reads people
+    Source,
+    /// It writes people
+    Destination,
+}
+
+/// `rosterd plugin build`.
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Folders of the plugins
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// A Rust toolchain (the folder above its bin/); default: searched
+    #[arg(long, value_name = "PATH")]
+    pub(crate) toolchain: Option<PathBuf>,
+    /// Where the components go; default: the folder of each plugin
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Optimise across crates, for plugins that are handed over: a little faster, twice the build time
+    #[arg(long)]
+    pub(crate) packaged: bool,
+}
+
+/// `rosterd plugin inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The component, or the name of an installed plugin
+    pub(crate) file: String,
+    /// Compare its requests with the grants of this connection
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: Option<String>,
+}

@@ -1,0 +1,35 @@
+//! Planning.
+
+use clap::{Args, Subcommand};
+
+/// `rosterd plan`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct PlanArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<PlanCommand>,
+    /// The job
+    #[arg(required = true)]
+    pub(crate) job: Option<String>,
+    /// Let a source that has become empty empty the directory
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// Exit with 9 when changes are pending
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+/// What can be done with a stored plan.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlanCommand {
+    /// Show a stored plan
+    Show {
+        /// The plan; its first 8 or more characters
+        digest: String,
+    },
+    /// Approve what a guard holds, once
+    Approve {
+        /// The plan; its first 8 or more characters
+        digest: String,
+    },
+}

@@ -1,0 +1,225 @@
+//! The tables of rosterd.toml as types. The part that decides plans is `rosterd_model::spec`; here stands the rest.
+
+use super::document::Document;
+use super::quantity::Bytes;
+use super::schedule::Schedule;
+use super::schema::Name;
+use crate::error::Problem;
+use rosterd_model::ConnectionId;
+use rosterd_model::spec::{AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, PolicySpec, ProtectSpec};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::de::{DeTable, DeValue};
+
+/// The whole file.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(rename_all = "kebab-case", deny_unknown_fields, title = "rosterd.toml")]
+pub(crate) struct FileConfig {
+    /// Where the hub keeps what it knows.
+    #[schemars(default)]
+    pub(crate) store: StoreTable,
+    /// Connections by name: configured instances of plugins.
+    #[schemars(default, with = "BTreeMap<Name, ConnectionTable>")]
+    pub(crate) connection: BTreeMap<ConnectionId, ConnectionTable>,
+    /// Jobs by name; a job reads one source.
+    #[schemars(default, with = "BTreeMap<Name, JobTable>")]
+    pub(crate) job: BTreeMap<String, JobTable>,
+    /// Which connection may decide an attribute, in what order. `default` is for all that are not named.
+    #[schemars(default)]
+    pub(crate) authority: AuthoritySpec,
+    /// Deliveries by destination.
+    #[schemars(default, with = "BTreeMap<Name, DeliverySpec>")]
+    pub(crate) deliver: BTreeMap<ConnectionId, DeliverySpec>,
+    /// How much may change at once before a person is asked.
+    #[schemars(default)]
+    pub(crate) guard: GuardSpec,
+    /// Who is never disabled, renamed, moved or deleted.
+    #[schemars(default)]
+    pub(crate) protect: ProtectSpec,
+    /// Sizes of the chunks in which the hub works.
+    #[schemars(default)]
+    pub(crate) limits: LimitsTable,
+}
+
+/// `[store]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct StoreTable {
+    /// The file; relative to the folder of rosterd.toml.
+    pub(crate) path: PathBuf,
+    /// Memory for cached pages.
+    pub(crate) cache: Bytes,
+}
+
+impl Default for StoreTable {
+    fn default() -> Self {
+        Self { path: PathBuf::from("data/hub.redb"), cache: Bytes(128_000_000) }
+    }
+}
+
+/// `[connection.NAME]`.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct ConnectionTable {
+    /// An installed plugin, or a path to a component (it ends in .wasm; relative to the folder of rosterd.toml).
+    pub(crate) plugin: String,
+    /// Settings of the connector; `rosterd plugin inspect` shows which there are.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub(crate) settings: toml::Table,
+    /// Where the connector's secrets come from. Never the secrets themselves.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, SecretReference>,
+    /// What the connector may touch.
+    #[serde(default)]
+    pub(crate) grants: GrantsTable,
+    /// How much it may use.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub(crate) limits: toml::Table,
+    /// How TLS is done towards the remote system.
+    #[serde(default)]
+    pub(crate) tls: TlsTable,
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SecretReference {
+    /// An environment variable.
+    Env(String),
+    /// A file; a newline at its end is left out.
+    File(PathBuf),
+    /// A command that prints it: program and arguments, without a shell.
+    Command(Vec<String>),
+    /// A name in the encrypted secret store (`rosterd secret set NAME`).
+    Store(String),
+}
+
+/// `[connection.NAME.grants]`: what the connector may touch. What is not listed is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct GrantsTable {
+    /// Hosts that may be reached over HTTP: `api.example.com`, `*.example.com`, `localhost:8080`.
+    pub(crate) http: Vec<String>,
+    /// Hosts and ports that may be reached over a byte stream: `dc1.corp.example:636`.
+    pub(crate) stream: Vec<String>,
+    /// Files that may be opened and written; relative to the folder of rosterd.toml.
+    pub(crate) files: Vec<String>,
+    /// Secrets whose bytes the connector may see. Few connectors ever need this.
+    pub(crate) reveal: Vec<String>,
+    /// Private, loopback or link-local address ranges that may be reached: `10.0.0.0/8`.
+    pub(crate) addresses: Vec<String>,
+}
+
+/// `[connection.NAME.tls]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct TlsTable {
+    /// A PEM file of authorities to trust beside those of the system.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// `[job.NAME]`: a job reads one source.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct JobTable {
+    /// What decides its plans.
+    pub(crate) spec: JobSpec,
+    /// When it runs by itself, if it does.
+    pub(crate) schedule: Option<Schedule>,
+}
+
+/// `[limits]`: sizes of the chunks in which the hub works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct LimitsTable {
+    /// Changes that are asked of a source at once.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) page_size: u32,
+    /// Records that are observed in one transaction.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) observe_batch: u32,
+    /// Steps that are applied in one transaction.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) apply_batch: u32,
+    /// Operations that are handed to a destination at once.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) deliver_batch: u32,
+}
+
+impl Default for LimitsTable {
+    fn default() -> Self {
+        Self { page_size: 500, observe_batch: 10_000, apply_batch: 20_000, deliver_batch: 500 }
+    }
+}
+
+/// The file as serde reads it, once the schedules were taken out: they stand beside the keys of [`JobSpec`], which
+/// knows no calendars.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct RawFile {
+    store: StoreTable,
+    connection: BTreeMap<ConnectionId, ConnectionTable>,
+    job: BTreeMap<String, JobSpec>,
+    authority: AuthoritySpec,
+    deliver: BTreeMap<ConnectionId, DeliverySpec>,
+    guard: GuardSpec,
+    protect: ProtectSpec,
+    limits: LimitsTable,
+}
+
+/// Removes `schedule` from every job's table.
+fn take_schedules(root: &mut DeTable<'_>) -> Result<BTreeMap<String, Schedule>, toml::de::Error> {
+    let mut schedules = BTreeMap::new();
+    let Some(DeValue::Table(jobs)) = root.get_mut("job").map(toml::Spanned::get_mut) else { return Ok(schedules) };
+    for (name, job) in jobs.iter_mut() {
+        let DeValue::Table(job) = job.get_mut() else { continue };
+        if let Some(schedule) = job.remove("schedule") {
+            let schedule = Schedule::deserialize(toml::de::ValueDeserializer::from(schedule))?;
+            schedules.insert(name.get_ref().to_string(), schedule);
+        }
+    }
+    Ok(schedules)
+}
+
+impl FileConfig {
+    /// Turns a document that fits the schema into types.
+    ///
+    /// # Errors
+    /// What the schema cannot say and the types do.
+    pub(crate) fn read(document: &Document) -> Result<Self, Problem> {
+        let problem = |error: &toml::de::Error| {
+            document.problem(error.span().unwrap_or(0..0), error.message().replace('`', "\""), Vec::new())
+        };
+        let mut root = DeTable::parse(document.text()).map_err(|error| problem(&error))?;
+        let mut schedules = take_schedules(root.get_mut()).map_err(|error| problem(&error))?;
+        let file = RawFile::deserialize(toml::Deserializer::from(root)).map_err(|error| problem(&error))?;
+        let with_schedule = |(name, spec): (String, JobSpec)| {
+            let schedule = schedules.remove(&name);
+            (name, JobTable { spec, schedule })
+        };
+        Ok(Self {
+            store: file.store,
+            connection: file.connection,
+            job: file.job.into_iter().map(with_schedule).collect(),
+            authority: file.authority,
+            deliver: file.deliver,
+            guard: file.guard,
+            protect: file.protect,
+            limits: file.limits,
+        })
+    }
+
+    /// The part of the file that decides plans.
+    pub(crate) fn policy(&self) -> PolicySpec {
+        PolicySpec {
+            jobs: self.job.iter().map(|(name, job)| (name.clone(), job.spec.clone())).collect(),
+            deliver: self.deliver.clone(),
+            authority: self.authority.clone(),
+            guard: self.guard.clone(),
+            protect: self.protect.clone(),
+        }
+    }
+}

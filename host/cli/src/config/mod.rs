@@ -1,0 +1,174 @@
+//! rosterd.toml: found, read, checked and turned into values.
+//!
+//! One schema describes the file ([`schema`]); the same schema is published for editors and drives the checks
+//! ([`validate`]), so that all mistakes are listed at once, each with its place. What a schema cannot say (names that
+//! must be defined elsewhere, expressions that must compile) is the business of [`lint`].
+
+mod document;
+mod file;
+mod lint;
+mod node;
+mod policy;
+mod quantity;
+mod schedule;
+mod schema;
+mod suggest;
+mod validate;
+
+pub(crate) use document::Document;
+pub(crate) use file::{ConnectionTable, FileConfig, JobTable, LimitsTable, SecretReference, StoreTable};
+pub(crate) use policy::{hex, policy_digest};
+pub(crate) use schedule::Schedule;
+pub(crate) use schema::{schema, schema_text};
+pub(crate) use suggest::nearest;
+
+use crate::error::{CommandError, Problem};
+use rosterd_model::ConnectionId;
+use rosterd_model::spec::PolicySpec;
+use std::path::{Path, PathBuf};
+
+/// Name of the file.
+pub(crate) const FILE_NAME: &str = "rosterd.toml";
+
+/// A larger file is refused: it cannot be a configuration.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The configuration with everything that commands need from it.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The folder of the file. Relative paths of the file start here.
+    pub(crate) dir: PathBuf,
+    /// The file with its places, for problems found later.
+    pub(crate) document: Document,
+    /// The tables, typed.
+    pub(crate) file: FileConfig,
+    /// What decides a plan.
+    pub(crate) policy: PolicySpec,
+    /// Digest of `policy`, in hexadecimal.
+    pub(crate) digest: String,
+}
+
+impl Config {
+    /// Reads and checks `path`.
+    ///
+    /// # Errors
+    /// A configuration error that lists all problems of form.
+    pub(crate) fn load(path: &Path) -> Result<Self, CommandError> {
+        let text = read(path)?;
+        let name = path.file_name().map_or_else(|| FILE_NAME.to_owned(), |name| name.to_string_lossy().into_owned());
+        let dir = match path.parent() {
+            Some(dir) if !dir.as_os_str().is_empty() => dir.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        Self::parse(dir, name, text)
+    }
+
+    /// Checks the text of a configuration that is called `name` in problems.
+    pub(crate) fn parse(dir: PathBuf, name: String, text: String) -> Result<Self, CommandError> {
+        let document = Document::parse(name, text).map_err(|(name, problems)| broken(&name, problems))?;
+        let problems = validate::validate(&document, &schema());
+        if !problems.is_empty() {
+            return Err(broken(document.name(), problems));
+        }
+        let file = file::FileConfig::read(&document).map_err(|problem| broken(document.name(), vec![problem]))?;
+        let policy = file.policy();
+        let digest = policy_digest(&policy)?;
+        Ok(Self { dir, document, file, policy, digest })
+    }
+
+    /// The table of a connection.
+    ///
+    /// # Errors
+    /// A usage error with the nearest name.
+    pub(crate) fn connection(&self, name: &str) -> Result<(&ConnectionId, &ConnectionTable), CommandError> {
+        let found = self.file.connection.iter().find(|(id, _)| id.as_str() == name);
+        found.ok_or_else(|| {
+            let names = self.file.connection.keys().map(ConnectionId::as_str);
+            unknown("connection", name, names)
+        })
+    }
+
+    /// The table of a job.
+    ///
+    /// # Errors
+    /// A usage error with the nearest name.
+    pub(crate) fn job(&self, name: &str) -> Result<&JobTable, CommandError> {
+        self.file.job.get(name).ok_or_else(|| unknown("job", name, self.file.job.keys().map(String::as_str)))
+    }
+
+    /// A path of the file, seen from where rosterd runs.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.dir.join(path)
+    }
+}
+
+/// "there is no job "x" in rosterd.toml", with what it could have been.
+fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone) -> CommandError {
+    let error = CommandError::usage(format!("there is no {what} \"{name}\" in {FILE_NAME}"));
+    match nearest(name, names.clone()) {
+        Some(near) => error.hint(format!("did you mean \"{near}\"?")),
+        None => {
+            let all = names.collect::<Vec<_>>().join(", ");
+            error.hint(if all.is_empty() { format!("add a [{what}.{name}] table") } else { format!("there is: {all}") })
+        }
+    }
+}
+
+/// Finds the configuration: the named file, else rosterd.toml in this folder or one above.
+///
+/// # Errors
+/// A configuration error that says how to make one.
+pub(crate) fn find(named: Option<&Path>) -> Result<PathBuf, CommandError> {
+    if let Some(path) = named {
+        if path.is_file() {
+            return Ok(path.to_path_buf());
+        }
+        return Err(CommandError::config(format!("there is no configuration {}", path.display()))
+            .hint("it was named by --config or ROSTERD_CONFIG; correct the path, or make one: rosterd init"));
+    }
+    let here = std::env::current_dir()
+        .map_err(|error| CommandError::internal("failed to find out the current folder").because(&error))?;
+    let found = here.ancestors().map(|dir| dir.join(FILE_NAME)).find(|path| path.is_file());
+    found.map(|path| path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path)).ok_or_else(|| {
+        CommandError::config(format!("there is no {FILE_NAME} in {} or above it", here.display()))
+            .hint("make one: rosterd init")
+            .hint("or name one: rosterd --config FILE ...")
+    })
+}
+
+fn read(path: &Path) -> Result<String, CommandError> {
+    let fail = |error: &dyn std::error::Error| {
+        CommandError::config(format!("failed to read the configuration {}", path.display())).because(error)
+    };
+    let size = std::fs::metadata(path).map_err(|error| fail(&error))?.len();
+    if size > MAX_BYTES {
+        return Err(CommandError::config(format!("{} is larger than 16 MiB: it is no configuration", path.display())));
+    }
+    let bytes = std::fs::read(path).map_err(|error| fail(&error))?;
+    String::from_utf8(bytes).map_err(|error| fail(&error).hint("save the file as UTF-8"))
+}
+
+/// Sums problems up.
+pub(crate) fn broken(name: &str, mut problems: Vec<Problem>) -> CommandError {
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    let message = match problems.len() {
+        1 => format!("{name} has a problem"),
+        many => format!("{name} has {many} problems"),
+    };
+    CommandError { problems, ..CommandError::config(message) }
+}
+
+/// Checks a `connector.toml` and returns the connector's name.
+///
+/// # Errors
+/// A usage error for the plugin's author.
+pub(crate) fn manifest_name(path: &Path, text: &str) -> Result<String, CommandError> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let named: Named = toml::from_str(text).map_err(|error| {
+        CommandError::usage(format!("the manifest {} is wrong", path.display())).because(&error)
+    })?;
+    Ok(named.name)
+}

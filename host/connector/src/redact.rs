@@ -1,0 +1,189 @@
+//! Keeps secrets out of logs, errors, receipts and answers, in whatever form a careless connector or a remote system
+//! repeats them.
+
+use crate::secret::form;
+use crate::secret::vault::find;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Arc, RwLock};
+use zeroize::Zeroizing;
+
+/// What stands where a secret stood.
+pub(crate) const MASK: &str = "[secret removed]";
+
+/// Shorter values are not looked for in texts: they would blank ordinary words.
+const SHORTEST_IN_TEXT: usize = 4;
+/// Shorter values are not looked for in answers of a remote system.
+const SHORTEST_IN_ANSWER: usize = 8;
+const FORMS: [&str; 8] = ["raw", "json", "url", "xml", "hex", "base64", "base64url", "utf16le"];
+
+/// Every known secret of one connection, in every form. Cheap to clone; secrets are added as they come up (tokens).
+#[derive(Clone, Default)]
+pub(crate) struct Redactor {
+    needles: Arc<RwLock<BTreeSet<Zeroizing<Vec<u8>>>>>,
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+impl Redactor {
+    /// From now on this value is removed.
+    pub(crate) fn learn(&self, stored: &[u8], bytes: &[u8]) {
+        let Ok(mut needles) = self.needles.write() else { return };
+        for value in [stored, bytes] {
+            for form in FORMS {
+                if let Ok(written) = form::write(form, value, value) {
+                    if written.len() >= SHORTEST_IN_TEXT && value.len() >= SHORTEST_IN_TEXT {
+                        needles.insert(written);
+                    }
+                }
+            }
+            needles.extend(upper_hex(value));
+            needles.extend(inner_base64(value));
+        }
+    }
+
+    /// Removes every secret from a text.
+    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let Ok(needles) = self.needles.read() else { return Cow::Borrowed(MASK) };
+        let mut out = Cow::Borrowed(text);
+        // Longer ones first: a secret may be part of another one.
+        let mut sorted: Vec<&[u8]> = needles.iter().map(|needle| needle.as_slice()).collect();
+        sorted.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        for needle in sorted {
+            if let Some(clean) = replace(out.as_bytes(), needle) {
+                out = Cow::Owned(String::from_utf8_lossy(&clean).into_owned());
+            }
+        }
+        out
+    }
+
+    /// Removes every secret from an owned text.
+    pub(crate) fn string(&self, text: String) -> String {
+        match self.text(&text) {
+            Cow::Borrowed(same) if same.len() == text.len() => text,
+            other => other.into_owned(),
+        }
+    }
+
+    /// Blanks secrets in an answer, keeping its length, so that framing inside it stays right.
+    pub(crate) fn blank(&self, bytes: &mut [u8]) {
+        let Ok(needles) = self.needles.read() else { return };
+        for needle in needles.iter().filter(|needle| needle.len() >= SHORTEST_IN_ANSWER) {
+            let mut from = 0;
+            while let Some(at) = find(&bytes[from..], needle) {
+                bytes[from + at..from + at + needle.len()].fill(b'*');
+                from += at + needle.len();
+            }
+        }
+    }
+
+    /// Removes every secret from a fault.
+    pub(crate) fn fault(&self, mut fault: rosterd_model::Fault) -> rosterd_model::Fault {
+        fault.message = self.string(fault.message);
+        fault.detail = self.string(fault.detail);
+        fault.subject = fault.subject.map(|subject| self.string(subject));
+        fault
+    }
+}
+
+fn upper_hex(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    (value.len() >= SHORTEST_IN_TEXT).then(|| Zeroizing::new(form::hex(value).to_ascii_uppercase().into_bytes()))
+}
+
+/// What base64 of a longer text shows of this value, for each of the three places where it may begin in a group.
+fn inner_base64(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut found = Vec::new();
+    for shift in 1..3_usize {
+        let mut padded = Zeroizing::new(vec![0; shift]);
+        padded.extend_from_slice(value);
+        let whole = padded.len() / 3 * 3;
+        // The first group and a last one that is not full depend on what stands around the value.
+        if value.len() >= SHORTEST_IN_ANSWER {
+            if let Ok(written) = form::write("base64", &[], &padded[3..whole]) {
+                found.push(written);
+            }
+        }
+    }
+    if value.len() >= SHORTEST_IN_ANSWER {
+        found.extend(form::write("base64", &[], &value[..value.len() / 3 * 3]).ok());
+    }
+    found
+}
+
+fn replace(text: &[u8], needle: &[u8]) -> Option<Vec<u8>> {
+    let mut at = find(text, needle)?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(MASK.as_bytes());
+        rest = &rest[at + needle.len()..];
+        match find(rest, needle) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn redactor(value: &str) -> Redactor {
+        let redactor = Redactor::default();
+        redactor.learn(value.as_bytes(), value.as_bytes());
+        redactor
+    }
+
+    #[test]
+    fn every_form_is_removed_from_texts() {
+        let value = "p\"ss wörd&1";
+        let redactor = redactor(value);
+        for form in FORMS {
+            let written = form::write(form, value.as_bytes(), value.as_bytes()).unwrap();
+            let text = format!("before {} after", String::from_utf8_lossy(&written));
+            let clean = redactor.text(&text);
+            assert!(clean.contains(MASK) && !clean.contains(&*String::from_utf8_lossy(&written)), "{form}: {clean}");
+        }
+        assert_eq!(redactor.text("harmless"), "harmless");
+    }
+
+    #[test]
+    fn http_basic_does_not_hide_it() {
+        let redactor = redactor("correct-horse-battery");
+        for user in ["a", "ab", "abc"] {
+            let basic = form::write("base64", b"", format!("{user}:correct-horse-battery").as_bytes()).unwrap();
+            let text = format!("Authorization: Basic {}", String::from_utf8_lossy(&basic));
+            assert!(redactor.text(&text).contains(MASK), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_values_do_not_blank_ordinary_words() {
+        assert_eq!(redactor("abc").text("the abc of it"), "the abc of it");
+    }
+
+    #[test]
+    fn answers_keep_their_length() {
+        let mut body = b"{\"token\":\"0123456789\",\"ok\":true}".to_vec();
+        redactor("0123456789").blank(&mut body);
+        assert_eq!(body, b"{\"token\":\"**********\",\"ok\":true}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_survives(before in "\\PC{0,20}", secret in "[ -~]{6,20}", after in "\\PC{0,20}") {
+            let redactor = redactor(&secret);
+            let text = format!("{before}{secret}{after}");
+            let clean = redactor.text(&text).into_owned();
+            prop_assert!(!clean.contains(&secret) || MASK.contains(&secret), "{}", clean);
+        }
+    }
+}

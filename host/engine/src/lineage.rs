@@ -1,0 +1,146 @@
+//! Where values come from: `why`, `history`, and looking people up by name.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::policy::name_attribute;
+use rosterd_model::claim::HistoryRow;
+use rosterd_model::run::Run;
+use rosterd_model::{Class, ConnectionId, Entity, EntityId, ExternalId, RunId, Value};
+use rosterd_reconcile::normalise::value::match_key;
+use rosterd_store::Snapshot;
+use rosterd_store::prelude::*;
+
+/// One connection's statement about an attribute.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Who says it.
+    pub connection: ConnectionId,
+    /// About which of its objects.
+    pub external_id: ExternalId,
+    /// What.
+    pub value: Value,
+    /// The mapping rule that computed it, if its text is still known.
+    pub rule: Option<String>,
+    /// Digest of the connector.
+    pub connector: String,
+    /// The run that first said so.
+    pub since: RunId,
+    /// That run, if it is still recorded.
+    pub run: Option<Run>,
+    /// True: this is the value in effect.
+    pub effective: bool,
+}
+
+/// Why an attribute has its value.
+#[derive(Debug, Clone)]
+pub struct Why {
+    /// The entity.
+    pub entity: Entity,
+    /// The attribute.
+    pub attribute: String,
+    /// The value in effect.
+    pub value: Option<Value>,
+    /// Everybody's statements, the one in effect first.
+    pub statements: Vec<Statement>,
+    /// Earlier values, newest first.
+    pub history: Vec<HistoryRow>,
+}
+
+/// Short words for attributes, as people write them.
+const ALIASES: [(&str, &str); 6] = [
+    ("mail", "emails.work"),
+    ("email", "emails.work"),
+    ("mobile", "phoneNumbers.mobile"),
+    ("phone", "phoneNumbers.mobile"),
+    ("name", "displayName"),
+    ("user", "userName"),
+];
+
+impl Engine {
+    /// Why `NAME.ATTRIBUTE` has its value. Names may contain dots: the longest name that exists counts.
+    ///
+    /// # Errors
+    /// There is no such account or attribute.
+    pub fn why(&self, subject: &str) -> Result<Why, EngineError> {
+        let view = self.store.snapshot()?;
+        for (at, _) in subject.rmatch_indices('.') {
+            if let Some(entity) = find(&view, &subject[..at])? {
+                return explain(&view, entity, &subject[at + 1..]);
+            }
+        }
+        Err(EngineError::NotFound(match find(&view, subject)? {
+            Some(_) => format!("{subject} is an account; name one of its attributes, too: `{subject}.mail`"),
+            None => format!("there is no account in \"{subject}\"; write NAME.ATTRIBUTE, and see `rosterd account list`"),
+        }))
+    }
+
+    /// The account of a user name or an id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn account(&self, name: &str) -> Result<Entity, EngineError> {
+        find(&*Box::new(self.store.snapshot()?), name)?.ok_or_else(|| {
+            EngineError::NotFound(format!("there is no account \"{name}\"; see `rosterd account list`"))
+        })
+    }
+}
+
+/// The account of a user name or an id.
+pub(crate) fn find(view: &Snapshot, name: &str) -> Result<Option<Entity>, EngineError> {
+    if let Ok(id) = name.parse::<EntityId>() {
+        return Ok(view.entity(Class::Account, id)?);
+    }
+    let Some(key) = match_key(&Value::Text(name.to_owned())) else { return Ok(None) };
+    let found = view.entities_with(Class::Account, name_attribute(Class::Account), "", &key, 1)?;
+    match found.first() {
+        Some(id) => Ok(view.entity(Class::Account, *id)?),
+        None => Ok(None),
+    }
+}
+
+fn explain(view: &Snapshot, entity: Entity, word: &str) -> Result<Why, EngineError> {
+    let attribute = ALIASES
+        .iter()
+        .find(|(alias, _)| *alias == word && entity.attributes.get(word).is_none())
+        .map_or(word, |(_, name)| name);
+    let value = entity.attributes.get(attribute).cloned();
+    let mut statements = Vec::new();
+    for (number, claims) in view.claims_of(entity.id)? {
+        let (Some(entry), Some(connection)) = (claims.get(attribute), view.connection_name(number)?) else { continue };
+        let text = view.mapping(entry.mapping)?;
+        statements.push(Statement {
+            connection,
+            external_id: claims.external_id.clone(),
+            value: entry.value.clone(),
+            rule: text.and_then(|text| rule(&text, attribute)),
+            connector: claims.connector.clone(),
+            since: entry.since,
+            run: view.run(entry.since)?,
+            effective: value.as_ref() == Some(&entry.value),
+        });
+    }
+    statements.sort_by_key(|statement| !statement.effective);
+    let mut history = Vec::new();
+    for row in view.history(entity.id)?.rev() {
+        let (_, row) = row?;
+        if row.attribute == attribute {
+            history.push(row);
+        }
+    }
+    if value.is_none() && statements.is_empty() && history.is_empty() {
+        let known: Vec<&str> = entity.attributes.iter().map(|(name, _)| name).collect();
+        return Err(EngineError::NotFound(format!(
+            "nothing is known about {attribute} of this account; it has {}",
+            known.join(", ")
+        )));
+    }
+    Ok(Why { attribute: attribute.to_owned(), entity, value, statements, history })
+}
+
+/// The rule of an attribute in the canonical text of a mapping, one rule a line: `attribute = expression`.
+fn rule(text: &str, attribute: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let rest = line.strip_prefix(attribute)?;
+        Some(rest.trim_start().strip_prefix('=')?.trim().to_owned())
+    })
+}

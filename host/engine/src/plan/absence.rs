@@ -1,0 +1,76 @@
+//! Who is missing from a scan, and what may follow from that: nothing without a licence or a person.
+
+use super::Planner;
+use crate::error::EngineError;
+use crate::scan::Seen;
+use rosterd_model::plan::Reason;
+use rosterd_model::Class;
+use rosterd_reconcile::absence::{Verdict as Confirmation, confirm};
+use rosterd_reconcile::licence::Verdict;
+use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
+
+impl Planner<'_> {
+    /// Plans for what the scan did not show.
+    pub(super) fn absent(&mut self) -> Result<(), EngineError> {
+        let scan = self.scan;
+        for (class, verdict) in &scan.verdicts {
+            // An incomplete scan says nothing about what it did not show.
+            if *verdict == Verdict::Incomplete {
+                continue;
+            }
+            let unseen = unseen(&self.view, self.connection, *class, &scan.seen)?;
+            for ordinal in unseen {
+                self.one_absent(*class, ordinal, *verdict == Verdict::Licensed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn one_absent(&mut self, class: Class, ordinal: u32, licensed: bool) -> Result<(), EngineError> {
+        let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
+        let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
+        let Some(link) = link else { return Ok(()) };
+        let known = self.view.missing(self.connection, class, ordinal)?;
+        let reason = if licensed {
+            let version = self.scan.version.as_deref();
+            let (row, verdict) = confirm(known.as_ref(), version, self.now, &self.job.absence);
+            let confirmations = row.confirmations;
+            if known.as_ref() != Some(&row) {
+                self.missing.push((class, ordinal, row));
+            }
+            if let Confirmation::Waiting { .. } = verdict {
+                self.waiting += 1;
+                return Ok(());
+            }
+            Reason::Missing { confirmations }
+        } else {
+            // What a person would decide upon: the plan shows it, held, and counts no confirmation.
+            Reason::Missing { confirmations: known.map_or(0, |row| row.confirmations) }
+        };
+        let before = self.rows.count;
+        self.leave(ordinal, &shadow, link.entity, reason)?;
+        if !licensed && self.rows.count > before {
+            *self.unlicensed.entry(class).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Live shadows that the scan did not show.
+fn unseen(
+    view: &Snapshot,
+    connection: ConnectionNumber,
+    class: Class,
+    seen: &Seen,
+) -> Result<Vec<u32>, EngineError> {
+    let mut unseen = Vec::new();
+    for ordinal in view.live_ordinals(connection, class)? {
+        let ordinal = ordinal?;
+        if !seen.contains(class, ordinal) {
+            unseen.push(ordinal);
+        }
+    }
+    Ok(unseen)
+}
+

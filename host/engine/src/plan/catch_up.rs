@@ -1,0 +1,85 @@
+//! Destinations whose delivery changed, or that never had one, are compared with the whole hub.
+
+use super::Planner;
+use crate::error::EngineError;
+use crate::policy::{Delivery, name_attribute};
+use rosterd_model::plan::{Part, Reason, StepObject};
+use rosterd_model::{Class, Entity, EntityId, Step, Value};
+use rosterd_store::prelude::*;
+
+impl<'a> Planner<'a> {
+    /// Deliveries that differ from what the destination was last planned with.
+    pub(super) fn behind(&self) -> Result<Vec<&'a Delivery>, EngineError> {
+        let mut behind = Vec::new();
+        let policy = self.policy;
+        for delivery in &policy.deliveries {
+            let number = self.view.connection_number(&delivery.destination)?;
+            let state = match number {
+                Some(number) => self.view.mapping_state(number)?,
+                None => None,
+            };
+            if state.as_deref() != Some(delivery.fingerprint().as_str()) {
+                behind.push(delivery);
+            }
+        }
+        Ok(behind)
+    }
+
+    /// Plans what destinations lack, for entities that no other step is about.
+    pub(super) fn catch_up(&mut self, behind: &[&'a Delivery]) -> Result<(), EngineError> {
+        let mut all = behind.to_vec();
+        if self.paths.any_planned() {
+            // Paths change for everybody below an org unit that changes.
+            let policy = self.policy;
+            let more = policy.deliveries.iter().filter(|delivery| delivery.wants_paths);
+            all.extend(more.filter(|delivery| behind.iter().all(|b| b.destination != delivery.destination)));
+        }
+        if all.is_empty() {
+            return Ok(());
+        }
+        for class in Class::ALL {
+            let mut after: Option<EntityId> = None;
+            loop {
+                let portion: Vec<Entity> =
+                    self.view.entities(class, after)?.take(1_000).collect::<Result<_, _>>()?;
+                let Some(last) = portion.last() else { break };
+                after = Some(last.id);
+                for entity in &portion {
+                    self.catch_one_up(&all, entity)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn catch_one_up(&mut self, deliveries: &[&'a Delivery], entity: &Entity) -> Result<(), EngineError> {
+        if self.touched.as_ref().is_some_and(|touched| touched.contains(&entity.id)) {
+            return Ok(());
+        }
+        let unit = self.unit_of(entity)?;
+        let mut parts: Vec<Part> = Vec::new();
+        for delivery in deliveries {
+            match self.destination_part(delivery, entity, Some(entity.id), unit.as_ref())? {
+                Ok(part) => parts.extend(part),
+                // The record was judged when it was planned; here only the delivery is at fault.
+                Err(problem) => tracing::warn!(entity = %entity.id, "{}", problem.message),
+            }
+        }
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let label =
+            entity.attributes.get(name_attribute(entity.class)).map_or_else(|| entity.id.to_string(), Value::to_string);
+        let object = StepObject::Entity(entity.id);
+        let (class, claims, mapping) = (entity.class, Some(Vec::new()), [0; 8]);
+        self.push(Step { class, object, label, reason: Reason::Undelivered, source: None, claims, mapping, parts })
+    }
+
+    /// The external id of an org unit on the job's connection.
+    fn unit_of(&self, entity: &Entity) -> Result<Option<rosterd_model::ExternalId>, EngineError> {
+        if entity.class != Class::OrgUnit {
+            return Ok(None);
+        }
+        Ok(self.view.claims(entity.id, self.connection)?.map(|claims| claims.external_id))
+    }
+}

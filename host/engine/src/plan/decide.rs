@@ -1,0 +1,418 @@
+//! One shadow, decided: which entity it is about, and what changes there.
+
+use super::effective::{claim_changes, effective, fresh};
+use super::{Planner, lifecycle};
+use crate::error::EngineError;
+use crate::policy::{JobClass, name_attribute};
+use rosterd_model::claim::Link;
+use rosterd_model::plan::{ClaimChange, NOTHING, Operation, Part, Reason, StepObject, StepSource, Target};
+use rosterd_model::quarantine::QuarantineReason;
+use rosterd_model::record::DepartureCause;
+use rosterd_model::shadow::{Shadow, ShadowState};
+use rosterd_model::spec::{TierMode, Unmatched};
+use rosterd_model::{Attributes, Class, ClaimSet, ConnectionId, Entity, EntityId, Lifecycle, Step, Value};
+use rosterd_reconcile::correlate::{Candidate, Situation, correlate};
+use rosterd_reconcile::diff::{diff, operation_of, state_hash};
+use rosterd_reconcile::expression::Scope;
+use rosterd_reconcile::mapping::Moment;
+use rosterd_reconcile::normalise::value::match_key;
+use rosterd_store::prelude::*;
+
+/// What a mapping says: attribute and value, or that the connection no longer says anything about it.
+type Said = Vec<(String, Option<Value>)>;
+
+impl Planner<'_> {
+    /// Decides one shadow.
+    pub(super) fn shadow(&mut self, class: Class, ordinal: u32) -> Result<(), EngineError> {
+        let job = self.job;
+        let Some(part) = job.class(class) else { return Ok(()) };
+        let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
+        if let Some(open) = self.open_case(class, &shadow.id)? {
+            if matches!(open.reason, QuarantineReason::Duplicate | QuarantineReason::Invalid) {
+                return Ok(());
+            }
+        }
+        let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
+        let cases = self.cases.len();
+        let done = match (&shadow.state, link) {
+            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link)?,
+            (ShadowState::Live, None) => self.unlinked(part, ordinal, &shadow)?,
+            // Absence was decided when it was confirmed.
+            (ShadowState::Tombstone { absent: true, .. }, _) => true,
+            (ShadowState::Tombstone { cause, .. }, Some(link)) => self.departed(ordinal, &shadow, &link, *cause)?,
+            (ShadowState::Tombstone { .. }, None) => true,
+        };
+        if done && self.cases.len() == cases {
+            if let Some(open) = self.open_case(class, &shadow.id)? {
+                self.healed.push(open.number);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the mapping says of a shadow; none: it failed, and the record was set aside.
+    fn said(&mut self, part: &JobClass, shadow: &Shadow, moment: Moment) -> Result<Option<Said>, EngineError> {
+        match part.mapping.apply(&Scope::new(&shadow.attributes), moment) {
+            Ok(said) => Ok(Some(said)),
+            Err(problem) => {
+                self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn linked(
+        &mut self,
+        part: &JobClass,
+        ordinal: u32,
+        shadow: &Shadow,
+        link: &Link,
+    ) -> Result<bool, EngineError> {
+        let Some(said) = self.said(part, shadow, Moment::Change)? else { return Ok(false) };
+        self.known(part, ordinal, shadow, link.entity, &said, Reason::Changed)
+    }
+
+    /// The record is about an entity that exists.
+    fn known(
+        &mut self,
+        part: &JobClass,
+        ordinal: u32,
+        shadow: &Shadow,
+        id: EntityId,
+        said: &Said,
+        reason: Reason,
+    ) -> Result<bool, EngineError> {
+        let class = shadow.class;
+        let Some(entity) = self.view.entity(class, id)? else { return Ok(false) };
+        let (mine, others) = self.claims(id)?;
+        let changes = claim_changes(mine.as_ref(), said);
+        let source = &self.job.source;
+        let after =
+            effective(&entity.attributes, source, mine.as_ref(), &others, &changes, &self.policy.authority);
+        let wanted = lifecycle::wanted(Some(&entity.lifecycle), &after);
+        let matched = matches!(reason, Reason::Matched { .. });
+        let same_state = state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
+        if class == Class::OrgUnit && !same_state {
+            self.paths.plan(&shadow.id, &after);
+        }
+        if same_state && changes.is_empty() && !matched {
+            self.settled.push((class, ordinal, shadow.seq));
+            return Ok(true);
+        }
+        if !self.name_free(part, &after, Some((id, &entity.attributes)), shadow)? {
+            return Ok(false);
+        }
+        let lifecycle = (entity.lifecycle, wanted);
+        let reason = match (reason, lifecycle) {
+            (Reason::Changed, (before, after)) if !before.is_active() && after.is_active() => Reason::Returned,
+            (reason, _) => reason,
+        };
+        let after = Entity { attributes: after, lifecycle: wanted, ..entity.clone() };
+        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), after, Some(changes), reason)
+    }
+
+    fn unlinked(&mut self, part: &JobClass, ordinal: u32, shadow: &Shadow) -> Result<bool, EngineError> {
+        let Some(said) = self.said(part, shadow, Moment::Create)? else { return Ok(false) };
+        let candidate = fresh(&said);
+        match self.situation(part, shadow.class, &candidate)? {
+            Situation::Matched { entity, tier } => {
+                let Some(said) = self.said(part, shadow, Moment::Link)? else { return Ok(false) };
+                self.known(part, ordinal, shadow, entity, &said, Reason::Matched { tier })
+            }
+            Situation::Unmatched if part.spec.unmatched == Unmatched::Create => {
+                self.create(part, ordinal, shadow, candidate)
+            }
+            Situation::Unmatched => {
+                let message = format!("nobody in the hub matches {} \"{}\"; this job creates nobody", shadow.class, shadow.id);
+                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, Vec::new())?;
+                Ok(false)
+            }
+            Situation::Ambiguous { candidates, tier } => {
+                let message = format!("{} entities match in tier {tier}; link the right one", candidates.len());
+                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Ambiguous, message, candidates)?;
+                Ok(false)
+            }
+            Situation::AlreadyLinked { entity, tier } => {
+                let message = format!(
+                    "the entity that matches in tier {tier} is linked to another {} of this connection already",
+                    shadow.class
+                );
+                self.quarantine(shadow.class, &shadow.id, QuarantineReason::AlreadyLinked, message, vec![entity])?;
+                Ok(false)
+            }
+            Situation::Review { entity, tier } => {
+                let message = format!("one entity matches in tier {tier}, which a person must confirm");
+                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity])?;
+                Ok(false)
+            }
+        }
+    }
+
+    fn situation(&self, part: &JobClass, class: Class, candidate: &Attributes) -> Result<Situation, EngineError> {
+        let mut failed = None;
+        let (view, connection) = (&self.view, self.connection);
+        let mut lookup = |attribute: &str, key: &str| {
+            let space = part.space(attribute);
+            let found = view.entities_with(class, attribute, space, key, 10).and_then(|entities| {
+                entities
+                    .into_iter()
+                    .map(|entity| {
+                        let claims = view.claims_of(entity)?;
+                        let mut linked = false;
+                        for (number, set) in &claims {
+                            if *number == connection && set.class == class {
+                                let link = view.link(connection, class, set.ordinal)?;
+                                linked |= link.is_some_and(|link| link.live && link.entity == entity);
+                            }
+                        }
+                        Ok(Candidate { entity, already_linked: linked, has_source: !claims.is_empty() })
+                    })
+                    .collect()
+            });
+            found.unwrap_or_else(|error: rosterd_store::StoreError| {
+                failed = Some(error);
+                Vec::new()
+            })
+        };
+        let situation = correlate(&part.spec.correlate, candidate, &mut lookup);
+        failed.map_or(Ok(situation), |error| Err(error.into()))
+    }
+
+    fn create(
+        &mut self,
+        part: &JobClass,
+        ordinal: u32,
+        shadow: &Shadow,
+        attributes: Attributes,
+    ) -> Result<bool, EngineError> {
+        let name = name_attribute(shadow.class);
+        if attributes.get(name).is_none_or(Value::is_empty) {
+            let message = format!(
+                "{} \"{}\" has no {name}; give it one at the source, or map {name} from an attribute that it has",
+                shadow.class, shadow.id
+            );
+            self.quarantine(shadow.class, &shadow.id, QuarantineReason::Mapping, message, Vec::new())?;
+            return Ok(false);
+        }
+        if shadow.class == Class::OrgUnit {
+            self.paths.plan(&shadow.id, &attributes);
+        }
+        if !self.name_free(part, &attributes, None, shadow)? {
+            return Ok(false);
+        }
+        let object = StepObject::New { connection: self.job.source.clone(), id: shadow.id.clone() };
+        let lifecycle = lifecycle::wanted(None, &attributes);
+        let after = Entity {
+            id: EntityId::from_bytes([0; 16]),
+            class: shadow.class,
+            attributes,
+            lifecycle,
+            revision: 0,
+            created: self.run,
+            changed: self.run,
+        };
+        self.step(part, ordinal, shadow, object, None, after, None, Reason::New)
+    }
+
+    /// Builds the step, unless somebody else of this run wants the same name or key.
+    #[expect(clippy::too_many_arguments, reason = "what a step is made of, each of another type")]
+    fn step(
+        &mut self,
+        part: &JobClass,
+        ordinal: u32,
+        shadow: &Shadow,
+        object: StepObject,
+        before: Option<&Entity>,
+        after: Entity,
+        claims: Option<Vec<ClaimChange>>,
+        reason: Reason,
+    ) -> Result<bool, EngineError> {
+        let nothing = Attributes::new();
+        let changes = diff(before.map_or(&nothing, |entity| &entity.attributes), &after.attributes);
+        let moved = before.map(|entity| (&entity.lifecycle, &after.lifecycle)).filter(|(before, after)| before != after);
+        let operation = match (before, &reason) {
+            (None, _) => Operation::Create,
+            (Some(_), Reason::Matched { .. }) => Operation::Link,
+            (Some(_), _) => operation_of(shadow.class, &changes, moved),
+        };
+        if let Some(entity) = before.filter(|_| protected_from(operation)) {
+            if self.policy.protect.protects(entity) {
+                let message = format!("{operation} is refused, because this account is protected ([protect] in rosterd.toml)");
+                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity.id])?;
+                return Ok(false);
+            }
+        }
+        let hub = Part {
+            target: Target::Hub,
+            operation,
+            before: before.map_or(NOTHING, |entity| state_hash(&entity.attributes, &entity.lifecycle)),
+            after: state_hash(&after.attributes, &after.lifecycle),
+            changes,
+            lifecycle: (before.is_none() || moved.is_some()).then_some(after.lifecycle),
+        };
+        let mut parts = vec![hub];
+        if let Err(problem) = self.fan_out(&after, before.map(|entity| entity.id), Some(&shadow.id), &mut parts)? {
+            self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
+            return Ok(false);
+        }
+        let label = after.attributes.get(name_attribute(shadow.class)).map_or_else(|| shadow.id.to_string(), Value::to_string);
+        let source = StepSource {
+            connection: self.job.source.clone(),
+            ordinal,
+            id: shadow.id.clone(),
+            seq: shadow.seq,
+        };
+        let mapping = part.mapping.digest();
+        let step = Step { class: shadow.class, object, label, reason, source: Some(source), claims, mapping, parts };
+        if !self.undisputed(part, &step, &after.attributes, before)? {
+            return Ok(false);
+        }
+        self.push(step)?;
+        Ok(true)
+    }
+
+    /// Registers the unique values and the entity that this step wants.
+    fn undisputed(
+        &mut self,
+        part: &JobClass,
+        step: &Step,
+        after: &Attributes,
+        before: Option<&Entity>,
+    ) -> Result<bool, EngineError> {
+        let place = self.place_of(step);
+        let mut free = true;
+        let mut sentence = String::new();
+        if let (Some(entity), Reason::Matched { .. }) = (before, &step.reason) {
+            sentence = format!("several records of this run match entity {}; link the right one", entity.id);
+            let wish = super::Disputes::wish(&[b"entity", entity.id.as_bytes()]);
+            free &= self.disputes.want(wish, place, || sentence.clone());
+        }
+        let attributes = part.keys.iter().filter(|key| is_unique(part, key));
+        for attribute in attributes {
+            let Some(key) = after.get(attribute).and_then(match_key) else { continue };
+            let had = before.and_then(|entity| entity.attributes.get(attribute)).and_then(match_key);
+            if had.as_ref() == Some(&key) {
+                continue;
+            }
+            let space = part.space(attribute);
+            let wish = super::Disputes::wish(&[
+                &[step.class.code()],
+                attribute.as_bytes(),
+                space.as_bytes(),
+                key.as_bytes(),
+            ]);
+            let text = format!("several records of this run have the {attribute} \"{key}\"; give each its own at the source");
+            if !self.disputes.want(wish, place, || text.clone()) {
+                free = false;
+                sentence = text;
+            }
+        }
+        if !free {
+            let Some(source) = &step.source else { return Ok(false) };
+            let id = source.id.clone();
+            self.quarantine(step.class, &id, QuarantineReason::Disputed, sentence, Vec::new())?;
+        }
+        Ok(free)
+    }
+
+    /// True if nobody else in the hub has the name; otherwise the record is set aside.
+    fn name_free(
+        &mut self,
+        part: &JobClass,
+        after: &Attributes,
+        present: Option<(EntityId, &Attributes)>,
+        shadow: &Shadow,
+    ) -> Result<bool, EngineError> {
+        let name = name_attribute(part.class);
+        if part.class != Class::Account {
+            return Ok(true);
+        }
+        let Some(key) = after.get(name).and_then(match_key) else { return Ok(true) };
+        if present.is_some_and(|(_, attributes)| attributes.get(name).and_then(match_key).as_ref() == Some(&key)) {
+            return Ok(true);
+        }
+        let mut holders = self.view.entities_with(part.class, name, "", &key, 3)?;
+        holders.retain(|holder| Some(*holder) != present.map(|(id, _)| id));
+        if holders.is_empty() {
+            return Ok(true);
+        }
+        let message = format!("the {name} \"{key}\" belongs to another account; give this one another name at its source");
+        self.quarantine(shadow.class, &shadow.id, QuarantineReason::Collision, message, holders)?;
+        Ok(false)
+    }
+
+    /// Claims of the job's connection, and those of others.
+    fn claims(&self, id: EntityId) -> Result<(Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>), EngineError> {
+        let (mut mine, mut others) = (None, Vec::new());
+        for (number, set) in self.view.claims_of(id)? {
+            if number == self.connection {
+                mine = Some(set);
+            } else if let Some(name) = self.view.connection_name(number)? {
+                others.push((name, set));
+            }
+        }
+        Ok((mine, others))
+    }
+
+    /// The source said that the object is gone.
+    fn departed(
+        &mut self,
+        ordinal: u32,
+        shadow: &Shadow,
+        link: &Link,
+        cause: DepartureCause,
+    ) -> Result<bool, EngineError> {
+        if cause != DepartureCause::Deleted {
+            let message = format!(
+                "{} \"{}\" left what this connection may see; that is never taken for a delete",
+                shadow.class, shadow.id
+            );
+            self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![link.entity])?;
+            return Ok(false);
+        }
+        self.leave(ordinal, shadow, link.entity, Reason::Deleted)
+    }
+
+    /// A leaver: disabled in the hub, and at destinations as their policy says.
+    pub(super) fn leave(
+        &mut self,
+        ordinal: u32,
+        shadow: &Shadow,
+        id: EntityId,
+        reason: Reason,
+    ) -> Result<bool, EngineError> {
+        let job = self.job;
+        let (Some(part), Some(entity)) = (job.class(shadow.class), self.view.entity(shadow.class, id)?) else {
+            return Ok(true);
+        };
+        if !self.leaves_by_us(&entity)? {
+            self.settled.push((shadow.class, ordinal, shadow.seq));
+            return Ok(true);
+        }
+        let after = Entity { lifecycle: lifecycle::left(), ..entity.clone() };
+        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), after, Some(Vec::new()), reason)
+    }
+
+    /// True if this source decides about leaving, and the entity has not left already.
+    fn leaves_by_us(&self, entity: &Entity) -> Result<bool, EngineError> {
+        if matches!(entity.lifecycle, Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. }) {
+            return Ok(false);
+        }
+        // The first connection of the lifecycle's authority that knows the person decides; nobody else.
+        let (_, others) = self.claims(entity.id)?;
+        let rank = |connection: &ConnectionId| self.policy.authority.rank("lifecycle", connection);
+        let mine = rank(&self.job.source);
+        Ok(others.iter().all(|(connection, _)| mine <= rank(connection)))
+    }
+}
+
+/// Operations from which protected accounts are exempt.
+const fn protected_from(operation: Operation) -> bool {
+    matches!(operation, Operation::Disable | Operation::Delete | Operation::Rename | Operation::Move | Operation::Unlink)
+}
+
+/// Names are unique, and so are keys that link without a person, within one run.
+fn is_unique(part: &JobClass, attribute: &str) -> bool {
+    attribute == name_attribute(part.class)
+        || part.spec.correlate.iter().any(|tier| tier.mode == TierMode::Auto && tier.attributes == [attribute.to_owned()])
+}

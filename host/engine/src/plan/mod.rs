@@ -1,0 +1,202 @@
+//! From what is known to what would be done: one pass over the shadows that no applied plan has decided, on one view of
+//! the store, written out as step rows while it goes.
+
+mod absence;
+mod catch_up;
+mod decide;
+mod disputes;
+mod effective;
+mod fan_out;
+mod finish;
+mod lifecycle;
+mod rows;
+
+pub(crate) use finish::put_states;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::RunEvent;
+use crate::paths::Paths;
+use crate::policy::{Job, Policy};
+use crate::scan::ScanResult;
+use disputes::Disputes;
+use rosterd_model::plan::{Bucket, PlanHeader, Step};
+use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
+use rosterd_model::shadow::Missing;
+use rosterd_model::{Class, EntityId, ExternalId, RunId, Timestamp};
+use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
+use rows::Rows;
+use std::collections::{BTreeMap, HashSet};
+
+/// What planning came to.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The plan; none if there is nothing to do.
+    pub(crate) header: Option<PlanHeader>,
+    /// Missing objects that wait for a further scan.
+    pub(crate) waiting: u64,
+    /// Open cases of the connection.
+    pub(crate) quarantined: u64,
+}
+
+/// A plan in the making.
+struct Planner<'a> {
+    engine: &'a Engine,
+    policy: &'a Policy,
+    job: &'a Job,
+    view: Snapshot,
+    connection: ConnectionNumber,
+    run: RunId,
+    now: Timestamp,
+    scan: &'a ScanResult,
+    rows: Rows<'a>,
+    counts: BTreeMap<Bucket, u64>,
+    /// Missing objects whose removal needs a person, because the scan has no licence.
+    unlicensed: BTreeMap<Class, u64>,
+    paths: Paths,
+    disputes: Disputes,
+    /// Entities with a step; kept only while destinations must be caught up.
+    touched: Option<HashSet<EntityId>>,
+    settled: Vec<(Class, u32, u64)>,
+    cases: Vec<QuarantineCase>,
+    healed: Vec<u64>,
+    missing: Vec<(Class, u32, Missing)>,
+    waiting: u64,
+    /// Open cases when planning began: none means that none need be looked up.
+    open_cases: u64,
+    decided: u64,
+}
+
+/// Makes the plan of a run.
+pub(crate) fn plan(
+    engine: &Engine,
+    job: &Job,
+    connection: ConnectionNumber,
+    run: RunId,
+    scan: &ScanResult,
+) -> Result<Planned, EngineError> {
+    let view = engine.store.snapshot()?;
+    let open_cases = view.case_count(connection)?;
+    let now = view.policy_now(engine.clock.now())?;
+    let mut planner = Planner {
+        engine,
+        policy: &engine.policy,
+        job,
+        rows: Rows::new(engine, &view)?,
+        connection,
+        run,
+        now,
+        scan,
+        counts: BTreeMap::new(),
+        unlicensed: BTreeMap::new(),
+        paths: Paths::default(),
+        disputes: Disputes::default(),
+        touched: None,
+        settled: Vec::new(),
+        cases: Vec::new(),
+        healed: Vec::new(),
+        missing: Vec::new(),
+        waiting: 0,
+        open_cases,
+        decided: 0,
+        view,
+    };
+    let behind = planner.behind()?;
+    if !behind.is_empty() {
+        planner.touched = Some(HashSet::new());
+    }
+    let everything = planner.mapping_changed()?;
+    for class in Class::ALL {
+        planner.class(class, everything)?;
+    }
+    planner.absent()?;
+    planner.catch_up(&behind)?;
+    planner.finish()
+}
+
+impl Planner<'_> {
+    /// True if the mapping changed since the last applied plan: then every shadow is decided anew.
+    fn mapping_changed(&self) -> Result<bool, EngineError> {
+        let state = self.view.mapping_state(self.connection)?;
+        Ok(state.is_some_and(|state| state != self.job.fingerprint(&self.policy.authority)))
+    }
+
+    fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
+        // The iterator borrows the view, and deciding needs the whole planner: ordinals are taken in portions.
+        let mut from = 0;
+        loop {
+            let ordinals: Vec<u32> = if everything {
+                let rows = self.view.shadows(self.connection, class, from)?;
+                rows.take(10_000).map(|row| row.map(|(ordinal, _)| ordinal)).collect::<Result<_, _>>()?
+            } else {
+                let rows = self.view.all_unsettled(self.connection, class, from)?;
+                rows.take(10_000).map(|row| row.map(|(ordinal, _)| ordinal)).collect::<Result<_, _>>()?
+            };
+            let Some(last) = ordinals.last().copied() else { return Ok(()) };
+            for ordinal in ordinals {
+                self.shadow(class, ordinal)?;
+                self.decided += 1;
+            }
+            self.engine.events.emit(&RunEvent::Decided { shadows: self.decided });
+            from = last + 1;
+        }
+    }
+
+    /// Writes a step, and counts its parts.
+    fn push(&mut self, step: Step) -> Result<(), EngineError> {
+        self.count(&step, true);
+        if let (Some(touched), rosterd_model::plan::StepObject::Entity(id)) = (&mut self.touched, &step.object) {
+            touched.insert(*id);
+        }
+        self.rows.push(step)
+    }
+
+    fn count(&mut self, step: &Step, add: bool) {
+        for part in &step.parts {
+            let bucket = Bucket { target: part.target.clone(), class: step.class, operation: part.operation };
+            let count = self.counts.entry(bucket).or_default();
+            *count = if add { *count + 1 } else { count.saturating_sub(1) };
+        }
+    }
+
+    /// Sets a record aside.
+    fn quarantine(
+        &mut self,
+        class: Class,
+        id: &ExternalId,
+        reason: QuarantineReason,
+        message: String,
+        candidates: Vec<EntityId>,
+    ) -> Result<(), EngineError> {
+        let case = QuarantineCase {
+            number: 0,
+            connection: self.job.source.clone(),
+            class: Some(class),
+            id: Some(id.clone()),
+            reason,
+            position: String::new(),
+            message,
+            raw: String::new(),
+            candidates,
+            run: self.run,
+            at: self.now,
+        };
+        if let Some(open) = self.open_case(class, id)? {
+            if crate::scan::same_case(&open, &case) {
+                return Ok(());
+            }
+        }
+        self.cases.push(case);
+        Ok(())
+    }
+
+    /// The open case of an object.
+    fn open_case(&self, class: Class, id: &ExternalId) -> Result<Option<QuarantineCase>, EngineError> {
+        if self.open_cases == 0 {
+            return Ok(None);
+        }
+        let Some(number) = self.view.case_of(self.connection, Some(class), id)? else { return Ok(None) };
+        Ok(self.view.case(number)?)
+    }
+}

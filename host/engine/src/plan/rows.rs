@@ -1,0 +1,129 @@
+//! Step rows, written in order and hashed while they are.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use rosterd_model::outbox::Lane;
+use rosterd_model::plan::{PlanDigest, Step};
+use rosterd_reconcile::plan::{StepHasher, plan_digest};
+use rosterd_store::prelude::*;
+use rosterd_store::{Counter, Snapshot};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The steps of a plan in the making. They lie under a number that no plan has yet.
+pub(super) struct Rows<'a> {
+    engine: &'a Engine,
+    /// Number of the plan.
+    pub(super) number: u64,
+    lanes: BTreeMap<Lane, (u32, StepHasher)>,
+    buffer: Vec<(Lane, u32, Step)>,
+    /// Rows in all.
+    pub(super) count: u64,
+    flushed: bool,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(engine: &'a Engine, view: &Snapshot) -> Result<Self, EngineError> {
+        let number = view.last_number(Counter::Plan)? + 1;
+        let rows = Self { engine, number, lanes: BTreeMap::new(), buffer: Vec::new(), count: 0, flushed: false };
+        // A process that was killed while planning may have left rows under this number.
+        if view.steps(number)?.next().is_some() {
+            rows.discard(number)?;
+        }
+        Ok(rows)
+    }
+
+    /// Removes the rows under a number.
+    pub(super) fn discard(&self, number: u64) -> Result<(), EngineError> {
+        let most = self.engine.settings.apply_batch as u64;
+        while self.engine.store.commit::<_, EngineError>("plan-discard", |w| Ok(w.remove_steps(number, most)?))? == most
+        {}
+        Ok(())
+    }
+
+    /// The lane of a step: that of its first part.
+    pub(super) fn lane(step: &Step) -> Lane {
+        step.parts.first().map_or(Lane::Account, |part| Lane::of(step.class, part.operation))
+    }
+
+    /// Where the next step of this lane will stand.
+    pub(super) fn place(&self, lane: Lane) -> (Lane, u32) {
+        (lane, self.lanes.get(&lane).map_or(0, |(next, _)| *next))
+    }
+
+    pub(super) fn push(&mut self, step: Step) -> Result<(), EngineError> {
+        let lane = Self::lane(&step);
+        let (next, hasher) = self.lanes.entry(lane).or_insert_with(|| (0, StepHasher::new(lane)));
+        hasher.step(&step);
+        self.buffer.push((lane, *next, step));
+        *next += 1;
+        self.count += 1;
+        if self.buffer.len() >= self.engine.settings.apply_batch {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Stores what is buffered.
+    pub(super) fn flush(&mut self) -> Result<(), EngineError> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        self.flushed = true;
+        let rows = std::mem::take(&mut self.buffer);
+        let number = self.number;
+        self.engine.store.commit::<_, EngineError>("plan-steps", |w| {
+            for (lane, index, step) in &rows {
+                w.put_step(number, *lane, *index, step)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What has not been stored yet, to be stored together with the head of the plan.
+    pub(super) fn rest(&mut self) -> Vec<(Lane, u32, Step)> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// True if rows were stored already.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.flushed
+    }
+
+    pub(super) fn digest(&mut self) -> PlanDigest {
+        let lanes: Vec<_> =
+            std::mem::take(&mut self.lanes).into_iter().map(|(lane, (_, hasher))| (lane, hasher.finish())).collect();
+        plan_digest(&lanes)
+    }
+
+    /// The same plan without the steps at `places`; they are returned.
+    pub(super) fn without(&mut self, places: &BTreeSet<(Lane, u32)>) -> Result<Vec<Step>, EngineError> {
+        let mut removed = Vec::new();
+        if !self.flushed {
+            let mut rows = std::mem::take(&mut self.buffer);
+            rows.sort_by_key(|(lane, index, _)| (*lane, *index));
+            self.restart(self.number);
+            for (lane, index, step) in rows {
+                if places.contains(&(lane, index)) { removed.push(step) } else { self.push(step)? }
+            }
+            return Ok(removed);
+        }
+        self.flush()?;
+        let old = self.number;
+        self.restart(old + 1);
+        let view = self.engine.store.snapshot()?;
+        for row in view.steps(old)? {
+            let row = row?;
+            if places.contains(&(row.lane, row.index)) { removed.push(row.step) } else { self.push(row.step)? }
+        }
+        drop(view);
+        self.discard(old)?;
+        Ok(removed)
+    }
+
+    fn restart(&mut self, number: u64) {
+        self.number = number;
+        self.lanes.clear();
+        self.count = 0;
+        self.flushed = false;
+    }
+}

@@ -1,0 +1,118 @@
+//! One byte form for equal values: what hashes, set comparison and digests are made of.
+//!
+//! A list is a set here: its elements are sorted by their own bytes and repeated ones count once. Every part carries
+//! its length, so that no two different values share their bytes.
+
+use rosterd_model::{Attributes, Value};
+use std::collections::BTreeSet;
+
+/// Appends the canonical bytes of `value` to `out`.
+pub fn encode(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Null => out.push(0),
+        Value::Bool(value) => out.extend_from_slice(&[1, u8::from(*value)]),
+        Value::Integer(value) => {
+            out.push(2);
+            out.extend_from_slice(&value.to_be_bytes());
+        }
+        Value::Decimal(value) => {
+            out.push(3);
+            // -0.0 and 0.0 are equal numbers with different bits.
+            let value = if *value == 0.0 { 0.0 } else { *value };
+            out.extend_from_slice(&value.to_bits().to_be_bytes());
+        }
+        Value::Text(text) => {
+            out.push(4);
+            encode_text(text, out);
+        }
+        Value::List(values) => {
+            out.push(5);
+            let set = keys(values);
+            encode_length(set.len(), out);
+            for key in set {
+                encode_length(key.len(), out);
+                out.extend_from_slice(&key);
+            }
+        }
+        Value::Reference { class, id } => {
+            out.extend_from_slice(&[6, class.code()]);
+            encode_text(id.as_str(), out);
+        }
+        Value::Map(map) => {
+            out.push(7);
+            encode_length(map.len(), out);
+            for (key, value) in map {
+                encode_text(key, out);
+                encode(value, out);
+            }
+        }
+    }
+}
+
+/// True if both say the same; lists are compared as sets.
+#[must_use]
+pub fn equal(left: &Value, right: &Value) -> bool {
+    if left == right {
+        return true;
+    }
+    match (left, right) {
+        (Value::List(left), Value::List(right)) => keys(left) == keys(right),
+        (Value::Map(left), Value::Map(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|((a, x), (b, y))| a == b && equal(x, y))
+        }
+        _ => false,
+    }
+}
+
+/// The canonical bytes of one value.
+#[must_use]
+pub fn key(value: &Value) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode(value, &mut out);
+    out
+}
+
+/// Appends the canonical bytes of attributes, in order of their names.
+pub(crate) fn encode_attributes(attributes: &Attributes, out: &mut Vec<u8>) {
+    encode_length(attributes.len(), out);
+    for (name, value) in attributes.iter() {
+        encode_text(name, out);
+        encode(value, out);
+    }
+}
+
+/// Appends `text` with its length in front.
+pub(crate) fn encode_text(text: &str, out: &mut Vec<u8>) {
+    encode_length(text.len(), out);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// The first sixteen bytes of the hash of `bytes`.
+pub(crate) fn hash16(bytes: &[u8]) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
+    short
+}
+
+fn keys(values: &[Value]) -> BTreeSet<Vec<u8>> {
+    values.iter().map(key).collect()
+}
+
+fn encode_length(length: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(length as u64).to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sets_and_texts_do_not_run_together() {
+        let list = |items: &[&str]| Value::List(items.iter().map(|item| Value::from(*item)).collect());
+        assert!(equal(&list(&["a", "b", "a"]), &list(&["b", "a"])));
+        assert_eq!(key(&list(&["a", "b"])), key(&list(&["b", "a"])));
+        assert_ne!(key(&list(&["ab", "c"])), key(&list(&["a", "bc"])));
+        assert!(!equal(&Value::Null, &list(&[])), "empty and nothing said about members differ");
+        assert_eq!(key(&Value::Decimal(-0.0)), key(&Value::Decimal(0.0)));
+    }
+}

@@ -1,0 +1,163 @@
+//! What differs between two states, what that is called, and the hash of a state.
+
+use crate::canonical::{encode_attributes, encode_text, equal, hash16};
+use crate::schema;
+use rosterd_model::plan::{AttributeChange, Operation, StateHash};
+use rosterd_model::{Attributes, Class, DisabledReason, Lifecycle, Value};
+use std::cmp::Ordering;
+
+/// The attributes that differ, sorted by name. Lists are compared as sets; an absent attribute is not an empty one.
+#[must_use]
+pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
+    let mut changes = Vec::new();
+    let mut push = |name: &str, before: Option<&Value>, after: Option<&Value>| {
+        changes.push(AttributeChange { attribute: name.to_owned(), before: before.cloned(), after: after.cloned() });
+    };
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => break,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+        };
+        let left = if order == Ordering::Greater { None } else { old.next() };
+        let right = if order == Ordering::Less { None } else { new.next() };
+        match (left, right) {
+            (Some((_, a)), Some((_, b))) if equal(a, b) => {}
+            (Some((name, _)), _) | (None, Some((name, _))) => {
+                push(name, left.map(|(_, value)| value), right.map(|(_, value)| value));
+            }
+            (None, None) => break,
+        }
+    }
+    changes
+}
+
+/// The attributes after changes; what they were before does not matter.
+#[must_use]
+pub fn apply(before: &Attributes, changes: &[AttributeChange]) -> Attributes {
+    let mut result = before.clone();
+    for change in changes {
+        match &change.after {
+            Some(value) => {
+                result.set(change.attribute.as_str(), value.clone());
+            }
+            None => {
+                result.remove(&change.attribute);
+            }
+        }
+    }
+    result
+}
+
+/// What a change of an existing object is called. The weightiest word counts, because the guard counts by it: delete,
+/// disable, enable, rename, move, clear, update. `lifecycle` is before and after, where it may have changed.
+#[must_use]
+pub fn operation_of(
+    class: Class,
+    changes: &[AttributeChange],
+    lifecycle: Option<(&Lifecycle, &Lifecycle)>,
+) -> Operation {
+    if let Some((before, after)) = lifecycle {
+        let deleted = |state: &Lifecycle| matches!(state, Lifecycle::Deleted { .. });
+        match (before.is_active(), after.is_active()) {
+            _ if deleted(after) && !deleted(before) => return Operation::Delete,
+            (true, false) => return Operation::Disable,
+            (false, true) => return Operation::Enable,
+            _ => {}
+        }
+    }
+    let had = |change: &AttributeChange| change.before.as_ref().is_some_and(|value| !value.is_empty());
+    if changes.iter().any(|change| schema::is_name(class, &change.attribute) && had(change)) {
+        return Operation::Rename;
+    }
+    if changes.iter().any(|change| schema::is_parent(class, &change.attribute) && change.before.is_some()) {
+        return Operation::Move;
+    }
+    let emptied = |change: &AttributeChange| had(change) && change.after.as_ref().is_none_or(Value::is_empty);
+    if changes.iter().any(emptied) { Operation::Clear } else { Operation::Update }
+}
+
+/// The hash of an object of the hub. The time of a disable or a delete is left out: it is filled in when a plan is
+/// applied, and must not make the state another one. Dates that somebody decided (first and last day) are part of it.
+#[must_use]
+pub fn state_hash(attributes: &Attributes, lifecycle: &Lifecycle) -> StateHash {
+    let mut bytes = Vec::with_capacity(256);
+    encode_text(lifecycle.as_str(), &mut bytes);
+    match lifecycle {
+        Lifecycle::Pending { start_at: at } | Lifecycle::Leaving { effective_at: at } => {
+            bytes.extend_from_slice(&at.0.to_be_bytes());
+        }
+        Lifecycle::Disabled { reason, .. } => bytes.push(match reason {
+            DisabledReason::Leaver => 1,
+            DisabledReason::OutOfScope => 2,
+            DisabledReason::Manual => 3,
+            DisabledReason::Guard => 4,
+        }),
+        Lifecycle::Active | Lifecycle::Suspended | Lifecycle::Deleted { .. } => {}
+    }
+    encode_attributes(attributes, &mut bytes);
+    hash16(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy;
+    use proptest::prelude::*;
+    use rosterd_model::Timestamp;
+
+    fn attributes(pairs: &[(&str, Value)]) -> Attributes {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    #[test]
+    fn the_weightiest_word_counts() {
+        let base = attributes(&[("userName", "a".into()), ("title", "t".into()), ("orgUnit", "o".into())]);
+        let with = |name: &str, value: Value| {
+            let mut other = base.clone();
+            other.set(name, value);
+            operation_of(Class::Account, &diff(&base, &other), None)
+        };
+        assert_eq!(with("title", "u".into()), Operation::Update);
+        assert_eq!(with("title", Value::Null), Operation::Clear);
+        assert_eq!(with("orgUnit", "p".into()), Operation::Move);
+        assert_eq!(with("userName", "b".into()), Operation::Rename);
+        assert_eq!(with("nickName", Value::Null), Operation::Update, "it had no value");
+        let at = Timestamp(1);
+        let off = Lifecycle::Disabled { reason: DisabledReason::Leaver, at };
+        let pairs = [
+            (Lifecycle::Active, off, Operation::Disable),
+            (off, Lifecycle::Active, Operation::Enable),
+            (off, Lifecycle::Deleted { at }, Operation::Delete),
+            (Lifecycle::Active, Lifecycle::Leaving { effective_at: at }, Operation::Update),
+            (Lifecycle::Active, Lifecycle::Suspended, Operation::Disable),
+        ];
+        for (before, after, expected) in pairs {
+            assert_eq!(operation_of(Class::Account, &[], Some((&before, &after))), expected, "{before} to {after}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_disable_is_not_part_of_the_state() {
+        let none = Attributes::new();
+        let off = |reason, at| state_hash(&none, &Lifecycle::Disabled { reason, at: Timestamp(at) });
+        assert_eq!(off(DisabledReason::Leaver, 1), off(DisabledReason::Leaver, 2));
+        assert_ne!(off(DisabledReason::Leaver, 1), off(DisabledReason::Manual, 1));
+        assert_ne!(state_hash(&none, &Lifecycle::Active), state_hash(&none, &Lifecycle::Suspended));
+    }
+
+    proptest! {
+        #[test]
+        fn a_diff_leads_from_one_state_to_the_other(a in strategy::attributes(), b in strategy::attributes()) {
+            let changes = diff(&a, &b);
+            let result = apply(&a, &changes);
+            prop_assert_eq!(diff(&result, &b), vec![]);
+            prop_assert_eq!(state_hash(&result, &Lifecycle::Active), state_hash(&b, &Lifecycle::Active));
+            let same = state_hash(&a, &Lifecycle::Active) == state_hash(&b, &Lifecycle::Active);
+            prop_assert_eq!(changes.is_empty(), same, "the hash and the diff agree");
+            prop_assert_eq!(diff(&a, &a), vec![]);
+        }
+    }
+}

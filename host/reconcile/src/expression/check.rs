@@ -1,0 +1,416 @@
+//! What is checked and rewritten before an expression is ever evaluated.
+//!
+//! Refused: unknown names, functions that do not exist or whose cost grows with the data (`replace` and `join` as
+//! methods, `format`), and shapes that could run away: CEL always ends, but has no step limit.
+//!
+//! Rewritten: `root.a.b` to one look-up of "a.b"; `IIF` and `Switch` to conditions, so that they stay lazy; look-ups
+//! whose absence the expression can handle to the variable that reads absent as null.
+
+use super::view::SOFT;
+use super::{ExpressionError, library};
+use crate::schema::suggest;
+use cel::IdedExpr;
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
+use std::mem;
+
+/// The longest expression, in characters.
+const LONGEST: usize = 4096;
+/// Loops within loops.
+const LOOPS: usize = 2;
+/// The longest list or map that is written out.
+const LITERALS: usize = 256;
+/// Calls within calls.
+const CALLS: usize = 32;
+/// The longest list that a loop within a loop may walk.
+const NESTED_LIST: usize = 500;
+
+/// Methods of texts, lists and optionals that may be called. Those that can make large texts are left to our functions.
+const METHODS: &[&str] = &[
+    "contains", "startsWith", "endsWith", "matches", "size", "charAt", "indexOf", "lastIndexOf", "lowerAscii",
+    "upperAscii", "trim", "split", "substring", "reverse", "or", "orValue", "hasValue", "value",
+];
+const GLOBALS: &[&str] = &["size", "type", "int", "uint", "double", "string", "bool", "matches"];
+const TYPES: &[&str] = &["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type"];
+
+/// A checked expression.
+pub(super) struct Checked {
+    pub(super) expression: IdedExpr,
+    /// The longest list of the record that it may read.
+    pub(super) list_limit: usize,
+}
+
+pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Result<Checked, ExpressionError> {
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(error(format!("the expression has {length} characters, more than {LONGEST}"), None, None));
+    }
+    if text.trim().is_empty() {
+        return Err(error("the expression is empty".into(), None, Some(format!("write {root}.NAME, or remove it"))));
+    }
+    let parser = library::environment().parser().enable_ident_escape_syntax(true);
+    let (mut expression, info) =
+        parser.parse_with_source_info(text).map_err(|errors| parse_error(text, root, &errors))?;
+    let mut walk = Walk { root, declared, info: &info, text, variables: Vec::new(), deepest_loop: 0 };
+    walk.visit(&mut expression, Place { soft: false, loops: 0, calls: 0 })?;
+    let list_limit = if walk.deepest_loop > 1 { NESTED_LIST } else { usize::MAX };
+    Ok(Checked { expression, list_limit })
+}
+
+fn error(message: String, column: Option<usize>, hint: Option<String>) -> ExpressionError {
+    ExpressionError { message, column, hint }
+}
+
+fn parse_error(text: &str, root: &str, errors: &cel::ParseErrors) -> ExpressionError {
+    let first = errors.errors.first();
+    let column = first.and_then(|error| {
+        let (line, column) = (usize::try_from(error.pos.0).ok()?, usize::try_from(error.pos.1).ok()?);
+        let before: usize = text.split('\n').take(line.saturating_sub(1)).map(|line| line.chars().count() + 1).sum();
+        Some(before + column)
+    });
+    let outside = text.split(['"', '\'']).step_by(2);
+    let hint = if outside.into_iter().any(|part| part.chars().any(|c| !c.is_ascii())) {
+        format!("names that are not plain letters are written {root}[\"姓名\"]")
+    } else if text.contains(" and ") || text.contains(" or ") {
+        "write && for and, || for or".to_owned()
+    } else if text.contains(" = ") {
+        "write == to compare".to_owned()
+    } else {
+        format!("an expression looks like ToLower({root}.name) or {root}.a == \"x\" ? {root}.b : {root}.c")
+    };
+    let message = first.map_or("is not valid".to_owned(), |error| error.msg.lines().next().unwrap_or_default().to_owned());
+    let message: String = message.chars().take(200).collect();
+    error(format!("the expression can not be read: {message}"), column, Some(hint))
+}
+
+/// Where the walk stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// An absent attribute may be read as null here.
+    soft: bool,
+    loops: usize,
+    calls: usize,
+}
+
+impl Place {
+    const fn hard(self) -> Self {
+        Self { soft: false, ..self }
+    }
+}
+
+struct Walk<'a> {
+    root: &'a str,
+    declared: Option<&'a [String]>,
+    info: &'a SourceInfo,
+    text: &'a str,
+    variables: Vec<String>,
+    deepest_loop: usize,
+}
+
+type Checking = Result<(), ExpressionError>;
+
+impl Walk<'_> {
+    fn visit(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
+        if let Some((name, optional)) = self.path(node) {
+            self.declared(node.id, &name)?;
+            let base = if place.soft && !optional { SOFT } else { self.root };
+            node.expr = look_up(node.id, base, name, optional);
+            return Ok(());
+        }
+        match &mut node.expr {
+            Expr::Ident(_) => self.identifier(node),
+            Expr::Call(_) => self.call(node, place),
+            Expr::Select(select) => self.select(select, place),
+            Expr::List(list) => {
+                self.count(node.id, list.elements.len())?;
+                list.elements.iter_mut().try_for_each(|element| self.visit(element, place))
+            }
+            Expr::Map(map) => {
+                self.count(node.id, map.entries.len())?;
+                for entry in &mut map.entries {
+                    if let EntryExpr::MapEntry(entry) = &mut entry.expr {
+                        self.visit(&mut entry.key, place.hard())?;
+                        self.visit(&mut entry.value, place)?;
+                    }
+                }
+                Ok(())
+            }
+            Expr::Comprehension(_) => self.comprehension(node, place),
+            Expr::Struct(_) => Err(self.refuse(node.id, "messages are not known here", None)),
+            Expr::Literal(LiteralValue::Bytes(_)) => Err(self.refuse(node.id, "bytes are not known here", None)),
+            Expr::Literal(_) | Expr::Unspecified => Ok(()),
+        }
+    }
+
+    /// The attribute that a chain of selections from the root names, and whether it is asked for with `?`.
+    fn path(&self, node: &IdedExpr) -> Option<(String, bool)> {
+        let step = |base: &IdedExpr, key: &str, asked: bool| match self.path(base) {
+            Some((name, optional)) => Some((format!("{name}.{key}"), optional || asked)),
+            None => self.is_root(base).then(|| (key.to_owned(), asked)),
+        };
+        match &node.expr {
+            Expr::Select(select) if !select.test => step(&select.operand, &select.field, false),
+            Expr::Call(call) => match (call.func_name.as_str(), call.args.as_slice()) {
+                (operators::INDEX, [base, key]) => step(base, literal(key)?, false),
+                (operators::OPT_INDEX | operators::OPT_SELECT, [base, key]) => step(base, literal(key)?, true),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn is_root(&self, node: &IdedExpr) -> bool {
+        matches!(&node.expr, Expr::Ident(name) if name == self.root)
+    }
+
+    fn declared(&self, id: u64, name: &str) -> Checking {
+        let Some(declared) = self.declared else { return Ok(()) };
+        let known = |candidate: &String| {
+            name == candidate || name.strip_prefix(candidate.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        if declared.iter().any(known) {
+            return Ok(());
+        }
+        let hint = suggest(name, declared.iter().map(String::as_str)).map(|other| self.did_you_mean(&other));
+        Err(self.refuse(id, &format!("{} has no attribute \"{name}\"", self.root), hint))
+    }
+
+    fn did_you_mean(&self, name: &str) -> String {
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        if plain { format!("did you mean {}.{name}?", self.root) } else { format!("did you mean {}[\"{name}\"]?", self.root) }
+    }
+
+    fn identifier(&self, node: &IdedExpr) -> Checking {
+        let Expr::Ident(name) = &node.expr else { return Ok(()) };
+        if name == self.root {
+            let hint = format!("write {}.NAME for one of its attributes", self.root);
+            return Err(self.refuse(node.id, &format!("{name} alone is no value"), Some(hint)));
+        }
+        if name.starts_with('@') || self.variables.contains(name) || TYPES.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let hint = if suggest(name, [self.root]).is_some() || self.other_root(name) {
+            format!("did you mean {}?", self.root)
+        } else {
+            format!("an attribute is {}.{name}, a text is \"{name}\"", self.root)
+        };
+        Err(self.refuse(node.id, &format!("\"{name}\" is not known"), Some(hint)))
+    }
+
+    /// The roots of other places and other products.
+    fn other_root(&self, name: &str) -> bool {
+        ["source", "account", "orgUnit", "group", "user", "idpUser", "idpuser", "appUser"].contains(&name)
+    }
+
+    fn select(&mut self, select: &mut SelectExpr, place: Place) -> Checking {
+        if select.test {
+            // `has(root.a.b)`: one look-up that may fail.
+            if let Some((name, _)) = self.path(&select.operand) {
+                select.field = format!("{name}.{}", select.field);
+                select.operand.expr = Expr::Ident(self.root.to_owned());
+            }
+            if self.is_root(&select.operand) {
+                return self.declared(select.operand.id, &select.field);
+            }
+        }
+        self.visit(&mut select.operand, place.hard())
+    }
+
+    fn call(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
+        let id = node.id;
+        if place.calls >= CALLS {
+            return Err(self.refuse(id, "calls are nested more than 32 deep", Some("use Switch or several rules".into())));
+        }
+        let place = Place { calls: place.calls + 1, ..place };
+        let Expr::Call(call) = &mut node.expr else { return Ok(()) };
+        if let Some(target) = &mut call.target {
+            let optional = matches!(&target.expr, Expr::Ident(name) if name == "optional");
+            if optional && matches!(call.func_name.as_str(), "of" | "none" | "ofNonZeroValue") {
+                return call.args.iter_mut().try_for_each(|argument| self.visit(argument, place));
+            }
+            self.method(id, &call.func_name)?;
+            self.visit(target, place.hard())?;
+            return call.args.iter_mut().try_for_each(|argument| self.visit(argument, place.hard()));
+        }
+        match call.func_name.as_str() {
+            "IIF" => {
+                let [condition, yes, no] = self.arguments(id, call, "IIF(condition, value, other value)")?;
+                node.expr = conditional(condition, yes, no);
+                self.visit(node, Place { calls: place.calls - 1, ..place })
+            }
+            "Switch" => {
+                node.expr = self.switch(id, call)?;
+                // The chain of conditions is ours and as long as the Switch: it does not count as nesting.
+                self.visit_chain(node, place)
+            }
+            operators::CONDITIONAL => self.visit_chain(node, place),
+            operators::IN => {
+                let [element, list] = call.args.as_mut_slice() else { return Ok(()) };
+                self.visit(element, self.compared(place))?;
+                if self.is_root(list) { Ok(()) } else { self.visit(list, self.compared(place)) }
+            }
+            operators::EQUALS | operators::NOT_EQUALS => {
+                let place = self.compared(place);
+                call.args.iter_mut().try_for_each(|argument| self.visit(argument, place))
+            }
+            operators::LOGICAL_NOT if self.reads_hub() && call.args.len() == 1 && self.path(&call.args[0]).is_some() => {
+                // `!account.external` is true for an account of which nobody said that it is external.
+                let truth = IdedExpr { id, expr: Expr::Literal(LiteralValue::Boolean(true.into())) };
+                call.func_name = operators::NOT_EQUALS.to_owned();
+                call.args.push(truth);
+                self.visit(&mut call.args[0], Place { soft: true, ..place })
+            }
+            name if name.contains('_') || name.starts_with('@') || name == operators::LOGICAL_NOT => {
+                call.args.iter_mut().try_for_each(|argument| self.visit(argument, place.hard()))
+            }
+            name => {
+                let tolerant = self.function(id, name, call.args.len())?;
+                let place = Place { soft: place.soft || tolerant, ..place };
+                call.args.iter_mut().try_for_each(|argument| self.visit(argument, place))
+            }
+        }
+    }
+
+    /// A condition, then a value, then possibly the next condition.
+    fn visit_chain(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
+        let Expr::Call(call) = &mut node.expr else { return self.visit(node, place) };
+        match call.args.as_mut_slice() {
+            [condition, yes, no] if call.func_name == operators::CONDITIONAL && call.target.is_none() => {
+                self.visit(condition, place.hard())?;
+                self.visit(yes, place)?;
+                self.visit_chain(no, place)
+            }
+            _ => self.visit(node, place),
+        }
+    }
+
+    /// In conditions over the hub's own objects an attribute that nobody claims compares as null.
+    fn compared(&self, place: Place) -> Place {
+        Place { soft: self.reads_hub(), ..place }
+    }
+
+    fn reads_hub(&self) -> bool {
+        self.root != "source"
+    }
+
+    fn switch(&self, id: u64, call: &mut CallExpr) -> Result<Expr, ExpressionError> {
+        let count = call.args.len();
+        if count < 4 || count % 2 == 1 || count > 66 {
+            let hint = "write Switch(value, default, key, result, ...), with at most 32 pairs".to_owned();
+            return Err(self.refuse(id, "Switch has a wrong number of arguments", Some(hint)));
+        }
+        let mut arguments = mem::take(&mut call.args).into_iter();
+        let (Some(value), Some(mut rest)) = (arguments.next(), arguments.next()) else { return Ok(Expr::Unspecified) };
+        let mut pairs = Vec::with_capacity(count / 2);
+        while let (Some(key), Some(result)) = (arguments.next(), arguments.next()) {
+            pairs.push((key, result));
+        }
+        for (key, result) in pairs.into_iter().rev() {
+            let equal = Expr::Call(CallExpr {
+                func_name: operators::EQUALS.to_owned(),
+                target: None,
+                args: vec![value.clone(), key],
+            });
+            rest = IdedExpr { id, expr: conditional(IdedExpr { id, expr: equal }, result, rest) };
+        }
+        Ok(rest.expr)
+    }
+
+    fn arguments(&self, id: u64, call: &mut CallExpr, usage: &str) -> Result<[IdedExpr; 3], ExpressionError> {
+        <[IdedExpr; 3]>::try_from(mem::take(&mut call.args)).map_err(|_| {
+            let message = format!("{} has a wrong number of arguments", call.func_name);
+            self.refuse(id, &message, Some(format!("write {usage}")))
+        })
+    }
+
+    fn method(&self, id: u64, name: &str) -> Checking {
+        if METHODS.contains(&name) {
+            return Ok(());
+        }
+        let capital: String =
+            name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect();
+        let hint = library::find(&capital)
+            .map(|function| format!("write {}", function.usage))
+            .or_else(|| suggest(name, METHODS.iter().copied()).map(|other| format!("did you mean {other}?")));
+        Err(self.refuse(id, &format!("there is no method \"{name}\""), hint))
+    }
+
+    /// Checks a call of a function; true if it can handle absent attributes.
+    fn function(&self, id: u64, name: &str, count: usize) -> Result<bool, ExpressionError> {
+        let Some(function) = library::find(name) else {
+            if GLOBALS.contains(&name) {
+                return Ok(false);
+            }
+            let hint = suggest(name, library::names()).map(|other| {
+                library::find(&other).map_or(format!("did you mean {other}?"), |f| format!("did you mean {}?", f.usage))
+            });
+            return Err(self.refuse(id, &format!("there is no function \"{name}\""), hint));
+        };
+        if !(function.arity.0..=function.arity.1).contains(&count) {
+            let message = format!("{name} has a wrong number of arguments");
+            return Err(self.refuse(id, &message, Some(format!("write {}", function.usage))));
+        }
+        Ok(function.tolerant)
+    }
+
+    fn comprehension(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
+        let id = node.id;
+        let Expr::Comprehension(comprehension) = &mut node.expr else { return Ok(()) };
+        let loops = place.loops + 1;
+        if loops > LOOPS {
+            return Err(self.refuse(id, "loops are nested more than 2 deep", Some("use a plugin for such work".into())));
+        }
+        self.deepest_loop = self.deepest_loop.max(loops);
+        let inner = Place { soft: false, loops, ..place };
+        self.visit(&mut comprehension.iter_range, place.hard())?;
+        self.visit(&mut comprehension.accu_init, place.hard())?;
+        let outer = self.variables.len();
+        self.variables.push(comprehension.iter_var.clone());
+        self.variables.extend(comprehension.iter_var2.clone());
+        self.variables.push(comprehension.accu_var.clone());
+        if self.variables[outer..].iter().any(|name| name == self.root) {
+            return Err(self.refuse(id, &format!("a loop variable is called {}", self.root), Some("rename it".into())));
+        }
+        let parts = [&mut comprehension.loop_cond, &mut comprehension.loop_step, &mut comprehension.result];
+        let result = parts.into_iter().try_for_each(|part| self.visit(part, inner));
+        self.variables.truncate(outer);
+        result
+    }
+
+    fn count(&self, id: u64, entries: usize) -> Checking {
+        if entries > LITERALS {
+            return Err(self.refuse(id, &format!("a list of {entries} entries is more than {LITERALS}"), None));
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, id: u64, message: &str, hint: Option<String>) -> ExpressionError {
+        let limit = self.text.chars().count();
+        let start = self.info.offset_for(id).and_then(|(start, _)| usize::try_from(start).ok());
+        error(message.to_owned(), start.map(|start| (start + 1).min(limit)), hint)
+    }
+}
+
+fn literal(node: &IdedExpr) -> Option<&str> {
+    match &node.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
+
+fn conditional(condition: IdedExpr, yes: IdedExpr, no: IdedExpr) -> Expr {
+    Expr::Call(CallExpr {
+        func_name: operators::CONDITIONAL.to_owned(),
+        target: None,
+        args: vec![condition, yes, no],
+    })
+}
+
+fn look_up(id: u64, base: &str, name: String, optional: bool) -> Expr {
+    let function = if optional { operators::OPT_SELECT } else { operators::INDEX };
+    let node = |expr| IdedExpr { id, expr };
+    Expr::Call(CallExpr {
+        func_name: function.to_owned(),
+        target: None,
+        args: vec![node(Expr::Ident(base.to_owned())), node(Expr::Literal(LiteralValue::String(name.into())))],
+    })
+}

@@ -1,0 +1,312 @@
+//! Declarative translation of attributes: a record to claims, or an entity to what a destination should hold.
+//!
+//! A rule fails loudly: an expression that can not be applied makes a [`Problem`] that names rule and attribute, never a
+//! null. What a rule says nothing about is left out of the result, so that what was claimed before stays.
+
+mod target;
+
+use crate::canonical::{encode_text, hash16};
+use crate::expression::{self, Expression, Outcome, Scope};
+use crate::problem::Problem;
+use rosterd_model::claim::MappingDigest;
+use rosterd_model::spec::{Apply, OnNull, RuleSpec, Strength};
+use rosterd_model::{Class, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fmt::Write as _;
+
+/// The most rules of one mapping.
+const MAX_RULES: usize = 512;
+
+/// A rule that can not be compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingError {
+    /// The target attribute of the rule.
+    pub attribute: String,
+    /// What is wrong and what to write, as a sentence.
+    pub message: String,
+}
+
+impl fmt::Display for MappingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the rule for \"{}\" can not be used: {}", self.attribute, self.message)
+    }
+}
+impl std::error::Error for MappingError {}
+
+/// When a mapping is applied: some rules speak only once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The object is created.
+    Create,
+    /// The record is tied to an existing object.
+    Link,
+    /// Anything else.
+    Change,
+}
+
+/// A compiled mapping.
+#[derive(Debug)]
+pub struct Mapping {
+    class: Class,
+    /// True: the target is the hub, whose attributes have types.
+    inbound: bool,
+    /// Sorted by attribute. Empty: every attribute maps to itself.
+    rules: Vec<Rule>,
+    text: String,
+    digest: MappingDigest,
+}
+
+#[derive(Debug)]
+struct Rule {
+    attribute: String,
+    from: Expression,
+    when: Option<Expression>,
+    strength: Strength,
+    apply: Apply,
+    on_null: OnNull,
+}
+
+impl Mapping {
+    /// Compiles rules over `root`; no rules give the identity. Where `declared` is given, it lists all attributes that
+    /// the root can have. The root `source` makes an inbound mapping, whose results are checked by
+    /// [`crate::schema::kind`].
+    ///
+    /// # Errors
+    /// One error for each rule that can not be used.
+    pub fn compile(
+        class: Class,
+        rules: &BTreeMap<String, RuleSpec>,
+        root: &str,
+        declared: Option<&[String]>,
+    ) -> Result<Self, Vec<MappingError>> {
+        let mut compiled = Vec::with_capacity(rules.len());
+        let mut errors = Vec::new();
+        if rules.len() > MAX_RULES {
+            let message = format!("there are {} rules, more than {MAX_RULES}", rules.len());
+            return Err(vec![MappingError { attribute: "*".to_owned(), message }]);
+        }
+        for (attribute, spec) in rules {
+            match Rule::compile(attribute, spec, root, declared) {
+                Ok(rule) => compiled.push(rule),
+                Err(message) => errors.push(MappingError { attribute: attribute.clone(), message }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let text = text_of(class, root, &compiled);
+        let mut bytes = Vec::with_capacity(text.len() + 8);
+        encode_text(&text, &mut bytes);
+        let mut digest = MappingDigest::default();
+        digest.copy_from_slice(&hash16(&bytes)[..8]);
+        Ok(Self { class, inbound: root == "source", rules: compiled, text, digest })
+    }
+
+    /// The mapping of a class without rules: every attribute of the source maps to itself.
+    #[must_use]
+    pub fn identity(class: Class) -> Self {
+        let text = text_of(class, "source", &[]);
+        let mut digest = MappingDigest::default();
+        let mut bytes = Vec::new();
+        encode_text(&text, &mut bytes);
+        digest.copy_from_slice(&hash16(&bytes)[..8]);
+        Self { class, inbound: true, rules: Vec::new(), text, digest }
+    }
+
+    /// Digest of [`Mapping::text`].
+    #[must_use]
+    pub const fn digest(&self) -> MappingDigest {
+        self.digest
+    }
+
+    /// The canonical text: one line for each rule, sorted by attribute.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The expression of the rule for an attribute, as it was written.
+    #[must_use]
+    pub fn rule(&self, attribute: &str) -> Option<&str> {
+        self.find(attribute).map(|rule| rule.from.text())
+    }
+
+    /// When the rule for an attribute is applied.
+    #[must_use]
+    pub fn apply_mode(&self, attribute: &str) -> Option<Apply> {
+        self.find(attribute).map(|rule| rule.apply)
+    }
+
+    /// How insistent the rule for an attribute is.
+    #[must_use]
+    pub fn strength(&self, attribute: &str) -> Option<Strength> {
+        self.find(attribute).map(|rule| rule.strength)
+    }
+
+    /// The target attributes, sorted; none for the identity.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.attribute.as_str())
+    }
+
+    /// True if every attribute maps to itself.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What the mapping says about one object, sorted by attribute: `Some(value)` sets, `Some(Null)` clears, `None`
+    /// withdraws what was said before (the rule's `when` is known to be false). What is not listed stays as it was.
+    ///
+    /// # Errors
+    /// A rule failed, or gave a value that its target can not hold; reason `Mapping`.
+    pub fn apply(&self, scope: &Scope<'_>, moment: Moment) -> Result<Vec<(String, Option<Value>)>, Problem> {
+        if self.rules.is_empty() {
+            return self.apply_identity(scope);
+        }
+        let mut result = Vec::with_capacity(self.rules.len());
+        for rule in self.rules.iter().filter(|rule| rule.speaks(scope, moment)) {
+            match rule.outcome(scope).map_err(|because| rule.problem(&because))? {
+                Said::Nothing => {}
+                Said::Withdrawn => result.push((rule.attribute.clone(), None)),
+                Said::Empty => result.push((rule.attribute.clone(), Some(Value::Null))),
+                Said::Value(value) => {
+                    let value = self.fit(&rule.attribute, value).map_err(|because| rule.problem(&because))?;
+                    result.push((rule.attribute.clone(), Some(value)));
+                }
+            }
+        }
+        Ok(result)
+    }
+
+    fn apply_identity(&self, scope: &Scope<'_>) -> Result<Vec<(String, Option<Value>)>, Problem> {
+        let mut result = Vec::with_capacity(scope.attributes.len());
+        for (name, value) in scope.attributes.iter().filter(|(_, value)| **value != Value::Null) {
+            let value = self.fit(name, value.clone()).map_err(|because| {
+                Problem::mapping(format!("attribute \"{name}\" {because}; correct it at the source or write a rule for it"))
+            })?;
+            result.push((name.to_owned(), Some(value)));
+        }
+        Ok(result)
+    }
+
+    fn fit(&self, attribute: &str, value: Value) -> Result<Value, String> {
+        if self.inbound { target::fit(self.class, attribute, value) } else { Ok(value) }
+    }
+
+    fn find(&self, attribute: &str) -> Option<&Rule> {
+        self.rules.binary_search_by(|rule| rule.attribute.as_str().cmp(attribute)).ok().map(|index| &self.rules[index])
+    }
+}
+
+/// What one rule says.
+enum Said {
+    Nothing,
+    Withdrawn,
+    Empty,
+    Value(Value),
+}
+
+impl Rule {
+    fn compile(attribute: &str, spec: &RuleSpec, root: &str, declared: Option<&[String]>) -> Result<Self, String> {
+        let plain = !attribute.is_empty() && attribute.len() <= crate::normalise::MAX_NAME;
+        if !plain || attribute.trim() != attribute || attribute.chars().any(char::is_control) {
+            return Err("the name of the attribute is empty, too long, or has space around it".to_owned());
+        }
+        let table = spec.table();
+        let from = expression::compile(&table.from, root, declared).map_err(|error| error.to_string())?;
+        let when = match &table.when {
+            None => None,
+            Some(text) => {
+                let compiled = expression::compile(text, root, declared);
+                Some(compiled.map_err(|error| format!("its condition is not valid: {error}"))?)
+            }
+        };
+        Ok(Self {
+            attribute: attribute.to_owned(),
+            from,
+            when,
+            strength: table.strength,
+            apply: table.apply,
+            on_null: table.on_null,
+        })
+    }
+
+    fn speaks(&self, scope: &Scope<'_>, moment: Moment) -> bool {
+        let now = match self.apply {
+            Apply::Always => true,
+            Apply::OnCreate => moment == Moment::Create,
+            Apply::OnLink => moment == Moment::Link,
+        };
+        let held = || scope.known.and_then(|known| known.get(&self.attribute)).is_some_and(|value| !value.is_empty());
+        now && !(self.strength == Strength::Weak && held())
+    }
+
+    fn outcome(&self, scope: &Scope<'_>) -> Result<Said, String> {
+        if let Some(when) = &self.when {
+            match when.decide(scope).map_err(|error| error.message)? {
+                Some(true) => {}
+                Some(false) => return Ok(Said::Withdrawn),
+                None => return Ok(Said::Nothing),
+            }
+        }
+        let value = match self.from.eval(scope).map_err(|error| error.message)? {
+            Outcome::Absent => return Ok(Said::Nothing),
+            Outcome::Null => Value::Null,
+            Outcome::Value(Value::Text(text)) => match crate::normalise::value::text(&text)? {
+                // Nobody can tell an empty text from none at a destination.
+                text if text.is_empty() => Value::Null,
+                text => Value::Text(text),
+            },
+            Outcome::Value(value) => value,
+        };
+        Ok(match value {
+            Value::Null if self.on_null == OnNull::Clear => Said::Empty,
+            Value::Null => Said::Nothing,
+            value => Said::Value(value),
+        })
+    }
+
+    fn problem(&self, because: &str) -> Problem {
+        // Rules may be long; the record's page shows the whole text.
+        let text: String = self.from.text().chars().take(120).collect();
+        Problem::mapping(format!(
+            "the rule for \"{}\" ({text}) failed: {because}; correct the record at its source or the rule",
+            self.attribute
+        ))
+    }
+}
+
+/// The text that the digest is made of, and that `why` shows.
+fn text_of(class: Class, root: &str, rules: &[Rule]) -> String {
+    let mut text = format!("{class} from {root}\n");
+    if rules.is_empty() {
+        text.push_str("* = *\n");
+    }
+    for rule in rules {
+        // Writing to a text can not fail.
+        let _ = write!(text, "{:?} = {:?}", rule.attribute, rule.from.text());
+        if let Some(when) = &rule.when {
+            let _ = write!(text, " when {:?}", when.text());
+        }
+        match rule.strength {
+            Strength::Weak => text.push_str(" weak"),
+            Strength::Normal => {}
+            Strength::Strong => text.push_str(" strong"),
+        }
+        match rule.apply {
+            Apply::Always => {}
+            Apply::OnCreate => text.push_str(" on-create"),
+            Apply::OnLink => text.push_str(" on-link"),
+        }
+        match rule.on_null {
+            OnNull::Keep => {}
+            OnNull::Clear => text.push_str(" on-null=clear"),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Making equal things equal before anything is compared, and refusing what can not be made valid.
+//!
+//! A record is untrusted: its JSON is read once, straight into values, with limits on size, depth and number. What
+//! comes out is in Unicode NFC, without space around it; an empty text is `Null`, because nobody can tell the two apart
+//! at a destination. A record that breaks a rule becomes a [`Problem`], never a panic and never a guess.
+
+pub mod amend;
+pub mod json;
+pub mod value;
+
+use crate::problem::Problem;
+use rosterd_model::shadow::RecordHash;
+use rosterd_model::{Attributes, ExternalId, Record};
+
+pub use amend::amend;
+pub use json::{json_attributes, json_value, to_json, value_to_json};
+
+/// The longest JSON text of a record, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+/// How deep lists and structured values may be nested, the record itself included.
+pub const MAX_DEPTH: usize = 16;
+/// The most attributes of a record, and the most keys of a structured value.
+pub const MAX_ATTRIBUTES: usize = 512;
+/// The longest name of an attribute, in bytes.
+pub const MAX_NAME: usize = 256;
+
+/// Normalises what a source said about one object.
+///
+/// # Errors
+/// A sentence that names the attribute, with reason `Invalid`.
+pub fn normalise(record: &Record) -> Result<Attributes, Problem> {
+    check_id(&record.id, "its id")?;
+    if let Some(previous) = &record.previous_id {
+        check_id(previous, "its previous id")?;
+    }
+    json_attributes(&record.attributes)
+}
+
+/// The hash of a record as the source said it; equal hashes mean that nothing was said anew.
+#[must_use]
+pub fn record_hash(record: &Record) -> RecordHash {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |bytes: Option<&str>| match bytes {
+        None => {
+            hasher.update(&[0]);
+        }
+        Some(text) => {
+            hasher.update(&[1]);
+            hasher.update(&(text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+        }
+    };
+    part(Some(record.class.as_str()));
+    part(Some(record.id.as_str()));
+    part(record.previous_id.as_ref().map(ExternalId::as_str));
+    part(record.version.as_deref());
+    part(Some(&record.attributes));
+    part(record.partial.then_some(""));
+    let mut short = [0; 16];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    short
+}
+
+/// An id is part of keys in the store and of lines on a terminal.
+fn check_id(id: &ExternalId, what: &str) -> Result<(), Problem> {
+    let text = id.as_str();
+    let because = if text.is_empty() {
+        "is empty".to_owned()
+    } else if text.len() > ExternalId::MAX_BYTES {
+        format!("has {} bytes, more than {}", text.len(), ExternalId::MAX_BYTES)
+    } else if text.chars().any(char::is_control) {
+        "contains a control character".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Problem::invalid(format!("the record can not be used: {what} {because}; correct it at the source")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rosterd_model::{Class, Value};
+
+    fn record(attributes: &str) -> Record {
+        Record {
+            class: Class::Account,
+            id: "1".into(),
+            previous_id: None,
+            version: None,
+            attributes: attributes.to_owned(),
+            partial: false,
+        }
+    }
+
+    #[test]
+    fn equal_things_become_equal() {
+        let attributes = normalise(&record(
+            r#"{"a":"\ufeff\u00a0 e\u0301 \u200b","b":"  ","c":1.0,"d":1.5,"e":["x",null,""],"f":{"ref":"account","id":" 7 "},"g":false}"#,
+        ))
+        .expect("valid");
+        let text = |name: &str| attributes.get(name).cloned();
+        assert_eq!(text("a"), Some("é".into()));
+        assert_eq!(text("b"), Some(Value::Null));
+        assert_eq!(text("c"), Some(Value::Integer(1)));
+        assert_eq!(text("d"), Some(Value::Decimal(1.5)));
+        assert_eq!(text("e"), Some(Value::List(vec!["x".into()])));
+        assert_eq!(text("f"), Some(Value::Reference { class: Class::Account, id: " 7 ".into() }), "ids are opaque");
+        assert_eq!(text("g"), Some(Value::Bool(false)));
+    }
+
+    #[test]
+    fn what_can_not_be_made_valid_is_refused_with_the_name_of_the_attribute() {
+        let deep = format!("{{\"deep\":{}1{}}}", "[".repeat(40), "]".repeat(40));
+        let many = (0..600).map(|n| format!("\"a{n}\":1")).collect::<Vec<_>>().join(",");
+        for (text, expected) in [
+            (r#"{"mail":"a\u0000b"}"#, "\"mail\""),
+            (r#"{"a":1,"twice":1,"twice":2}"#, "\"twice\""),
+            (r#"{"x":{"k":1,"k":2}}"#, "\"x\""),
+            (r#"{"staff":18446744073709551615}"#, "\"staff\""),
+            (r#"{"staff":123456789012345678901}"#, "\"staff\""),
+            (r#"{"boss":{"ref":"person","id":"1"}}"#, "\"boss\""),
+            (r#"{"boss":{"ref":"account","id":""}}"#, "\"boss\""),
+            (deep.as_str(), "\"deep\""),
+            (&format!("{{{many}}}"), "512"),
+            ("[1]", "JSON object"),
+            ("{\"a\":1} x", "JSON"),
+            ("", "JSON"),
+        ] {
+            let problem = normalise(&record(text)).expect_err(text);
+            assert!(problem.message.contains(expected), "{text:.40}: {problem}");
+        }
+        let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_BYTES));
+        assert!(normalise(&record(&huge)).expect_err("too large").message.contains("1048576"));
+    }
+
+    #[test]
+    fn the_hash_covers_every_part_and_keeps_them_apart() {
+        let base = record("{}");
+        let mut seen = vec![record_hash(&base)];
+        for change in [
+            Record { class: Class::Group, ..base.clone() },
+            Record { id: "2".into(), ..base.clone() },
+            Record { previous_id: Some("1".into()), ..base.clone() },
+            Record { version: Some("1".into()), ..base.clone() },
+            Record { attributes: "{ }".into(), ..base.clone() },
+            Record { partial: true, ..base.clone() },
+        ] {
+            let hash = record_hash(&change);
+            assert!(!seen.contains(&hash), "{change:?}");
+            seen.push(hash);
+        }
+    }
+}

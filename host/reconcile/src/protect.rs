@@ -1,0 +1,100 @@
+//! Who is never disabled, renamed, moved or deleted: break-glass accounts, service accounts, the hub's own.
+
+use crate::expression::{self, Expression, Scope};
+use crate::fanout::computed;
+use crate::mapping::MappingError;
+use crate::normalise::value::match_key;
+use rosterd_model::spec::ProtectSpec;
+use rosterd_model::{Attributes, Class, Entity, Value};
+use std::collections::BTreeSet;
+
+/// The protected accounts.
+#[derive(Debug)]
+pub struct Protect {
+    names: BTreeSet<String>,
+    expressions: Vec<Expression>,
+}
+
+impl Protect {
+    /// Reads `[protect]`. An entry that reads attributes (`account.userName.startsWith("svc-")`) is an expression, any
+    /// other is a user name.
+    ///
+    /// # Errors
+    /// One error for each entry that can not be used.
+    pub fn compile(spec: &ProtectSpec) -> Result<Self, Vec<MappingError>> {
+        let mut protect = Self { names: BTreeSet::new(), expressions: Vec::new() };
+        let mut errors = Vec::new();
+        for entry in &spec.accounts {
+            let reads = entry.contains("account.") || entry.contains("account[");
+            let result = if reads {
+                expression::compile(entry, "account", None)
+                    .map(|expression| protect.expressions.push(expression))
+                    .map_err(|error| error.to_string())
+            } else {
+                match_key(&Value::from(entry.as_str()))
+                    .map(|name| drop(protect.names.insert(name)))
+                    .ok_or_else(|| "the entry is empty; write a user name or remove it".to_owned())
+            };
+            if let Err(message) = result {
+                errors.push(MappingError { attribute: "protect.accounts".to_owned(), message });
+            }
+        }
+        if errors.is_empty() { Ok(protect) } else { Err(errors) }
+    }
+
+    /// True if this entity is protected. An expression that can not be applied to it protects: when in doubt, nothing
+    /// is taken away.
+    #[must_use]
+    pub fn protects(&self, entity: &Entity) -> bool {
+        if entity.class != Class::Account || (self.names.is_empty() && self.expressions.is_empty()) {
+            return false;
+        }
+        let name = entity.attributes.get("userName").and_then(match_key);
+        if name.is_some_and(|name| self.names.contains(&name)) {
+            return true;
+        }
+        let extra = computed(entity, &Attributes::new());
+        let scope = Scope::new(&entity.attributes).with_extra(&extra);
+        self.expressions.iter().any(|expression| expression.test(&scope).unwrap_or(true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rosterd_model::{EntityId, Lifecycle, RunId};
+
+    fn account(name: &str) -> Entity {
+        Entity {
+            id: EntityId::from_bytes([1; 16]),
+            class: Class::Account,
+            attributes: [("userName".to_owned(), Value::from(name))].into_iter().collect(),
+            lifecycle: Lifecycle::Active,
+            revision: 1,
+            created: RunId(1),
+            changed: RunId(1),
+        }
+    }
+
+    fn protect(entries: &[&str]) -> Result<Protect, Vec<MappingError>> {
+        Protect::compile(&ProtectSpec { accounts: entries.iter().map(|entry| (*entry).to_owned()).collect() })
+    }
+
+    #[test]
+    fn names_and_expressions_protect_and_doubt_does_too() {
+        let rules = protect(&["krbtgt", "account.userName.startsWith(\"svc-\")"]).expect("valid");
+        assert!(rules.protects(&account("KRBTGT")));
+        assert!(rules.protects(&account("svc-backup")));
+        assert!(!rules.protects(&account("zhang.san")));
+        let broken = protect(&["account.userName + 1 == 2"]).expect("valid");
+        assert!(broken.protects(&account("zhang.san")), "it can not be applied, so nothing is taken away");
+        assert!(!protect(&[]).expect("valid").protects(&account("krbtgt")));
+    }
+
+    #[test]
+    fn entries_that_can_not_be_used_are_reported() {
+        let errors = protect(&["", "account.userName.beginsWith(\"x\")"]).expect_err("refused");
+        assert_eq!(errors.len(), 2);
+        assert!(errors[1].to_string().contains("beginsWith"), "{}", errors[1]);
+    }
+}

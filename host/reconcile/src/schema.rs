@@ -1,0 +1,176 @@
+//! The attributes that the hub knows by name: those of RFC 7643 and a few of our own.
+//!
+//! Other names are allowed everywhere; what is listed here gets a type check on the way in and serves as the list for
+//! "did you mean".
+
+use rosterd_model::Class;
+
+/// What a known attribute holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text; a whole number is written out.
+    Text,
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// True or false.
+    Bool,
+    /// A reference to one object of a class.
+    Reference(Class),
+    /// References to objects of a class, one or several.
+    References(Class),
+    /// References to accounts and groups.
+    Members,
+    /// Anything: not ours to judge.
+    Other,
+}
+
+const ACCOUNT: &[&str] = &[
+    "userName",
+    "displayName",
+    "name.familyName",
+    "name.givenName",
+    "name.middleName",
+    "name.formatted",
+    "nickName",
+    "emails.work",
+    "emails.home",
+    "emails.other",
+    "phoneNumbers.mobile",
+    "phoneNumbers.work",
+    "phoneNumbers.home",
+    "phoneNumbers.fax",
+    "employeeNumber",
+    "employeeType",
+    "title",
+    "department",
+    "division",
+    "organization",
+    "costCenter",
+    "orgUnit",
+    "orgUnits",
+    "manager",
+    "status",
+    "active",
+    "startDate",
+    "endDate",
+    "locale",
+    "timezone",
+    "preferredLanguage",
+    "profileUrl",
+    "userType",
+    "description",
+    "externalId",
+    "addresses.work",
+    "addresses.home",
+    "workplace",
+];
+const ORG_UNIT: &[&str] = &["displayName", "parent", "head", "description", "code", "order", "status", "externalId"];
+const GROUP: &[&str] =
+    &["displayName", "members", "owner", "owners", "description", "emails.work", "groupType", "status", "externalId"];
+
+/// The names that are known for a class.
+#[must_use]
+pub const fn names(class: Class) -> &'static [&'static str] {
+    match class {
+        Class::Account => ACCOUNT,
+        Class::OrgUnit => ORG_UNIT,
+        Class::Group => GROUP,
+    }
+}
+
+/// What an attribute of a class holds.
+#[must_use]
+pub fn kind(class: Class, attribute: &str) -> Kind {
+    match (class, attribute) {
+        (Class::Account, "orgUnit") | (Class::OrgUnit, "parent") => Kind::Reference(Class::OrgUnit),
+        (Class::Account, "orgUnits") => Kind::References(Class::OrgUnit),
+        (Class::Account, "manager") | (Class::OrgUnit, "head") | (Class::Group, "owner") => {
+            Kind::Reference(Class::Account)
+        }
+        (Class::Group, "owners") => Kind::References(Class::Account),
+        (Class::Group, "members") => Kind::Members,
+        (Class::Account, "active") => Kind::Bool,
+        (_, "order") => Kind::Other,
+        (_, name) if name.starts_with("emails.") => Kind::Email,
+        (_, name) if name.starts_with("phoneNumbers.") => Kind::Phone,
+        (_, name) if name.starts_with("addresses.") => Kind::Other,
+        (_, name) if names(class).contains(&name) => Kind::Text,
+        _ => Kind::Other,
+    }
+}
+
+/// True for the attribute by which people know an object, here and at the common destinations.
+#[must_use]
+pub fn is_name(class: Class, attribute: &str) -> bool {
+    match class {
+        Class::Account => matches!(attribute, "userName" | "sAMAccountName" | "userPrincipalName" | "uid"),
+        Class::OrgUnit => matches!(attribute, "displayName" | "name" | "ou"),
+        Class::Group => matches!(attribute, "displayName" | "name" | "cn"),
+    }
+}
+
+/// True for the attribute that says where in the tree an object stands.
+#[must_use]
+pub fn is_parent(class: Class, attribute: &str) -> bool {
+    match class {
+        Class::Account => matches!(attribute, "orgUnit" | "orgUnits"),
+        Class::OrgUnit => attribute == "parent",
+        Class::Group => false,
+    }
+}
+
+/// True for what several people may share over time: names, telephone numbers, mail addresses. A match by these alone
+/// does not take over an account that no source created.
+#[must_use]
+pub fn is_weak_key(attribute: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["emails.", "phoneNumbers.", "name."];
+    matches!(attribute, "displayName" | "nickName" | "email" | "emails" | "mail" | "mobile" | "phone" | "phoneNumbers")
+        || PREFIXES.iter().any(|prefix| attribute.starts_with(prefix))
+}
+
+/// The candidate that `word` was most likely meant to be: at most a third of its letters differ.
+pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    const LONGEST: usize = 64;
+    let wanted: Vec<char> = word.to_lowercase().chars().take(LONGEST).collect();
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .map(|candidate| {
+            let other: Vec<char> = candidate.to_lowercase().chars().take(LONGEST).collect();
+            (distance(&wanted, &other), candidate)
+        })
+        .filter(|(distance, _)| *distance <= (wanted.len() / 3).max(1))
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Edits (insert, remove, replace) between two words.
+fn distance(from: &[char], to: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised_and_a_different_word_is_not() {
+        let names = || names(Class::Account).iter().copied();
+        assert_eq!(suggest("usernmae", names()).as_deref(), Some("userName"));
+        assert_eq!(suggest("email.work", names()).as_deref(), Some("emails.work"));
+        assert_eq!(suggest("zzzz", names()), None);
+        assert_eq!(suggest("", names()), None);
+    }
+}

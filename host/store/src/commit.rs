@@ -1,0 +1,239 @@
+//! The only place that begins a write transaction.
+//!
+//! Everything that belongs together is one call of [`Store::commit`]: it is stored as a whole when the call returns, or
+//! not at all. The process may be killed at any moment; [`rosterd_model::effect::point`] is passed right before and
+//! right after redb's commit, so that a test can do so.
+
+use crate::counters::Counters;
+use crate::error::StoreError;
+use crate::key::end_of_prefix;
+use crate::kv::{Bytes, Read, Rows, Write};
+use crate::open::Store;
+use crate::schema::Table;
+use redb::{Durability, ReadableTable, ReadableTableMetadata, WriteTransaction};
+use rosterd_model::effect;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+impl Store {
+    /// Runs `work` in one transaction and makes it durable. `name` is the effect point. If `work` fails, nothing of it
+    /// is stored. Waits while another thread is in a transaction; never call it inside of `work`.
+    ///
+    /// # Errors
+    /// The error of `work`; [`StoreError::ReadOnly`]; the engine failed, and nothing is stored.
+    pub fn commit<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(name, Durability::Immediate, work)
+    }
+
+    /// As [`Store::commit`], without waiting for the disk: for the middle chunks of a very large observation, which a
+    /// durable commit follows.
+    ///
+    /// Crash safety: redb keeps such a commit apart from the last durable one and frees no page of that one, so after a
+    /// crash the store is exactly as the last durable commit left it; what came after is lost as a whole and never in
+    /// part. That is harmless only where losing it means doing it again: pages of a scan, whose resume point is in the
+    /// same transactions and falls back with them. Never use it before an effect outside of the store.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_unsynced<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(name, Durability::None, work)
+    }
+
+    fn transact<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        durability: Durability,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut transaction = self.database()?.begin_write().map_err(StoreError::from)?;
+        transaction.set_durability(durability).map_err(StoreError::from)?;
+        let value = {
+            let mut writer = Writer::new(&transaction, self.counters());
+            let value = work(&mut writer)?;
+            writer.flush()?;
+            value
+        };
+        effect::point(name);
+        transaction.commit().map_err(StoreError::from)?;
+        effect::point(name);
+        Ok(value)
+    }
+}
+
+type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
+
+/// Rows of one hot table that were changed in memory.
+type Edited = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// A write transaction. A table is opened when it is first touched, once.
+pub struct Writer<'t> {
+    transaction: &'t WriteTransaction,
+    tables: [OnceCell<Opened<'t>>; Table::COUNT],
+    edited: [Edited; Table::COUNT],
+    buffer: Vec<u8>,
+    counters: &'t Counters,
+}
+
+impl<'t> Writer<'t> {
+    fn new(transaction: &'t WriteTransaction, counters: &'t Counters) -> Self {
+        Self {
+            transaction,
+            tables: [const { OnceCell::new() }; Table::COUNT],
+            edited: [const { Edited::new() }; Table::COUNT],
+            buffer: Vec::new(),
+            counters,
+        }
+    }
+
+    fn table(&self, table: Table) -> Result<&Opened<'t>, StoreError> {
+        let slot = &self.tables[table.index()];
+        if let Some(opened) = slot.get() {
+            return Ok(opened);
+        }
+        let opened = self.transaction.open_table(table.definition())?;
+        Ok(slot.get_or_init(|| opened))
+    }
+
+    fn table_mut(&mut self, table: Table) -> Result<&mut Opened<'t>, StoreError> {
+        self.table(table)?;
+        // The line above filled the slot; an empty one would be a defect and is reported as one.
+        self.tables[table.index()].get_mut().ok_or(StoreError::Unflushed { table })
+    }
+
+    /// Creates all tables, so that readers find them.
+    pub(crate) fn create_tables(&self) -> Result<(), StoreError> {
+        Table::ALL.iter().try_for_each(|table| self.table(*table).map(drop))
+    }
+
+    /// Writes the rows that were edited in memory.
+    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
+        Table::ALL.iter().filter(|table| table.is_hot()).try_for_each(|table| self.flush_table(*table))
+    }
+
+    fn flush_table(&mut self, table: Table) -> Result<(), StoreError> {
+        let edited = std::mem::take(&mut self.edited[table.index()]);
+        for (key, value) in &edited {
+            self.counters.add_written(1);
+            let opened = self.table_mut(table)?;
+            if value.is_empty() {
+                opened.remove(key.as_slice())?;
+            } else {
+                opened.insert(key.as_slice(), value.as_slice())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A hot row that is put or removed directly must not be overwritten by an edit.
+    fn forget_edit(&mut self, table: Table, key: &[u8]) -> Option<Vec<u8>> {
+        if table.is_hot() { self.edited[table.index()].remove(key) } else { None }
+    }
+}
+
+/// What stood in a row: its edited value counts, and an empty one means that there was none.
+fn before(edited: Option<Vec<u8>>, stored: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    edited.map_or(stored, |value| Some(value).filter(|value| !value.is_empty()))
+}
+
+impl Read for Writer<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes<'_>>, StoreError> {
+        if table.is_hot()
+            && let Some(value) = self.edited[table.index()].get(key)
+        {
+            return Ok(if value.is_empty() { None } else { Some(Bytes::memory(value)) });
+        }
+        self.counters.add_read(1);
+        Ok(self.table(table)?.get(key)?.map(Bytes::page))
+    }
+
+    fn range(&self, table: Table, lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> Result<Rows<'_>, StoreError> {
+        if !self.edited[table.index()].is_empty() {
+            return Err(StoreError::Unflushed { table });
+        }
+        Ok(Rows::new(self.table(table)?.range::<&[u8]>((lower, upper))?, self.counters))
+    }
+
+    fn row_count(&self, table: Table) -> Result<u64, StoreError> {
+        if !self.edited[table.index()].is_empty() {
+            return Err(StoreError::Unflushed { table });
+        }
+        Ok(self.table(table)?.len()?)
+    }
+}
+
+impl Write for Writer<'_> {
+    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.counters.add_written(1);
+        self.forget_edit(table, key);
+        self.table_mut(table)?.insert(key, value)?;
+        Ok(())
+    }
+
+    fn replace(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.counters.add_written(1);
+        let edited = self.forget_edit(table, key);
+        let stored = self.table_mut(table)?.insert(key, value)?.map(|guard| guard.value().to_vec());
+        Ok(before(edited, stored))
+    }
+
+    fn take(&mut self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.counters.add_written(1);
+        let edited = self.forget_edit(table, key);
+        let stored = self.table_mut(table)?.remove(key)?.map(|guard| guard.value().to_vec());
+        Ok(before(edited, stored))
+    }
+
+    fn remove(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+        self.counters.add_written(1);
+        let edited = self.forget_edit(table, key);
+        let stored = self.table_mut(table)?.remove(key)?.is_some();
+        Ok(edited.map_or(stored, |value| !value.is_empty()))
+    }
+
+    fn remove_prefix(&mut self, table: Table, prefix: &[u8], most: u64) -> Result<u64, StoreError> {
+        self.flush_table(table)?;
+        let first_kept = match usize::try_from(most) {
+            Ok(most) => self.prefix(table, prefix)?.nth(most).transpose()?.map(|row| row.key.to_vec()),
+            Err(_) => None,
+        };
+        let end = first_kept.or_else(|| end_of_prefix(prefix));
+        let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut removed = 0;
+        self.table_mut(table)?.retain_in::<&[u8], _>((Bound::Included(prefix), upper), |_, _| {
+            removed += 1;
+            false
+        })?;
+        self.counters.add_written(removed);
+        Ok(removed)
+    }
+
+    fn edit(&mut self, table: Table, key: &[u8]) -> Result<&mut Vec<u8>, StoreError> {
+        if !table.is_hot() {
+            return Err(StoreError::Unflushed { table });
+        }
+        if !self.edited[table.index()].contains_key(key) {
+            let value = self.get(table, key)?.map(|bytes| bytes.to_vec()).unwrap_or_default();
+            self.edited[table.index()].insert(key.to_vec(), value);
+        }
+        self.edited[table.index()].get_mut(key).ok_or(StoreError::Unflushed { table })
+    }
+
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+}
+
+impl std::fmt::Debug for Writer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! What is to be sent: one entry per destination, class and entity, and an order in which they are sent.
+//!
+//! A newer entry takes the place of the one that waits, so an entity that changes ten times before its destination
+//! answers is sent once.
+
+use crate::codec;
+use crate::error::StoreError;
+use crate::key::{ConnectionNumber, Key, Parts};
+use crate::kv::{Read, Write};
+use crate::schema::Table;
+use rosterd_model::outbox::OutboxEntry;
+use rosterd_model::{Class, EntityId};
+
+pub(crate) fn entry_key(destination: ConnectionNumber, class: Class, entity: EntityId) -> Key {
+    Key::new().connection(destination).class(class).entity(entity)
+}
+
+pub(crate) fn order_key(destination: ConnectionNumber, entry: &OutboxEntry) -> Key {
+    Key::new().connection(destination).u8(entry.lane as u8).u64(entry.order)
+}
+
+/// Reading the outbox.
+pub trait ReadOutbox: Read {
+    /// The entry for an entity at a destination.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn outbox_entry(
+        &self,
+        destination: ConnectionNumber,
+        class: Class,
+        entity: EntityId,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        self.value(Table::Outbox, entry_key(destination, class, entity).as_bytes())
+    }
+
+    /// The entries of a destination in the order of sending, parked ones and those that wait for a time among them.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn outbox(
+        &self,
+        destination: ConnectionNumber,
+    ) -> Result<impl Iterator<Item = Result<OutboxEntry, StoreError>>, StoreError> {
+        let rows = self.prefix(Table::OutboxOrder, &destination.0.to_be_bytes())?;
+        Ok(rows.map(move |row| {
+            let (class, entity) = ordered(&row?.value)?;
+            let entry = self.outbox_entry(destination, class, entity)?;
+            entry.ok_or(StoreError::corrupt(Table::OutboxOrder, "its entry is missing"))
+        }))
+    }
+
+    /// How many entries a destination has. Passes all of them.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn outbox_count(&self, destination: ConnectionNumber) -> Result<u64, StoreError> {
+        let rows = self.prefix(Table::OutboxOrder, &destination.0.to_be_bytes())?;
+        rows.map(|row| row.map(|_| 1)).sum()
+    }
+}
+impl<R: Read> ReadOutbox for R {}
+
+/// Writing the outbox.
+pub trait WriteOutbox: Write {
+    /// Puts an entry in place of the one for the same entity, whose place in the order it does not keep; true if there
+    /// was one. `order` must be unique within its destination and lane: take it from `next_order`, or keep it.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn put_outbox(&mut self, destination: ConnectionNumber, entry: &OutboxEntry) -> Result<bool, StoreError> {
+        let key = entry_key(destination, entry.class, entry.entity);
+        let order = order_key(destination, entry);
+        let old = self.replace_value(Table::Outbox, key.as_bytes(), entry)?;
+        let replaced = old.is_some();
+        if let Some(old) = old {
+            let old = order_key(destination, &codec::decode(Table::Outbox, &old)?);
+            if old.as_bytes() == order.as_bytes() {
+                return Ok(replaced);
+            }
+            self.remove(Table::OutboxOrder, old.as_bytes())?;
+        }
+        let mut value = [entry.class.code(); 17];
+        value[1..].copy_from_slice(entry.entity.as_bytes());
+        self.put(Table::OutboxOrder, order.as_bytes(), &value)?;
+        Ok(replaced)
+    }
+
+    /// Removes an entry; false if there was none.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn remove_outbox(
+        &mut self,
+        destination: ConnectionNumber,
+        class: Class,
+        entity: EntityId,
+    ) -> Result<bool, StoreError> {
+        let Some(old) = self.take(Table::Outbox, entry_key(destination, class, entity).as_bytes())? else {
+            return Ok(false);
+        };
+        let order = order_key(destination, &codec::decode(Table::Outbox, &old)?);
+        self.remove(Table::OutboxOrder, order.as_bytes())?;
+        Ok(true)
+    }
+}
+impl<W: Write> WriteOutbox for W {}
+
+/// The class and entity of a row of the order.
+pub(crate) fn ordered(value: &[u8]) -> Result<(Class, EntityId), StoreError> {
+    let mut parts = Parts::new(Table::OutboxOrder, value);
+    let (class, entity) = (parts.class()?, parts.entity()?);
+    parts.end()?;
+    Ok((class, entity))
+}

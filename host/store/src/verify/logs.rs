@@ -1,0 +1,63 @@
+//! What is only ever added: history, runs, and the audit with its chain of hashes.
+
+use super::Check;
+use crate::codec;
+use crate::error::StoreError;
+use crate::key::Parts;
+use crate::kv::Read;
+use crate::schema::Table;
+use crate::tables::meta::{Counter, ReadMeta};
+use crate::tables::{ReadAudit, ReadRuns};
+use rosterd_model::claim::HistoryRow;
+
+impl<R: Read> Check<'_, R> {
+    pub(super) fn history(&mut self) -> Result<(), StoreError> {
+        let view = self.view;
+        for row in view.prefix(Table::History, b"")? {
+            let row = row?;
+            let mut parts = Parts::new(Table::History, &row.key);
+            let key = parts.entity().and_then(|entity| Ok((entity, parts.u64()?)));
+            let Some((entity, seq)) = self.readable(key)? else { continue };
+            let Some(row) = self.readable(codec::decode::<HistoryRow>(Table::History, &row.value))? else { continue };
+            if row.entity != entity {
+                self.problem(format_args!("a row of the history of {entity} is about {}", row.entity));
+            }
+            self.given_out(Counter::Sequence, seq, format_args!("a row of the history of {entity}"))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn runs(&mut self) -> Result<(), StoreError> {
+        let view = self.view;
+        for run in view.runs()? {
+            if let Some(run) = self.readable(run)? {
+                self.given_out(Counter::Run, run.id.0, "a run")?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn audit(&mut self) -> Result<(), StoreError> {
+        let view = self.view;
+        let (mut expected, mut previous) = (0, [0; 32]);
+        for row in view.audit(0)? {
+            expected += 1;
+            let Some((number, row)) = self.readable(row)? else { continue };
+            if number != expected {
+                self.problem(format_args!("row {expected} of the audit is missing"));
+                expected = number;
+            } else if row.previous != previous {
+                self.problem(format_args!("row {number} of the audit does not continue the row before it"));
+            }
+            if row.hash != row.expected_hash(number) {
+                self.problem(format_args!("row {number} of the audit was changed"));
+            }
+            previous = row.hash;
+        }
+        let last = view.last_number(Counter::Audit)?;
+        if expected != last {
+            self.problem(format_args!("the audit ends with row {expected}, but {last} were written"));
+        }
+        Ok(())
+    }
+}

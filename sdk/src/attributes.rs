@@ -1,0 +1,173 @@
+//! Writes the attributes of a record straight into JSON text: no tree in between, since every record of every scan
+//! passes here.
+
+use crate::record::Class;
+
+/// The attributes of one record, being written. Give each name once.
+#[derive(Debug, Clone, Default)]
+pub struct Attributes {
+    /// `{` and the members so far, without the closing brace; empty if there are none.
+    json: String,
+}
+
+impl Attributes {
+    /// No attributes, room for a usual record.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(256)
+    }
+
+    /// No attributes, room for so many bytes of JSON.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { json: String::with_capacity(bytes) }
+    }
+
+    /// True if nothing was said yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.json.is_empty()
+    }
+
+    /// Says that the attribute has this text.
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        push_text(&mut self.json, value);
+    }
+
+    /// Says that the attribute is true or false.
+    pub fn boolean(&mut self, name: &str, value: bool) {
+        self.json(name, if value { "true" } else { "false" });
+    }
+
+    /// Says that the attribute is this whole number.
+    pub fn integer(&mut self, name: &str, value: i64) {
+        self.json(name, &value.to_string());
+    }
+
+    /// Says that the attribute has these texts as values.
+    pub fn list<S: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = S>) {
+        self.array(name, values, |json, value| push_text(json, value.as_ref()));
+    }
+
+    /// Says that the attribute refers to this object of the same connection.
+    pub fn reference(&mut self, name: &str, class: Class, id: &str) {
+        self.name(name);
+        push_reference(&mut self.json, class, id);
+    }
+
+    /// Says that the attribute refers to these objects of the same connection.
+    pub fn references<S: AsRef<str>>(&mut self, name: &str, ids: impl IntoIterator<Item = (Class, S)>) {
+        self.array(name, ids, |json, (class, id)| push_reference(json, class, id.as_ref()));
+    }
+
+    /// Says that the attribute is empty.
+    pub fn null(&mut self, name: &str) {
+        self.json(name, "null");
+    }
+
+    /// Says that the attribute has this value, given as JSON text.
+    pub fn json(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.json.push_str(value);
+    }
+
+    /// The JSON object.
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        if self.json.is_empty() {
+            return "{}".to_owned();
+        }
+        self.json.push('}');
+        self.json
+    }
+
+    fn name(&mut self, name: &str) {
+        self.json.push(if self.json.is_empty() { '{' } else { ',' });
+        push_text(&mut self.json, name);
+        self.json.push(':');
+    }
+
+    fn array<T>(&mut self, name: &str, values: impl IntoIterator<Item = T>, write: impl Fn(&mut String, T)) {
+        self.name(name);
+        self.json.push('[');
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.json.push(',');
+            }
+            write(&mut self.json, value);
+        }
+        self.json.push(']');
+    }
+}
+
+fn push_reference(json: &mut String, class: Class, id: &str) {
+    json.push_str("{\"ref\":\"");
+    json.push_str(class.as_str());
+    json.push_str("\",\"id\":");
+    push_text(json, id);
+    json.push('}');
+}
+
+/// Writes text as a JSON string, quotes included.
+pub fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        // All bytes that need escaping are ASCII, so both cuts are at character boundaries.
+        json.push_str(&text[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' => json.push_str("\\\""),
+            b'\\' => json.push_str("\\\\"),
+            b'\n' => json.push_str("\\n"),
+            b'\r' => json.push_str("\\r"),
+            b'\t' => json.push_str("\\t"),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                json.push_str("\\u00");
+                json.push(char::from(HEX[usize::from(byte >> 4)]));
+                json.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+    json.push_str(&text[from..]);
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_survives(text in any::<String>(), name in any::<String>()) {
+            let mut attributes = Attributes::new();
+            attributes.text(&name, &text);
+            attributes.list("list of texts", [&text, &name]);
+            let value: serde_json::Value = serde_json::from_str(&attributes.finish()).unwrap();
+            prop_assert_eq!(&value[&name], &serde_json::Value::from(text.clone()));
+            prop_assert_eq!(&value["list of texts"][0], &serde_json::Value::from(text));
+        }
+    }
+
+    #[test]
+    fn references_have_the_shape_of_the_contract() {
+        let mut attributes = Attributes::new();
+        attributes.reference("manager", Class::Account, "a\"1");
+        attributes.references("members", [(Class::Group, "g"), (Class::OrgUnit, "o")]);
+        attributes.null("title");
+        attributes.boolean("active", true);
+        attributes.integer("level", -3);
+        let expected = concat!(
+            r#"{"manager":{"ref":"account","id":"a\"1"},"members":[{"ref":"group","id":"g"},{"ref":"org-unit","id":"o"}],"#,
+            r#""title":null,"active":true,"level":-3}"#
+        );
+        assert_eq!(attributes.finish(), expected);
+        assert_eq!(Attributes::new().finish(), "{}");
+    }
+}

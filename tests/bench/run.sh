@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# `make bench`: builds in release, builds the csv component, and measures. More words go to the driver (--people 100000).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/lib/setup.sh
+need_all
+target=${CARGO_TARGET_DIR:-target}
+
+say "building in release"
+cargo build --locked --release -p rosterd -p rosterd-demo-company -p rosterd-bench
+"$target/release/rosterd" plugin build plugins/csv
+
+mkdir -p "$target/bench/work"
+"$target/release/bench" --plugin "$target/plugins/csv.wasm" --work "$target/bench/work" --out "$target/bench/bench.json" "$@"

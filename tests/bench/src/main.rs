@@ -1,0 +1,37 @@
+//! The driver of `make bench`: measures the released binary as an operator runs it, against a fixed baseline.
+//!
+//! Every figure is a ratio of two measurements of this one run, because machines differ and are noisy: absolute
+//! numbers are printed for orientation. Short measurements are medians. The result is a table on stdout and
+//! `bench.json` in the folder given with `--out`.
+//!
+//! Reading order: [`settings`], [`process`] (running and watching a command), [`hub`] (a hub in a folder of its own),
+//! [`scenario`] (what is measured), [`report`] (figures, limits, table).
+
+mod hub;
+mod pad;
+mod process;
+mod report;
+mod scenario;
+mod settings;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let outcome = settings::Settings::from_words(std::env::args().skip(1)).and_then(|settings| {
+        let report = scenario::all(&settings)?;
+        report.save(&settings.out)?;
+        Ok(report)
+    });
+    match outcome {
+        Ok(report) => {
+            let printed = write!(io::stdout(), "{report}");
+            if printed.is_ok() && report.met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(message) => {
+            // A lost message leaves the exit code.
+            let _ = writeln!(io::stderr(), "bench: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is measured, in the order of the report.
+
+use crate::hub::Hub;
+use crate::pad;
+use crate::process::{self, median};
+use crate::report::Report;
+use crate::settings::Settings;
+use serde_json::Value;
+
+/// Where figures stand in the JSON of commands.
+mod field {
+    /// `store stats`: rows of all tables.
+    pub(super) const ROWS: &str = "/rows";
+    /// `store stats`: bytes of the file.
+    pub(super) const FILE_BYTES: &str = "/file-bytes";
+    /// `run`: rows read from the store after the last page was observed.
+    pub(super) const ROWS_READ: &str = "/store/rows-read-after-observing";
+    /// `run`: rows written to the store.
+    pub(super) const ROWS_WRITTEN: &str = "/store/rows-written";
+}
+
+/// Size of a heavy connector: what a component made from Python weighs.
+const HEAVY: usize = 18 << 20;
+
+/// How many people have another title in the scenarios of small changes.
+const CHANGED: usize = 1_000;
+
+/// Measures everything that is wanted.
+pub(crate) fn all(settings: &Settings) -> Result<Report, String> {
+    let mut report = Report::default();
+    if settings.wants("import") {
+        import(settings, &mut report)?;
+    }
+    if settings.wants("tax") {
+        sandbox_tax(settings, &mut report)?;
+    }
+    if settings.wants("start") {
+        start(settings, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// A million people into an empty hub, again unchanged, and again with a thousand changed; a small hub beside it.
+fn import(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    let people = settings.people;
+    let hub = Hub::new(settings, "large")?;
+    hub.write_people(people, 0)?;
+    let mut baselines = vec![baseline(settings)?];
+    let (first, _) = hub.run()?;
+    baselines.push(baseline(settings)?);
+    let stats = hub.rosterd(&["store", "stats", "--format", "json"])?.json()?;
+    let (second, _) = hub.run()?;
+    baselines.push(baseline(settings)?);
+    let base = median(baselines);
+    report.note("baseline raw_redb", base, "s");
+    report.note("full import", first.seconds, "s");
+    report.limit("full import / baseline", first.seconds / base, "x", 4.0);
+    report.limit("peak memory of the import", first.peak_bytes as f64 / 1e6, "MB", 512.0);
+    report.note("rows per account", number(&stats, field::ROWS) / people as f64, "rows");
+    report.note("bytes per account", number(&stats, field::FILE_BYTES) / people as f64, "B");
+    report.note("unchanged run", second.seconds, "s");
+    report.limit("unchanged run / full import", second.seconds / first.seconds, "x", 0.25);
+
+    let small = Hub::new(settings, "small")?;
+    let few = (people / 100).max(CHANGED);
+    small.write_people(few, 0)?;
+    small.run()?;
+    let (mut read, mut written) = (Vec::new(), Vec::new());
+    for (hub, size) in [(&hub, people), (&small, few)] {
+        hub.write_people(size, CHANGED)?;
+        let (outcome, json) = hub.run()?;
+        report.note(&format!("thousand changed among {size}"), outcome.seconds, "s");
+        read.push(number(&json, field::ROWS_READ));
+        written.push(number(&json, field::ROWS_WRITTEN));
+    }
+    report.limit("rows read, large / small", apart(&read), "x", 1.1);
+    report.limit("rows written, large / small", apart(&written), "x", 1.1);
+    Ok(())
+}
+
+/// The same connector code as a component and as a native program, on the same file, in turn.
+fn sandbox_tax(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    let Some(native) = &settings.native else {
+        report.skip("sandbox tax", "no native program was given (--native)");
+        return Ok(());
+    };
+    let hub = Hub::new(settings, "tax")?;
+    hub.write_people(settings.people / 5, 0)?;
+    let file = hub.people().to_string_lossy().into_owned();
+    let folder = hub.folder().to_string_lossy().into_owned();
+    let (mut observed, mut read) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let sandboxed = process::run(native, &["observe-sandboxed", &file, &folder], hub.folder(), &[])?.seconds;
+        let plain = process::run(native, &["observe", &file, &folder], hub.folder(), &[])?.seconds;
+        observed.push(sandboxed / plain);
+        let sandboxed = process::run(native, &["read-sandboxed", &file, &folder], hub.folder(), &[])?.seconds;
+        let plain = process::run(native, &["read", &file, &folder], hub.folder(), &[])?.seconds;
+        read.push(sandboxed / plain);
+    }
+    report.limit("sandbox tax, file to observed records", median(observed), "x", 1.3);
+    report.limit("sandbox tax, connector alone", median(read), "x", 2.0);
+    Ok(())
+}
+
+/// How soon the command answers, and how soon a heavy connector does.
+fn start(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    let hub = Hub::new(settings, "start")?;
+    let rosterd = settings.binary("rosterd");
+    let version = process::median_seconds(&rosterd, &["--version"], hub.folder(), 21)?;
+    report.limit("rosterd --version", version * 1e3, "ms", 30.0);
+
+    let component = std::fs::read(&settings.plugin).map_err(|error| format!("can not read the component: {error}"))?;
+    let heavy = hub.folder().join("heavy.wasm");
+    std::fs::write(&heavy, pad::padded(&component, HEAVY))
+        .map_err(|error| format!("can not write heavy.wasm: {error}"))?;
+    hub.rosterd(&["plugin", "install", "heavy.wasm"])?;
+    let describe = ["connection", "discover", "hr", "--describe"];
+    let all = process::median_seconds(&rosterd, &describe, hub.folder(), 21)?;
+    report.limit("18 MB connector checked, loaded, described", (all - version).max(0.0) * 1e3, "ms", 10.0);
+    Ok(())
+}
+
+fn baseline(settings: &Settings) -> Result<f64, String> {
+    let people = settings.people.to_string();
+    let words = ["--accounts", &people, "--file", "raw.redb"];
+    let outcome = process::run(&settings.binary("raw_redb"), &words, &settings.work, &[])?;
+    Ok(number(&outcome.json()?, "/seconds"))
+}
+
+/// The number at `pointer`; NaN, which keeps no limit, if there is none.
+fn number(json: &Value, pointer: &str) -> f64 {
+    json.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
+/// How far two counts are apart: the larger over the smaller.
+fn apart(counts: &[f64]) -> f64 {
+    match counts {
+        [a, b] if !a.is_nan() && !b.is_nan() => a.max(*b) / a.min(*b).max(1.0),
+        _ => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_counted_keeps_no_limit() {
+        assert!((apart(&[110.0, 100.0]) - 1.1).abs() < 1e-9);
+        assert!(apart(&[f64::NAN, 100.0]).is_nan());
+        assert!(number(&serde_json::json!({ "a": "b" }), "/a").is_nan());
+    }
+}

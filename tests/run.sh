@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# `make test`: installs what is missing, builds the host and the components, runs every test, then the demo.
+# Uses cargo-nextest where it is present, else cargo's own runner. The runner's closing line is the last line.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/lib/setup.sh
+need_all
+
+# Components that are hostile on purpose have no tests of their own; everything else is tested natively, plugins too.
+selection=(--locked --workspace --exclude rosterd-test-guests)
+target=${CARGO_TARGET_DIR:-target}
+summary=$target/test-summary.txt
+mkdir -p "$target"
+rm -f "$summary"
+
+# The tests are built first: that builds the binary that builds the components that the tests need.
+say "building"
+if command -v cargo-nextest >/dev/null; then
+    cargo nextest run "${selection[@]}" --no-run
+else
+    cargo test "${selection[@]}" --no-run
+fi
+export ROSTERD=$target/debug/rosterd
+[ -x "$ROSTERD" ] || cargo build --locked -p rosterd
+
+say "building components"
+"$ROSTERD" plugin build plugins/csv tests/guests
+
+say "testing"
+status=0
+if command -v cargo-nextest >/dev/null; then
+    cargo nextest run "${selection[@]}" 2>&1 | tee "$target/test.log" || status=$?
+    grep -E '^ *Summary ' "$target/test.log" | tail -n 1 | sed 's/^ *//' >"$summary" || true
+else
+    cargo test "${selection[@]}" --no-fail-fast 2>&1 | tee "$target/test.log" || status=$?
+    awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' \
+        "$target/test.log" >"$summary"
+fi
+
+if command -v cargo-nextest >/dev/null; then
+    # The runner above does not know documentation tests; cargo's own runner has run them already.
+    say "documentation tests"
+    cargo test "${selection[@]}" --doc || status=$?
+fi
+
+say "demo"
+tests/demo/run.sh || status=$?
+
+cat "$summary"
+exit "$status"
