@@ -29,6 +29,12 @@ impl Attributes {
         self.json.is_empty()
     }
 
+    /// Bytes of JSON so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.json.len()
+    }
+
     /// Says that the attribute has this text.
     pub fn text(&mut self, name: &str, value: &str) {
         self.name(name);

@@ -15,7 +15,7 @@ pub use crate::bindings::imports::rosterd::connector::types::{
 /// assert_eq!(object.attributes, r#"{"displayName":"Li \"Lee\" Hua","title":null}"#);
 /// ```
 pub fn record(class: Class, id: impl Into<String>) -> Record {
-    Record { class, id: id.into(), previous_id: None, version: None, attributes: Attributes::new(), partial: false }
+    Record { class, id: id.into(), previous_id: None, version: None, attributes: Attributes::default(), partial: false }
 }
 
 /// The record of one object, being built. A name given twice would be an invalid record: give each once.

@@ -1,9 +1,11 @@
 //! Under construction.
+mod contract;
 mod crypto;
 mod egress;
 mod endpoint;
 mod error;
 mod grant;
+mod import;
 mod limit;
 mod manifest;
 mod manifest_parts;

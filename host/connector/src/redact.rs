@@ -4,7 +4,6 @@
 use crate::secret::form;
 use crate::secret::vault::find;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
 use zeroize::Zeroizing;
 
@@ -17,10 +16,11 @@ const SHORTEST_IN_TEXT: usize = 4;
 const SHORTEST_IN_ANSWER: usize = 8;
 const FORMS: [&str; 8] = ["raw", "json", "url", "xml", "hex", "base64", "base64url", "utf16le"];
 
-/// Every known secret of one connection, in every form. Cheap to clone; secrets are added as they come up (tokens).
+/// Every known secret of one connection, in every form, longer ones first: a secret may be part of another one. Cheap to
+/// clone; secrets are added as they come up (tokens).
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
-    needles: Arc<RwLock<BTreeSet<Zeroizing<Vec<u8>>>>>,
+    needles: Arc<RwLock<Vec<Zeroizing<Vec<u8>>>>>,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -37,23 +37,22 @@ impl Redactor {
             for form in FORMS {
                 if let Ok(written) = form::write(form, value, value) {
                     if written.len() >= SHORTEST_IN_TEXT && value.len() >= SHORTEST_IN_TEXT {
-                        needles.insert(written);
+                        needles.push(written);
                     }
                 }
             }
             needles.extend(upper_hex(value));
             needles.extend(inner_base64(value));
         }
+        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.as_slice().cmp(b.as_slice())));
+        needles.dedup();
     }
 
     /// Removes every secret from a text.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let Ok(needles) = self.needles.read() else { return Cow::Borrowed(MASK) };
         let mut out = Cow::Borrowed(text);
-        // Longer ones first: a secret may be part of another one.
-        let mut sorted: Vec<&[u8]> = needles.iter().map(|needle| needle.as_slice()).collect();
-        sorted.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
-        for needle in sorted {
+        for needle in needles.iter() {
             if let Some(clean) = replace(out.as_bytes(), needle) {
                 out = Cow::Owned(String::from_utf8_lossy(&clean).into_owned());
             }

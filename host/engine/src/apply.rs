@@ -180,6 +180,9 @@ impl Applying<'_> {
             changed: run,
         };
         w.put_entity(&entity)?;
+        let living = |lifecycle: &Lifecycle| i64::from(lifecycle.is_living());
+        let before = present.map_or(0, |entity| living(&entity.lifecycle));
+        w.add_total(None, step.class, living(&entity.lifecycle) - before)?;
         self.keys(w, present, &entity)?;
         self.history(w, run, step, part, present, &entity)?;
         if let Some(source) = &step.source {

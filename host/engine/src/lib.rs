@@ -22,6 +22,8 @@ mod plan;
 pub mod policy;
 pub mod run;
 mod scan;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use engine::{Engine, Settings};
 pub use error::EngineError;

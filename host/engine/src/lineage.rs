@@ -79,7 +79,7 @@ impl Engine {
     /// # Errors
     /// There is none.
     pub fn account(&self, name: &str) -> Result<Entity, EngineError> {
-        find(&*Box::new(self.store.snapshot()?), name)?.ok_or_else(|| {
+        find(&self.store.snapshot()?, name)?.ok_or_else(|| {
             EngineError::NotFound(format!("there is no account \"{name}\"; see `rosterd account list`"))
         })
     }
@@ -137,10 +137,18 @@ fn explain(view: &Snapshot, entity: Entity, word: &str) -> Result<Why, EngineErr
     Ok(Why { attribute: attribute.to_owned(), entity, value, statements, history })
 }
 
-/// The rule of an attribute in the canonical text of a mapping, one rule a line: `attribute = expression`.
+/// The rule of an attribute in the canonical text of a mapping: one line a rule, `"attribute" = "expression"` and how it
+/// is applied. A mapping without rules takes every attribute over as it is.
 fn rule(text: &str, attribute: &str) -> Option<String> {
-    text.lines().find_map(|line| {
-        let rest = line.strip_prefix(attribute)?;
-        Some(rest.trim_start().strip_prefix('=')?.trim().to_owned())
-    })
+    let start = format!("{attribute:?} = ");
+    for line in text.lines() {
+        if line == "* = *" {
+            return Some(format!("source.{attribute}"));
+        }
+        let Some(rest) = line.strip_prefix(&start) else { continue };
+        let mut words = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        let expression = words.next()?.ok()?;
+        return Some(format!("{expression}{}", &rest[words.byte_offset()..]));
+    }
+    None
 }

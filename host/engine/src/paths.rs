@@ -16,17 +16,19 @@ type Unit = (String, Option<ExternalId>);
 pub(crate) struct Paths {
     planned: HashMap<ExternalId, Unit>,
     known: HashMap<ExternalId, Option<String>>,
+    moved: bool,
 }
 
 impl Paths {
-    /// An org unit as the plan under way will have it.
-    pub(crate) fn plan(&mut self, id: &ExternalId, attributes: &Attributes) {
+    /// An org unit as the plan under way will have it; `moved` if it exists and has another name or place.
+    pub(crate) fn plan(&mut self, id: &ExternalId, attributes: &Attributes, moved: bool) {
+        self.moved |= moved;
         self.planned.insert(id.clone(), unit(id, attributes));
     }
 
-    /// True if the plan under way changes org units.
-    pub(crate) fn any_planned(&self) -> bool {
-        !self.planned.is_empty()
+    /// True if the plan under way changes paths of org units that exist.
+    pub(crate) fn any_moved(&self) -> bool {
+        self.moved
     }
 
     /// Attributes that are computed for outbound mappings: `orgPath`, names from the root joined by "/".

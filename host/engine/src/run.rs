@@ -26,6 +26,8 @@ pub struct RunReport {
     pub quarantined: u64,
     /// What went wrong at destinations, as sentences.
     pub faults: Vec<String>,
+    /// Rows that the store had read when the scan was over; what it read after that is the price of deciding.
+    pub rows_read_observing: u64,
 }
 
 /// How a job is run.
@@ -72,12 +74,13 @@ impl Engine {
         options: RunOptions,
     ) -> Result<RunReport, EngineError> {
         let result = scan(self, job, connection, run, options.allow_empty).await?;
+        let rows_read_observing = self.store.counters().rows_read();
         if let Some(fault) = &result.broken {
             run.state = RunState::Incomplete { because: fault.to_string() };
             self.end(run)?;
             let quarantined = self.store.snapshot()?.case_count(connection)?;
             let faults = vec![format!("connection {}: {fault}", job.source)];
-            return Ok(RunReport { run: run.clone(), plan: None, waiting: 0, quarantined, faults });
+            return Ok(RunReport { run: run.clone(), plan: None, waiting: 0, quarantined, faults, rows_read_observing });
         }
         let (engine, id, name) = (self.clone(), run.id, job.name.clone());
         let planned = blocking(move || {
@@ -93,6 +96,7 @@ impl Engine {
             waiting: planned.waiting,
             quarantined: planned.quarantined,
             faults: Vec::new(),
+            rows_read_observing,
         };
         if options.dry {
             run.state = if held { RunState::Held } else { RunState::Planned };
@@ -153,7 +157,14 @@ impl Engine {
         let waits = header.state == PlanState::Held;
         let quarantined = self.store.snapshot()?.case_count(connection)?;
         let mut report =
-            RunReport { run: run.clone(), plan: Some(header), waiting: 0, quarantined, faults: Vec::new() };
+            RunReport {
+            run: run.clone(),
+            plan: Some(header),
+            waiting: 0,
+            quarantined,
+            faults: Vec::new(),
+            rows_read_observing: 0,
+        };
         let delivered = deliver(self).await?;
         run.delivery = delivered.counts;
         report.faults.extend(delivered.faults);

@@ -66,6 +66,12 @@ impl Lifecycle {
         }
     }
 
+    /// True unless it has left for good: what the guard counts as living.
+    #[must_use]
+    pub const fn is_living(&self) -> bool {
+        !matches!(self, Self::Deleted { .. } | Self::Disabled { reason: DisabledReason::Leaver, .. })
+    }
+
     /// True while the account should be usable: active and leaving.
     #[must_use]
     pub const fn is_active(&self) -> bool {

@@ -124,6 +124,14 @@ pub enum ProjectionStatus {
     Deleted,
 }
 
+impl ProjectionStatus {
+    /// True while the object is there.
+    #[must_use]
+    pub const fn is_living(self) -> bool {
+        matches!(self, Self::Present | Self::Disabled)
+    }
+}
+
 /// One entity as one destination last acknowledged it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Projection {

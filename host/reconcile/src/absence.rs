@@ -135,7 +135,9 @@ mod tests {
         assert_eq!(parse_duration("12h"), Ok(12 * HOUR));
         assert_eq!(parse_duration("0s"), Ok(0));
         assert_eq!(parse_duration("7d"), Ok(7 * 24 * HOUR));
-        for bad in ["", "12", "h", "-1h", "1.5h", "12 h", "12H", "99999999999999999999s", "18446744073709551615d", "1中"] {
+        for bad in
+            ["", "12", "h", "-1h", "1.5h", "12 h", "12H", "99999999999999999999s", "18446744073709551615d", "1中"]
+        {
             let error = parse_duration(bad).expect_err(bad);
             assert!(error.contains(bad), "{error}");
         }

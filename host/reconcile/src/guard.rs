@@ -72,7 +72,8 @@ pub fn judge(
     }
     if spec.on_trip == OnTrip::HoldAll && holds.iter().any(|hold| hold.approval) {
         let tripped = holds.iter().filter(|hold| hold.approval).map(|hold| hold.bucket.to_string());
-        let because = format!("everything waits (on-trip = hold-all) because of {}", tripped.collect::<Vec<_>>().join(", "));
+        let because =
+            format!("everything waits (on-trip = hold-all) because of {}", tripped.collect::<Vec<_>>().join(", "));
         let all = hold_all(counts, live, &because);
         holds = all
             .into_iter()

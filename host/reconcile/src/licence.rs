@@ -111,7 +111,11 @@ impl Checks {
 fn completeness(facts: &ScanFacts, checks: &mut Checks) {
     let class = facts.class;
     let end = if facts.reached_end { "was" } else { "was not" };
-    checks.add(facts.reached_end, Verdict::Incomplete, format!("the end of the scan {end} reached (the host's own check)"));
+    checks.add(
+        facts.reached_end,
+        Verdict::Incomplete,
+        format!("the end of the scan {end} reached (the host's own check)"),
+    );
     let word = if facts.complete_declared { "says" } else { "does not say" };
     checks.add(
         facts.complete_declared,
@@ -123,7 +127,9 @@ fn completeness(facts: &ScanFacts, checks: &mut Checks) {
         checks.add(
             facts.resume_stable,
             Verdict::Incomplete,
-            format!("the scan was interrupted, and the connector {word} that going on misses nothing (the connector's word)"),
+            format!(
+                "the scan was interrupted, and the connector {word} that going on misses nothing (the connector's word)"
+            ),
         );
     }
     if facts.rejected_without_id > 0 {
@@ -141,7 +147,9 @@ fn totals(facts: &ScanFacts, checks: &mut Checks) {
     checks.add(
         found >= total,
         Verdict::Incomplete,
-        format!("the remote system declares {total} and {found} were read (the connector's word against the host's count)"),
+        format!(
+            "the remote system declares {total} and {found} were read (the connector's word against the host's count)"
+        ),
     );
 }
 
@@ -164,7 +172,9 @@ fn size(facts: &ScanFacts, checks: &mut Checks) {
     let sentence = if enough {
         format!("{seen} of class {class} were shown, {compared} {last} (the host's own check)")
     } else {
-        format!("only {seen} of class {class} were shown, {compared} {last}: less than {limit} % (the host's own check)")
+        format!(
+            "only {seen} of class {class} were shown, {compared} {last}: less than {limit} % (the host's own check)"
+        )
     };
     checks.add(enough, Verdict::Shrunk, sentence);
 }

@@ -183,7 +183,9 @@ impl Mapping {
         let mut result = Vec::with_capacity(scope.attributes.len());
         for (name, value) in scope.attributes.iter().filter(|(_, value)| **value != Value::Null) {
             let value = self.fit(name, value.clone()).map_err(|because| {
-                Problem::mapping(format!("attribute \"{name}\" {because}; correct it at the source or write a rule for it"))
+                Problem::mapping(format!(
+                    "attribute \"{name}\" {because}; correct it at the source or write a rule for it"
+                ))
             })?;
             result.push((name.to_owned(), Some(value)));
         }

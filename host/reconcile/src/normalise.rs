@@ -79,6 +79,7 @@ fn check_id(id: &ExternalId, what: &str) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use rosterd_model::{Class, Value};
 
     fn record(attributes: &str) -> Record {
@@ -148,6 +149,28 @@ mod tests {
             let hash = record_hash(&change);
             assert!(!seen.contains(&hash), "{change:?}");
             seen.push(hash);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = normalise(&record(&String::from_utf8_lossy(&bytes)));
+        }
+
+        #[test]
+        fn what_is_normal_stays_as_it_is(attributes in crate::strategy::attributes()) {
+            let Ok(once) = json_attributes(&to_json(&attributes)) else { return Ok(()) };
+            prop_assert_eq!(json_attributes(&to_json(&once)), Ok(once));
+        }
+
+        #[test]
+        fn words_of_json_in_any_order_do_not_panic(words in proptest::collection::vec(prop_oneof![
+            Just("{"), Just("}"), Just("["), Just("]"), Just(":"), Just(","), Just("\"id\""), Just("\"ref\""),
+            Just("\"account\""), Just("null"), Just("1"), Just("1e999"), Just("-0.0"), Just("\"\\ud800\""), Just("\"a\""),
+        ], 0..16)) {
+            let _ = normalise(&record(&words.concat()));
+            let _ = json_value("x", &words.concat());
         }
     }
 }

@@ -31,9 +31,13 @@ impl Protect {
                     .map(|expression| protect.expressions.push(expression))
                     .map_err(|error| error.to_string())
             } else {
-                match_key(&Value::from(entry.as_str()))
-                    .map(|name| drop(protect.names.insert(name)))
-                    .ok_or_else(|| "the entry is empty; write a user name or remove it".to_owned())
+                match match_key(&Value::from(entry.as_str())) {
+                    None => Err("the entry is empty; write a user name or remove it".to_owned()),
+                    Some(name) => {
+                        protect.names.insert(name);
+                        Ok(())
+                    }
+                }
             };
             if let Err(message) = result {
                 errors.push(MappingError { attribute: "protect.accounts".to_owned(), message });

@@ -15,7 +15,8 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            proptest::collection::vec(inner.clone(), 0..4)
+                .prop_map(|values| { Value::List(values.into_iter().filter(|value| *value != Value::Null).collect()) }),
             proptest::collection::btree_map("[a-c]{1,2}", inner, 0..3).prop_map(Value::Map),
         ]
     })

@@ -36,6 +36,7 @@
 //! | `quarantine-objects` | connection, class u8 or 0, external id | number u64 |
 //! | `quarantine-connections` | connection, number u64 | nothing |
 //! | `scratch` | connection, key | bytes of the connector |
+//! | `totals` | destination u16 or 65535 for the hub, class | living objects u64 |
 //! | `audit` | number u64 | [`crate::tables::audit::AuditRow`] |
 
 use redb::TableDefinition;
@@ -130,6 +131,8 @@ tables! {
     QuarantineConnections = "quarantine-connections",
     /// What connectors remember.
     Scratch = "scratch",
+    /// Living objects of the hub and of destinations.
+    Totals = "totals",
     /// Who did what.
     Audit = "audit",
 }

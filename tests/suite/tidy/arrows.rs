@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("sdk", &[], &["tokio", "wasmtime"]),
     ("plugins/*", &["rosterd-sdk"], &["tokio", "wasmtime", "wit-bindgen"]),
-    ("tests/guests", &["rosterd-sdk"], &["tokio", "wasmtime"]),
+    ("tests/guests/*", &["rosterd-sdk"], &["tokio", "wasmtime"]),
     ("tests/demo", &[], &[]),
 ];
 

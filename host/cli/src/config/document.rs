@@ -62,6 +62,19 @@ impl Document {
         place
     }
 
+    /// The place of a text in the list at `path`; that of the list if it is not there.
+    pub(crate) fn locate_item(&self, path: &[&str], text: &str) -> Range<usize> {
+        let found = path.iter().try_fold(&self.root, |node, key| {
+            node.entries().iter().find(|entry| entry.key == *key).map(|entry| &entry.node)
+        });
+        if let Some(Item::List(items)) = found.map(|node| &node.item)
+            && let Some(item) = items.iter().find(|item| matches!(&item.item, Item::Text(own) if own == text))
+        {
+            return item.place.clone();
+        }
+        self.locate(path)
+    }
+
     /// A problem at a place.
     pub(crate) fn problem(&self, place: Range<usize>, message: impl Into<String>, hints: Vec<String>) -> Problem {
         let start = floor(&self.text, place.start);

@@ -3,8 +3,9 @@
 use super::document::Document;
 use super::quantity::Bytes;
 use super::schedule::Schedule;
-use super::schema::Name;
+use super::schema::{LimitsSchema, Name};
 use crate::error::Problem;
+use rosterd_connector::Limits;
 use rosterd_model::ConnectionId;
 use rosterd_model::spec::{AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, PolicySpec, ProtectSpec};
 use schemars::JsonSchema;
@@ -20,6 +21,9 @@ pub(crate) struct FileConfig {
     /// Where the hub keeps what it knows.
     #[schemars(default)]
     pub(crate) store: StoreTable,
+    /// The encrypted secret store.
+    #[schemars(default)]
+    pub(crate) secrets: SecretsTable,
     /// Connections by name: configured instances of plugins.
     #[schemars(default, with = "BTreeMap<Name, ConnectionTable>")]
     pub(crate) connection: BTreeMap<ConnectionId, ConnectionTable>,
@@ -77,8 +81,8 @@ pub(crate) struct ConnectionTable {
     pub(crate) grants: GrantsTable,
     /// How much it may use.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub(crate) limits: toml::Table,
+    #[schemars(with = "LimitsSchema")]
+    pub(crate) limits: Limits,
     /// How TLS is done towards the remote system.
     #[serde(default)]
     pub(crate) tls: TlsTable,
@@ -102,16 +106,20 @@ pub(crate) enum SecretReference {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct GrantsTable {
-    /// Hosts that may be reached over HTTP: `api.example.com`, `*.example.com`, `localhost:8080`.
+    /// Hosts for HTTP: `api.example.com` (port 443), `host:8443`, `*.example.com`, `http://host:8080` for clear text.
     pub(crate) http: Vec<String>,
-    /// Hosts and ports that may be reached over a byte stream: `dc1.corp.example:636`.
+    /// Hosts and ports for byte streams: `dc1.corp.example:636`.
     pub(crate) stream: Vec<String>,
-    /// Files that may be opened and written; relative to the folder of rosterd.toml.
+    /// Files, relative to the folder of rosterd.toml; `*` stands for anything within one part of a path.
     pub(crate) files: Vec<String>,
+    /// Private, loopback or otherwise not public address ranges that may be reached: `10.2.0.0/16`.
+    pub(crate) networks: Vec<String>,
     /// Secrets whose bytes the connector may see. Few connectors ever need this.
     pub(crate) reveal: Vec<String>,
-    /// Private, loopback or link-local address ranges that may be reached: `10.0.0.0/8`.
-    pub(crate) addresses: Vec<String>,
+    /// Streams over which secrets may go without TLS: `host:port`.
+    pub(crate) clear_text: Vec<String>,
+    /// The hub's directory, as the clients of this connection may see and change it.
+    pub(crate) directory: bool,
 }
 
 /// `[connection.NAME.tls]`.
@@ -120,6 +128,27 @@ pub(crate) struct GrantsTable {
 pub(crate) struct TlsTable {
     /// A PEM file of authorities to trust beside those of the system.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Public keys of which the remote system must show one: `sha256/BASE64` of the key (SPKI).
+    pub(crate) pins: Vec<String>,
+}
+
+/// `[secrets]`: the encrypted secret store, for secrets that are given as `{ store = "NAME" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct SecretsTable {
+    /// The encrypted file; relative to the folder of rosterd.toml.
+    pub(crate) file: PathBuf,
+    /// The age identity that opens it; `rosterd secret init` makes one. Keep it out of backups of this folder.
+    pub(crate) identity: PathBuf,
+    /// Instead of an identity: an environment variable that holds a passphrase.
+    pub(crate) passphrase_env: Option<String>,
+}
+
+impl Default for SecretsTable {
+    fn default() -> Self {
+        let (file, identity) = (PathBuf::from("secrets.age"), PathBuf::from(".rosterd/identity.txt"));
+        Self { file, identity, passphrase_env: None }
+    }
 }
 
 /// `[job.NAME]`: a job reads one source.
@@ -161,6 +190,7 @@ impl Default for LimitsTable {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct RawFile {
     store: StoreTable,
+    secrets: SecretsTable,
     connection: BTreeMap<ConnectionId, ConnectionTable>,
     job: BTreeMap<String, JobSpec>,
     authority: AuthoritySpec,
@@ -202,6 +232,7 @@ impl FileConfig {
         };
         Ok(Self {
             store: file.store,
+            secrets: file.secrets,
             connection: file.connection,
             job: file.job.into_iter().map(with_schedule).collect(),
             authority: file.authority,

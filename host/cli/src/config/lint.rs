@@ -1,1 +1,135 @@
-//! under construction
+//! What a schema cannot say: names must be defined elsewhere in the file, expressions must compile. Touches nothing but
+//! the file itself; plugins and secrets are looked at by `rosterd check`.
+
+use super::suggest::nearest;
+use super::{Config, Document};
+use crate::error::Problem;
+use rosterd_model::spec::{ClassSpec, DeliverySpec};
+use rosterd_model::{Class, ConnectionId};
+use rosterd_reconcile::absence::AbsencePolicy;
+use rosterd_reconcile::correlate::check_tiers;
+use rosterd_reconcile::expression::root_of;
+use rosterd_reconcile::fanout::Outbound;
+use rosterd_reconcile::mapping::Mapping;
+use rosterd_reconcile::protect::Protect;
+use std::ops::Range;
+
+/// Words that are subcommands of `rosterd plan`.
+const TAKEN: [&str; 2] = ["show", "approve"];
+
+/// Everything that is wrong although the form is right.
+pub(crate) fn lint(config: &Config) -> Vec<Problem> {
+    let mut lint = Lint { config, document: &config.document, problems: Vec::new() };
+    lint.jobs();
+    lint.authority();
+    lint.deliveries();
+    lint.protect();
+    lint.problems
+}
+
+struct Lint<'a> {
+    config: &'a Config,
+    document: &'a Document,
+    problems: Vec<Problem>,
+}
+
+impl Lint<'_> {
+    fn jobs(&mut self) {
+        for (name, job) in &self.config.file.job {
+            let place = ["job", name.as_str()];
+            if TAKEN.contains(&name.as_str()) {
+                let message = format!("a job can not be called \"{name}\": that is a subcommand of rosterd plan");
+                self.add(self.document.locate(&place), message, None);
+            }
+            let source = self.document.locate(&[place[0], place[1], "source"]);
+            self.connection(&job.spec.source, source, &format!("[job.{name}] reads"));
+            if let Err(error) = AbsencePolicy::parse(&job.spec.absence) {
+                let place = self.document.locate(&["job", name, "absence", "min-interval"]);
+                self.add(place, format!("[job.{name}.absence]: {error}"), None);
+            }
+            for class in Class::ALL {
+                self.class(name, class, job.spec.class(class));
+            }
+        }
+    }
+
+    fn class(&mut self, job: &str, class: Class, spec: &ClassSpec) {
+        let table = ["job", job, class.as_str()];
+        for sentence in check_tiers(class, &spec.correlate) {
+            let place = self.document.locate(&[table[0], table[1], table[2], "correlate"]);
+            self.add(place, format!("[{}]: {sentence}", table.join(".")), None);
+        }
+        for error in Mapping::compile(class, &spec.map, "source", None).err().into_iter().flatten() {
+            let place = self.document.locate(&[table[0], table[1], table[2], "map", &error.attribute]);
+            self.add(place, format!("\"{}\" in [{}.map]: {}", error.attribute, table.join("."), error.message), None);
+        }
+    }
+
+    fn authority(&mut self) {
+        for (attribute, order) in &self.config.file.authority.order {
+            let path = ["authority", attribute.as_str()];
+            for (index, connection) in order.iter().enumerate() {
+                let place = self.document.locate_item(&path, connection.as_str());
+                if order[..index].contains(connection) {
+                    let message = format!("\"{attribute}\" in [authority] names \"{connection}\" twice");
+                    self.add(place, message, Some("name each connection once, the strongest first".to_owned()));
+                } else {
+                    self.connection(connection, place, &format!("\"{attribute}\" in [authority] names"));
+                }
+            }
+        }
+    }
+
+    fn deliveries(&mut self) {
+        for (destination, spec) in &self.config.file.deliver {
+            let path = ["deliver", destination.as_str()];
+            self.connection(destination, self.document.locate(&path), &format!("[deliver.{destination}] writes to"));
+            for error in Outbound::compile(spec).err().into_iter().flatten() {
+                let place = self.outbound_place(destination, spec, &error.attribute);
+                let message = format!("\"{}\" in [deliver.{destination}]: {}", error.attribute, error.message);
+                self.add(place, message, None);
+            }
+        }
+    }
+
+    /// `scope`, or `account.displayName`.
+    fn outbound_place(&self, destination: &ConnectionId, spec: &DeliverySpec, attribute: &str) -> Range<usize> {
+        let rule = Class::ALL.into_iter().find_map(|class| {
+            let prefixes = [class.as_str(), root_of(class)];
+            let name = prefixes.iter().find_map(|prefix| attribute.strip_prefix(prefix)?.strip_prefix('.'))?;
+            spec.class(class).map.contains_key(name).then_some((class, name))
+        });
+        match rule {
+            Some((class, name)) => {
+                self.document.locate(&["deliver", destination.as_str(), class.as_str(), "map", name])
+            }
+            None => self.document.locate(&["deliver", destination.as_str(), attribute]),
+        }
+    }
+
+    fn protect(&mut self) {
+        for error in Protect::compile(&self.config.file.protect).err().into_iter().flatten() {
+            let place = self.document.locate_item(&["protect", "accounts"], &error.attribute);
+            self.add(place, format!("\"accounts\" in [protect]: {}", error.message), None);
+        }
+    }
+
+    /// The connection must be defined.
+    fn connection(&mut self, connection: &ConnectionId, place: Range<usize>, what: &str) {
+        let defined = &self.config.file.connection;
+        if defined.contains_key(connection) {
+            return;
+        }
+        let names = || defined.keys().map(ConnectionId::as_str);
+        let hint = match nearest(connection.as_str(), names()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None if defined.is_empty() => format!("add a [connection.{connection}] table"),
+            None => format!("defined are: {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        self.add(place, format!("{what} \"{connection}\", and there is no such connection"), Some(hint));
+    }
+
+    fn add(&mut self, place: Range<usize>, message: String, hint: Option<String>) {
+        self.problems.push(self.document.problem(place, message, hint.into_iter().collect()));
+    }
+}

@@ -16,7 +16,8 @@ mod suggest;
 mod validate;
 
 pub(crate) use document::Document;
-pub(crate) use file::{ConnectionTable, FileConfig, JobTable, LimitsTable, SecretReference, StoreTable};
+pub(crate) use file::{ConnectionTable, FileConfig, JobTable, LimitsTable, SecretReference};
+pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
 pub(crate) use schedule::Schedule;
 pub(crate) use schema::{schema, schema_text};
@@ -74,6 +75,15 @@ impl Config {
         let policy = file.policy();
         let digest = policy_digest(&policy)?;
         Ok(Self { dir, document, file, policy, digest })
+    }
+
+    /// Fails with everything that [`lint`] finds.
+    ///
+    /// # Errors
+    /// A configuration error that lists all problems.
+    pub(crate) fn checked(&self) -> Result<&Self, CommandError> {
+        let problems = lint(self);
+        if problems.is_empty() { Ok(self) } else { Err(broken(self.document.name(), problems)) }
     }
 
     /// The table of a connection.
@@ -156,19 +166,4 @@ pub(crate) fn broken(name: &str, mut problems: Vec<Problem>) -> CommandError {
         many => format!("{name} has {many} problems"),
     };
     CommandError { problems, ..CommandError::config(message) }
-}
-
-/// Checks a `connector.toml` and returns the connector's name.
-///
-/// # Errors
-/// A usage error for the plugin's author.
-pub(crate) fn manifest_name(path: &Path, text: &str) -> Result<String, CommandError> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        name: String,
-    }
-    let named: Named = toml::from_str(text).map_err(|error| {
-        CommandError::usage(format!("the manifest {} is wrong", path.display())).because(&error)
-    })?;
-    Ok(named.name)
 }

@@ -7,26 +7,32 @@ use std::borrow::Cow;
 
 /// `schedule = { cron = "0 2 * * *", zone = "Asia/Shanghai" }` or `{ every = "5m", full = "24h" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", untagged, expecting = "{ cron, zone } or { every, full }")]
+#[serde(untagged, expecting = "{ cron, zone } or { every, full }")]
 pub(crate) enum Schedule {
     /// By the calendar.
-    #[serde(rename_all = "kebab-case")]
-    #[schemars(deny_unknown_fields)]
-    Calendar {
-        /// Minute, hour, day of month, month, day of week.
-        cron: Cron,
-        /// Time zone of the calendar; that of the machine if none.
-        zone: Option<Zone>,
-    },
+    Calendar(Calendar),
     /// Again and again.
-    #[serde(rename_all = "kebab-case")]
-    #[schemars(deny_unknown_fields)]
-    Interval {
-        /// From start to start.
-        every: Span,
-        /// A full scan so often, where the source knows deltas.
-        full: Option<Span>,
-    },
+    Interval(Interval),
+}
+
+/// By the calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Calendar {
+    /// Minute, hour, day of month, month, day of week.
+    pub(crate) cron: Cron,
+    /// Time zone of the calendar; that of the machine if none.
+    pub(crate) zone: Option<Zone>,
+}
+
+/// Again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Interval {
+    /// From start to start.
+    pub(crate) every: Span,
+    /// A full scan so often, where the source knows deltas.
+    pub(crate) full: Option<Span>,
 }
 
 /// The five fields of a cron expression; each a set of numbers as bits.

@@ -2,6 +2,7 @@
 
 use super::file::{FileConfig, JobTable};
 use super::schedule::Schedule;
+use rosterd_connector::Limits;
 use rosterd_model::spec::JobSpec;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -48,4 +49,37 @@ impl JsonSchema for JobTable {
         }
         schema
     }
+}
+
+/// The schema of `[connection.NAME.limits]`, made from the table of limits and its defaults.
+pub(crate) struct LimitsSchema;
+
+impl JsonSchema for LimitsSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Limits".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let defaults = serde_json::to_value(Limits::default()).unwrap_or_default();
+        let property = |key: &&str| {
+            let default = defaults.get(*key).cloned().unwrap_or_default();
+            let own = match &default {
+                Value::String(_) => json_schema!({ "type": "string", "format": "limit", "default": default }),
+                _ => json_schema!({ "type": "integer", "minimum": 0, "default": default }),
+            };
+            ((*key).to_owned(), own.to_value())
+        };
+        let properties: serde_json::Map<String, Value> = Limits::KEYS.iter().map(property).collect();
+        json_schema!({
+            "type": "object",
+            "description": "How much the connector may use. The defaults fit most.",
+            "properties": properties,
+            "additionalProperties": false
+        })
+    }
+}
+
+/// Checks the text of one limit. The error completes a sentence.
+pub(crate) fn check_limit(key: &str, text: &str) -> Result<(), String> {
+    let table = serde_json::json!({ key: text });
+    serde_json::from_value::<Limits>(table).map(|_| ()).map_err(|error| error.to_string())
 }

@@ -7,6 +7,7 @@ use super::document::Document;
 use super::node::{Entry, Item, Node};
 use super::quantity::{parse_bytes, parse_span};
 use super::schedule::{parse_cron, parse_zone};
+use super::schema::check_limit;
 use super::suggest::nearest;
 use crate::error::Problem;
 use serde_json::{Map, Value};
@@ -114,6 +115,7 @@ impl<'a> Check<'a> {
             Some("bytes") => parse_bytes(text).map(|_| ()),
             Some("duration") => parse_span(text).map(|_| ()),
             Some("cron") => parse_cron(text).map(|_| ()),
+            Some("limit") => check_limit(self.path.last().copied().unwrap_or_default(), text),
             Some("time-zone") => parse_zone(text).map(|_| ()),
             _ => Ok(()),
         };

@@ -13,7 +13,7 @@ const MACS: [&str; 2] = ["hmac-sha256", "hmac-sha1"];
 /// A digest over the parts joined; `sorted` sorts them by their bytes first.
 pub(crate) fn digest(algorithm: &str, parts: &mut [Zeroizing<Vec<u8>>], sorted: bool) -> Result<Zeroizing<Vec<u8>>, Fault> {
     if sorted {
-        parts.sort();
+        parts.sort_by(|a, b| a.as_slice().cmp(b.as_slice()));
     }
     fn over<D: Digest>(parts: &[Zeroizing<Vec<u8>>]) -> Zeroizing<Vec<u8>> {
         let mut digest = D::new();

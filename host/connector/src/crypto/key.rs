@@ -3,7 +3,6 @@
 use super::invalid;
 use crate::secret::form;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
-use p256::elliptic_curve::sec1::ToSec1Point;
 use rosterd_model::Fault;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::traits::PublicKeyParts;

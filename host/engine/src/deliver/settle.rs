@@ -73,6 +73,9 @@ fn one(
         status: prepared.status,
         revision: prepared.known.as_ref().map_or(1, |known| known.revision + 1),
     };
+    let living = |status: rosterd_model::outbox::ProjectionStatus| i64::from(status.is_living());
+    let before = prepared.known.as_ref().map_or(0, |known| living(known.status));
+    w.add_total(Some(number), entry.class, living(prepared.status) - before)?;
     w.put_projection(number, entry.class, entry.entity, &projection)?;
     // A newer wish may have taken the entry's place while it was under way: only our own is removed.
     if w.outbox_entry(number, entry.class, entry.entity)?.is_some_and(|now| now.desired == entry.desired) {

@@ -28,7 +28,7 @@ impl<'a> Planner<'a> {
     /// Plans what destinations lack, for entities that no other step is about.
     pub(super) fn catch_up(&mut self, behind: &[&'a Delivery]) -> Result<(), EngineError> {
         let mut all = behind.to_vec();
-        if self.paths.any_planned() {
+        if self.paths.any_moved() {
             // Paths change for everybody below an org unit that changes.
             let policy = self.policy;
             let more = policy.deliveries.iter().filter(|delivery| delivery.wants_paths);

@@ -93,7 +93,7 @@ impl Planner<'_> {
         let matched = matches!(reason, Reason::Matched { .. });
         let same_state = state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
         if class == Class::OrgUnit && !same_state {
-            self.paths.plan(&shadow.id, &after);
+            self.paths.plan(&shadow.id, &after, true);
         }
         if same_state && changes.is_empty() && !matched {
             self.settled.push((class, ordinal, shadow.seq));
@@ -195,7 +195,7 @@ impl Planner<'_> {
             return Ok(false);
         }
         if shadow.class == Class::OrgUnit {
-            self.paths.plan(&shadow.id, &attributes);
+            self.paths.plan(&shadow.id, &attributes, false);
         }
         if !self.name_free(part, &attributes, None, shadow)? {
             return Ok(false);

@@ -65,7 +65,10 @@ impl Planner<'_> {
         for (step, sentence) in removed.into_iter().zip(sentences) {
             self.count(&step, false);
             if let Some(source) = &step.source {
-                self.settled.retain(|(class, ordinal, _)| (*class, *ordinal) != (step.class, source.ordinal));
+                // It looked healed while nobody else wanted the same.
+                if let Some(open) = self.open_case(step.class, &source.id)? {
+                    self.healed.retain(|number| *number != open.number);
+                }
                 self.quarantine(step.class, &source.id, QuarantineReason::Disputed, sentence, Vec::new())?;
             }
         }

@@ -6,11 +6,11 @@ use crate::event::RunEvent;
 use rosterd_model::plan::{
     ApplyCounts, Bucket, Hold, PlanDigest, PlanHeader, PlanState, Target,
 };
-use rosterd_model::{Class, DisabledReason, Lifecycle};
+use rosterd_model::Class;
 use rosterd_model::plan::Operation;
 use rosterd_reconcile::guard;
 use rosterd_store::prelude::*;
-use rosterd_store::{Snapshot, StoreError};
+use rosterd_store::Snapshot;
 use std::collections::BTreeMap;
 
 impl Planner<'_> {
@@ -162,7 +162,7 @@ impl Planner<'_> {
         };
         let mut holds = guard::judge(&self.counts, &|target, class| live.of(target, class), &self.policy.guard, &first);
         for hold in &mut holds {
-            let allowed = |name| self.policy.deliveries.iter().any(|d| d.destination == *name && d.first_allowed);
+            let allowed = |name: &rosterd_model::ConnectionId| self.policy.deliveries.iter().any(|d| d.destination == *name && d.first_allowed);
             if let Target::Destination(name) = &hold.bucket.target {
                 if !hold.approval && allowed(name) {
                     hold.count = 0;
@@ -220,9 +220,9 @@ impl Live {
                 continue;
             }
             let count = match &bucket.target {
-                Target::Hub => hub_count(view, bucket.class)?,
+                Target::Hub => view.total(None, bucket.class)?,
                 Target::Destination(name) => match view.connection_number(name)? {
-                    Some(number) => view.projections(number, bucket.class)?.count() as u64,
+                    Some(number) => view.total(Some(number), bucket.class)?,
                     None => 0,
                 },
             };
@@ -234,23 +234,6 @@ impl Live {
     fn of(&self, target: &Target, class: Class) -> u64 {
         self.counts.get(&(target.clone(), class)).copied().unwrap_or(0)
     }
-}
-
-/// Entities of a class that are usable.
-fn hub_count(view: &Snapshot, class: Class) -> Result<u64, StoreError> {
-    let gone = |lifecycle: &Lifecycle| {
-        matches!(
-            lifecycle,
-            Lifecycle::Deleted { .. } | Lifecycle::Disabled { reason: DisabledReason::Leaver, .. }
-        )
-    };
-    let mut count = 0;
-    for entity in view.entities(class, None)? {
-        if !gone(&entity?.lifecycle) {
-            count += 1;
-        }
-    }
-    Ok(count)
 }
 
 /// Remembers what the store was last planned with.

@@ -2,9 +2,6 @@
 
 use rosterd_model::{Attributes, DisabledReason, Lifecycle, Timestamp, Value};
 
-/// Attributes of the hub that speak of the lifecycle.
-pub(super) const ATTRIBUTES: [&str; 2] = ["active", "lifecycle"];
-
 /// The state that effective attributes ask for, given the present one.
 ///
 /// Absence and explicit deletes are not decided here. What the hub did itself is undone when the person is back; what an

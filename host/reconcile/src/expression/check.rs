@@ -26,8 +26,24 @@ const NESTED_LIST: usize = 500;
 
 /// Methods of texts, lists and optionals that may be called. Those that can make large texts are left to our functions.
 const METHODS: &[&str] = &[
-    "contains", "startsWith", "endsWith", "matches", "size", "charAt", "indexOf", "lastIndexOf", "lowerAscii",
-    "upperAscii", "trim", "split", "substring", "reverse", "or", "orValue", "hasValue", "value",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "size",
+    "charAt",
+    "indexOf",
+    "lastIndexOf",
+    "lowerAscii",
+    "upperAscii",
+    "trim",
+    "split",
+    "substring",
+    "reverse",
+    "or",
+    "orValue",
+    "hasValue",
+    "value",
 ];
 const GLOBALS: &[&str] = &["size", "type", "int", "uint", "double", "string", "bool", "matches"];
 const TYPES: &[&str] = &["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type"];
@@ -68,7 +84,7 @@ fn parse_error(text: &str, root: &str, errors: &cel::ParseErrors) -> ExpressionE
         Some(before + column)
     });
     let outside = text.split(['"', '\'']).step_by(2);
-    let hint = if outside.into_iter().any(|part| part.chars().any(|c| !c.is_ascii())) {
+    let hint = if outside.into_iter().any(|part| !part.is_ascii()) {
         format!("names that are not plain letters are written {root}[\"姓名\"]")
     } else if text.contains(" and ") || text.contains(" or ") {
         "write && for and, || for or".to_owned()
@@ -77,7 +93,8 @@ fn parse_error(text: &str, root: &str, errors: &cel::ParseErrors) -> ExpressionE
     } else {
         format!("an expression looks like ToLower({root}.name) or {root}.a == \"x\" ? {root}.b : {root}.c")
     };
-    let message = first.map_or("is not valid".to_owned(), |error| error.msg.lines().next().unwrap_or_default().to_owned());
+    let message =
+        first.map_or("is not valid".to_owned(), |error| error.msg.lines().next().unwrap_or_default().to_owned());
     let message: String = message.chars().take(200).collect();
     error(format!("the expression can not be read: {message}"), column, Some(hint))
 }
@@ -176,7 +193,11 @@ impl Walk<'_> {
 
     fn did_you_mean(&self, name: &str) -> String {
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-        if plain { format!("did you mean {}.{name}?", self.root) } else { format!("did you mean {}[\"{name}\"]?", self.root) }
+        if plain {
+            format!("did you mean {}.{name}?", self.root)
+        } else {
+            format!("did you mean {}[\"{name}\"]?", self.root)
+        }
     }
 
     fn identifier(&self, node: &IdedExpr) -> Checking {
@@ -218,7 +239,11 @@ impl Walk<'_> {
     fn call(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
         let id = node.id;
         if place.calls >= CALLS {
-            return Err(self.refuse(id, "calls are nested more than 32 deep", Some("use Switch or several rules".into())));
+            return Err(self.refuse(
+                id,
+                "calls are nested more than 32 deep",
+                Some("use Switch or several rules".into()),
+            ));
         }
         let place = Place { calls: place.calls + 1, ..place };
         let Expr::Call(call) = &mut node.expr else { return Ok(()) };
@@ -252,7 +277,9 @@ impl Walk<'_> {
                 let place = self.compared(place);
                 call.args.iter_mut().try_for_each(|argument| self.visit(argument, place))
             }
-            operators::LOGICAL_NOT if self.reads_hub() && call.args.len() == 1 && self.path(&call.args[0]).is_some() => {
+            operators::LOGICAL_NOT
+                if self.reads_hub() && call.args.len() == 1 && self.path(&call.args[0]).is_some() =>
+            {
                 // `!account.external` is true for an account of which nobody said that it is external.
                 let truth = IdedExpr { id, expr: Expr::Literal(LiteralValue::Boolean(true.into())) };
                 call.func_name = operators::NOT_EQUALS.to_owned();
@@ -326,8 +353,7 @@ impl Walk<'_> {
         if METHODS.contains(&name) {
             return Ok(());
         }
-        let capital: String =
-            name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect();
+        let capital: String = name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect();
         let hint = library::find(&capital)
             .map(|function| format!("write {}", function.usage))
             .or_else(|| suggest(name, METHODS.iter().copied()).map(|other| format!("did you mean {other}?")));
@@ -357,7 +383,11 @@ impl Walk<'_> {
         let Expr::Comprehension(comprehension) = &mut node.expr else { return Ok(()) };
         let loops = place.loops + 1;
         if loops > LOOPS {
-            return Err(self.refuse(id, "loops are nested more than 2 deep", Some("use a plugin for such work".into())));
+            return Err(self.refuse(
+                id,
+                "loops are nested more than 2 deep",
+                Some("use a plugin for such work".into()),
+            ));
         }
         self.deepest_loop = self.deepest_loop.max(loops);
         let inner = Place { soft: false, loops, ..place };
@@ -398,11 +428,7 @@ fn literal(node: &IdedExpr) -> Option<&str> {
 }
 
 fn conditional(condition: IdedExpr, yes: IdedExpr, no: IdedExpr) -> Expr {
-    Expr::Call(CallExpr {
-        func_name: operators::CONDITIONAL.to_owned(),
-        target: None,
-        args: vec![condition, yes, no],
-    })
+    Expr::Call(CallExpr { func_name: operators::CONDITIONAL.to_owned(), target: None, args: vec![condition, yes, no] })
 }
 
 fn look_up(id: u64, base: &str, name: String, optional: bool) -> Expr {

@@ -116,11 +116,16 @@ fn sentence(error: &ExecutionError) -> String {
         ExecutionError::NoSuchKey(_) => "a structured value does not have the key that is read".to_owned(),
         ExecutionError::NoSuchOverload(overload) => {
             let types = overload.argument_types();
-            let hint = if types.iter().any(|name| name == "null_type") { "; one of them is empty, see Coalesce" } else { "" };
+            let hint =
+                if types.iter().any(|name| name == "null_type") { "; one of them is empty, see Coalesce" } else { "" };
             format!("{} can not be applied to ({}){hint}", operator(overload.function()), types.join(", "))
         }
         ExecutionError::UnsupportedBinaryOperator(name, left, right) => {
-            let hint = if *left == Cel::Null || *right == Cel::Null { "; one of them is empty, see Append and Coalesce" } else { "" };
+            let hint = if *left == Cel::Null || *right == Cel::Null {
+                "; one of them is empty, see Append and Coalesce"
+            } else {
+                ""
+            };
             format!("{} can not be applied to {}{hint}", operator(name), types(left, right))
         }
         ExecutionError::ValuesNotComparable(left, right) => format!("{} can not be compared", types(left, right)),
@@ -128,7 +133,9 @@ fn sentence(error: &ExecutionError) -> String {
             format!("{function} {message}")
         }
         ExecutionError::FunctionError { function, .. } => format!("{function} can not be applied to what it was given"),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "a number is divided by zero".to_owned(),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+            "a number is divided by zero".to_owned()
+        }
         ExecutionError::Overflow(..) => "a number is too large".to_owned(),
         ExecutionError::IndexOutOfBounds(_) => "a list has fewer values than the index asks for".to_owned(),
         ExecutionError::UndeclaredReference(name) => format!("{} is not known, or not for this type", operator(name)),

@@ -119,7 +119,12 @@ mod tests {
     #[test]
     fn every_function_is_registered_and_survives_any_types() {
         let mut samples = vec![Cel::Null, Cel::Int(-1), Cel::Int(i64::MIN), Cel::Int(i64::MAX), Cel::Float(f64::NAN)];
-        samples.extend([Cel::from("é中\u{301}x"), Cel::from(""), Cel::Bool(true), Cel::List(Arc::new(vec![Cel::Null]))]);
+        samples.extend([
+            Cel::from("é中\u{301}x"),
+            Cel::from(""),
+            Cel::Bool(true),
+            Cel::List(Arc::new(vec![Cel::Null])),
+        ]);
         for function in FUNCTIONS {
             for count in function.arity.0..=function.arity.1.min(3) {
                 for a in &samples {

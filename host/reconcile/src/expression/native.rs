@@ -4,8 +4,8 @@
 
 use super::{EvalError, Outcome, Scope, convert, functions, library};
 use cel::IdedExpr;
-use cel::common::ast::{Expr, LiteralValue, operators};
 use cel::Value as Cel;
+use cel::common::ast::{Expr, LiteralValue, operators};
 use rosterd_model::Value;
 
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! The root variable as CEL sees it: attributes borrowed from the record, one at a time.
 
 use super::{Scope, convert};
+use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer};
 use cel::common::types::{CelBool, CelDouble, CelInt, CelNull, CelString, MAP_TYPE, Type};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
-use cel::ExecutionError;
 use rosterd_model::Value;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,7 +108,10 @@ impl Indexer for View<'_> {
         Self: 'v,
     {
         let Some(name) = index.downcast_ref::<CelString<'_>>() else {
-            return Err(ExecutionError::UnexpectedType { got: index.get_type().name().to_owned(), want: "text".into() });
+            return Err(ExecutionError::UnexpectedType {
+                got: index.get_type().name().to_owned(),
+                want: "text".into(),
+            });
         };
         match self.scope.get(name.inner()) {
             Some(Value::Text(text)) => Ok(CowVal::owned(CelString::from(text.as_str()))),

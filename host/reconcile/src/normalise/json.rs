@@ -72,7 +72,9 @@ fn read(attribute: &str, json: &str) -> Result<Value, Problem> {
     result.map_err(|error| {
         let message = match reader.found {
             Some(message) => message,
-            None => format!("{} is no valid JSON ({}); the connector is at fault", name_of(&reader.path), terse(&error)),
+            None => {
+                format!("{} is no valid JSON ({}); the connector is at fault", name_of(&reader.path), terse(&error))
+            }
         };
         Problem::invalid(message)
     })
@@ -167,11 +169,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
             return Err(self.reader.refuse("is nested more than 16 deep"));
         }
         let mut values = Vec::new();
-        while let Some(value) = sequence.next_element_seed(Seed {
-            reader: &mut *self.reader,
-            depth: self.depth + 1,
-            verbatim: false,
-        })? {
+        while let Some(value) =
+            sequence.next_element_seed(Seed { reader: &mut *self.reader, depth: self.depth + 1, verbatim: false })?
+        {
             if value != Value::Null {
                 values.push(value);
             }

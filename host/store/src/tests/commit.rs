@@ -89,3 +89,11 @@ fn rows_are_counted() {
     assert_eq!(snapshot.prefix(Table::Scratch, b"").unwrap().count(), 10);
     assert_eq!(store.counters().rows_read() - read, 10);
 }
+
+#[test]
+fn stores_snapshots_and_errors_go_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<crate::Store>();
+    shared::<crate::Snapshot>();
+    shared::<StoreError>();
+}

@@ -8,6 +8,7 @@ mod logs;
 mod plans;
 mod queues;
 mod shadows;
+mod totals;
 
 use crate::error::StoreError;
 use crate::key::ConnectionNumber;
@@ -72,6 +73,7 @@ fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     check.claims()?;
     check.outbox()?;
     check.projections()?;
+    check.totals()?;
     check.quarantine()?;
     check.plans()?;
     check.steps()?;

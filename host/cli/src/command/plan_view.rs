@@ -1,0 +1,281 @@
+//! A plan as people and programs see it.
+
+use crate::context::Context;
+use crate::engine::engine;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::{Human, Output, Page, Tone, plain};
+use rosterd_model::plan::{ApplyCounts, Part, PlanHeader, PlanState, Reason, Step, Target};
+use rosterd_store::Snapshot;
+use rosterd_store::prelude::*;
+use serde::Serialize;
+
+/// Steps that are shown of a plan, unless it was asked for.
+pub(crate) const SAMPLE: usize = 3;
+
+/// A plan.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PlanView {
+    digest: String,
+    job: String,
+    #[serde(serialize_with = "state")]
+    pub(crate) state: PlanState,
+    steps: u64,
+    counts: Vec<Count>,
+    holds: Vec<HoldView>,
+    waiting: u64,
+    quarantined: u64,
+    outcome: ApplyCounts,
+    samples: Vec<StepView>,
+    #[serde(skip)]
+    all: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Count {
+    operation: String,
+    class: String,
+    target: String,
+    count: u64,
+    held: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct HoldView {
+    operation: String,
+    class: String,
+    target: String,
+    count: u64,
+    of: u64,
+    because: String,
+    approval: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct StepView {
+    class: String,
+    label: String,
+    reason: String,
+    effects: Vec<EffectView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct EffectView {
+    target: String,
+    operation: String,
+    changes: Vec<ChangeView>,
+}
+
+#[derive(Serialize)]
+struct ChangeView {
+    attribute: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+fn state<S: serde::Serializer>(state: &PlanState, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state_word(state))
+}
+
+fn state_word(state: &PlanState) -> &'static str {
+    match state {
+        PlanState::Ready => "ready",
+        PlanState::Applying { .. } => "applying",
+        PlanState::Held => "held",
+        PlanState::Approved { .. } => "approved",
+        PlanState::Applied => "applied",
+        PlanState::Superseded => "superseded",
+    }
+}
+
+impl PlanView {
+    /// The plan with so many of its steps.
+    pub(crate) fn new(view: &Snapshot, header: &PlanHeader, samples: usize) -> Result<Self, CommandError> {
+        let mut shown = Vec::new();
+        for row in view.steps(header.number)?.take(samples) {
+            shown.push(StepView::of(&row?.step));
+        }
+        let held = |bucket| header.holds.iter().any(|hold| hold.bucket == *bucket);
+        let counts = header.counts.iter().map(|(bucket, count)| Count {
+            operation: bucket.operation.to_string(),
+            class: bucket.class.to_string(),
+            target: bucket.target.to_string(),
+            count: *count,
+            held: held(bucket),
+        });
+        let holds = header.holds.iter().map(|hold| HoldView {
+            operation: hold.bucket.operation.to_string(),
+            class: hold.bucket.class.to_string(),
+            target: hold.bucket.target.to_string(),
+            count: hold.count,
+            of: hold.of,
+            because: hold.because.clone(),
+            approval: hold.approval,
+        });
+        Ok(Self {
+            digest: header.digest.to_string(),
+            job: header.job.to_string(),
+            state: header.state.clone(),
+            steps: header.steps,
+            counts: counts.collect(),
+            holds: holds.collect(),
+            waiting: header.waiting,
+            quarantined: header.quarantined,
+            outcome: header.outcome.clone(),
+            samples: shown,
+            all: samples > SAMPLE,
+        })
+    }
+
+    pub(crate) fn short(&self) -> &str {
+        &self.digest[..12]
+    }
+
+    /// True if a person must approve before the rest can be applied.
+    pub(crate) fn needs_approval(&self) -> bool {
+        self.state == PlanState::Held && self.holds.iter().any(|hold| hold.approval)
+    }
+
+    /// What applying did.
+    pub(crate) fn outcome(&self, page: &mut Page) {
+        let outcome = &self.outcome;
+        let applied: u64 = outcome.applied.values().sum();
+        let mut text = format!("applied {applied} changes");
+        if outcome.held > 0 {
+            text.push_str(&format!(", {} held", outcome.held));
+        }
+        if outcome.moved > 0 {
+            text.push_str(&format!(", {} skipped because they moved since the plan was made", outcome.moved));
+        }
+        page.line(text);
+        if self.needs_approval() {
+            let removed: u64 = outcome
+                .applied
+                .iter()
+                .filter(|(bucket, _)| bucket.starts_with("disable") || bucket.starts_with("delete"))
+                .map(|(_, count)| count)
+                .sum();
+            page.line(format!("{removed} removed"));
+        }
+    }
+}
+
+impl Human for PlanView {
+    fn human(&self, page: &mut Page) {
+        page.line(format!("plan {} of job {}: {}", self.short(), self.job, state_word(&self.state)));
+        let rows = self.counts.iter().map(|count| {
+            let held = if count.held { page.paint(Tone::Bad, "held") } else { String::new() };
+            vec![count.target.clone(), count.operation.clone(), count.class.clone(), count.count.to_string(), held]
+        });
+        let rows = rows.collect();
+        page.table(&["target", "operation", "class", "count", ""], rows);
+        for step in &self.samples {
+            step.human(page, self.all);
+        }
+        if !self.all && self.steps as usize > self.samples.len() {
+            page.line(format!("  ... {} steps in all: rosterd plan show {}", self.steps, self.short()));
+        }
+        for hold in &self.holds {
+            let word = if hold.approval { page.paint(Tone::Bad, "HELD") } else { "first delivery".to_owned() };
+            page.line(format!("{word}: {}", hold.because));
+        }
+    }
+}
+
+impl StepView {
+    fn of(step: &Step) -> Self {
+        Self {
+            class: step.class.to_string(),
+            label: step.label.clone(),
+            reason: reason(&step.reason),
+            effects: step.parts.iter().map(EffectView::of).collect(),
+        }
+    }
+
+    fn human(&self, page: &mut Page, all: bool) {
+        let effects: Vec<String> =
+            self.effects.iter().map(|effect| format!("{} in {}", effect.operation, effect.target)).collect();
+        page.line(format!("  {} {}: {} ({})", self.class, plain(&self.label), effects.join(", "), self.reason));
+        if all {
+            for change in self.effects.iter().take(1).flat_map(|effect| &effect.changes) {
+                let side = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), plain);
+                page.line(format!("      {}: {} -> {}", change.attribute, side(&change.before), side(&change.after)));
+            }
+        }
+    }
+}
+
+impl EffectView {
+    fn of(part: &Part) -> Self {
+        let target = match &part.target {
+            Target::Hub => "hub".to_owned(),
+            Target::Destination(name) => name.to_string(),
+        };
+        let changes = part.changes.iter().map(|change| ChangeView {
+            attribute: change.attribute.clone(),
+            before: change.before.as_ref().map(ToString::to_string),
+            after: change.after.as_ref().map(ToString::to_string),
+        });
+        Self { target, operation: part.operation.to_string(), changes: changes.collect() }
+    }
+}
+
+fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::New => "new at the source".to_owned(),
+        Reason::Matched { tier } => format!("matched in tier {tier}"),
+        Reason::Changed => "changed at the source".to_owned(),
+        Reason::Deleted => "deleted at the source".to_owned(),
+        Reason::LeftScope => "left what the connection may see".to_owned(),
+        Reason::Missing { confirmations } => format!("missing from the source, confirmed {confirmations} times"),
+        Reason::Returned => "came back".to_owned(),
+        Reason::Configuration => "the configuration changed".to_owned(),
+        Reason::Undelivered => "not delivered yet".to_owned(),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    plan: PlanView,
+}
+impl Human for Shown {
+    fn human(&self, page: &mut Page) {
+        self.plan.human(page);
+    }
+}
+
+/// Runs `rosterd plan show`.
+pub(crate) fn show(context: &Context, digest: &str) -> Result<Output, CommandError> {
+    let engine = engine(context, None)?;
+    let header = engine.find_plan(digest)?;
+    let view = engine.store.snapshot()?;
+    Ok(Output::new("plan show", Shown { plan: PlanView::new(&view, &header, 1_000)? }))
+}
+
+#[derive(Serialize)]
+struct Approved {
+    digest: String,
+    by: String,
+    held: u64,
+}
+impl Human for Approved {
+    fn human(&self, page: &mut Page) {
+        let short = &self.digest[..12];
+        page.line(format!("plan {short} is approved by {}: {} held changes may be applied", self.by, self.held));
+        page.line(format!("to apply it: rosterd apply {short}"));
+    }
+}
+
+/// Runs `rosterd plan approve`.
+pub(crate) fn approve(context: &Context, digest: &str) -> Result<Output, CommandError> {
+    let engine = engine(context, None)?;
+    let header = engine.approve(digest)?;
+    let held = header.holds.iter().filter(|hold| hold.approval).map(|hold| hold.count).sum();
+    let approved = Approved { digest: header.digest.to_string(), by: engine.principal.clone(), held };
+    Ok(Output::new("plan approve", approved).exit(Exit::Ok))
+}

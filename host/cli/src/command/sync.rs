@@ -1,0 +1,184 @@
+//! `plan`, `apply`, `run`: the main path.
+
+use super::plan_view::{self, PlanView};
+use crate::args::{PlanArgs, PlanCommand};
+use crate::context::Context;
+use crate::engine::engine;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::{Human, Output, Page, Tone};
+use rosterd_engine::run::{RunOptions, RunReport};
+use rosterd_model::plan::PlanState;
+use rosterd_model::run::{Run, RunState};
+use rosterd_store::prelude::*;
+use serde::Serialize;
+
+/// What a run came to.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Ran {
+    run: Run,
+    plan: Option<PlanView>,
+    waiting: u64,
+    quarantined: u64,
+    faults: Vec<String>,
+    store: StoreRows,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effects: Option<u64>,
+    #[serde(skip)]
+    dry: bool,
+}
+
+/// Rows that the command touched, for those who measure.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct StoreRows {
+    rows_read: u64,
+    rows_read_after_observing: u64,
+    rows_written: u64,
+}
+
+/// Runs `rosterd plan`.
+pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandError> {
+    match args.command {
+        Some(PlanCommand::Show { digest }) => plan_view::show(context, &digest),
+        Some(PlanCommand::Approve { digest }) => plan_view::approve(context, &digest),
+        None => {
+            let job = args.job.unwrap_or_default();
+            let options = RunOptions { allow_empty: args.allow_empty, dry: true };
+            let (output, exit) = ran(context, "plan", &job, options)?;
+            let pending = args.exit_code && exit == Exit::Ok && output.plan.is_some();
+            Ok(Output::new("plan", output).exit(if pending { Exit::Pending } else { exit }))
+        }
+    }
+}
+
+/// Runs `rosterd run`.
+pub(crate) fn run(context: &Context, job: &str, allow_empty: bool) -> Result<Output, CommandError> {
+    let (output, exit) = ran(context, "run", job, RunOptions { allow_empty, dry: false })?;
+    Ok(Output::new("run", output).exit(exit))
+}
+
+/// Runs `rosterd apply`.
+pub(crate) fn apply(context: &Context, digest: &str) -> Result<Output, CommandError> {
+    let engine = engine(context, Some("apply"))?;
+    let report = context.block_on(async { Ok(engine.apply(digest).await?) })?;
+    let exit = exit_of(&report, false);
+    let body = body(&engine, report, false)?;
+    Ok(Output::new("apply", body).exit(exit))
+}
+
+fn ran(
+    context: &Context,
+    what: &'static str,
+    job: &str,
+    options: RunOptions,
+) -> Result<(Ran, Exit), CommandError> {
+    let engine = engine(context, Some(what))?;
+    let report = context.block_on(async { Ok(engine.run(job, options).await?) })?;
+    let exit = exit_of(&report, options.dry);
+    Ok((body(&engine, report, options.dry)?, exit))
+}
+
+fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result<Ran, CommandError> {
+    let counters = engine.store.counters();
+    let store = StoreRows {
+        rows_read: counters.rows_read(),
+        rows_read_after_observing: counters.rows_read().saturating_sub(report.rows_read_observing),
+        rows_written: counters.rows_written(),
+    };
+    let view = engine.store.snapshot()?;
+    let plan = match &report.plan {
+        Some(header) => Some(PlanView::new(&view, header, plan_view::SAMPLE)?),
+        None => None,
+    };
+    drop(view);
+    Ok(Ran {
+        plan,
+        run: report.run,
+        waiting: report.waiting,
+        quarantined: report.quarantined,
+        faults: report.faults,
+        store,
+        effects: crate::kill::effects(),
+        dry,
+    })
+}
+
+fn exit_of(report: &RunReport, dry: bool) -> Exit {
+    match &report.run.state {
+        RunState::Held => {
+            let approval = report.plan.as_ref().is_some_and(|plan| plan.holds.iter().any(|hold| hold.approval));
+            // A plan whose first delivery waits is there to be applied: nothing is wrong with it.
+            if dry && !approval { Exit::Ok } else { Exit::Held }
+        }
+        RunState::Incomplete { .. } => Exit::Incomplete,
+        RunState::Partial { .. } if !dry => Exit::Partial,
+        _ if !report.faults.is_empty() => Exit::Connector,
+        _ => Exit::Ok,
+    }
+}
+
+impl Human for Ran {
+    fn human(&self, page: &mut Page) {
+        self.scan(page);
+        match &self.plan {
+            Some(plan) => plan.human(page),
+            None if matches!(self.run.state, RunState::Incomplete { .. }) => {}
+            None => page.line("nothing to do: the hub and its destinations are as the source says"),
+        }
+        if self.waiting > 0 {
+            page.line(format!(
+                "{} missing from this scan wait for a further one that does not show them either",
+                self.waiting
+            ));
+        }
+        if self.quarantined > 0 {
+            page.line(format!("{} records are set aside: rosterd quarantine list", self.quarantined));
+        }
+        if !self.dry {
+            self.outcome(page);
+        }
+        for fault in self.faults.iter().take(10) {
+            page.line(format!("{} {}", page.paint(Tone::Bad, "fault:"), crate::output::plain(fault)));
+        }
+        self.next(page);
+    }
+}
+
+impl Ran {
+    fn scan(&self, page: &mut Page) {
+        let scan = &self.run.scan;
+        if scan.pages == 0 {
+            return;
+        }
+        page.line(format!(
+            "read {}: {} records, {} new, {} changed, {} rejected",
+            self.run.connection, scan.records, scan.new, scan.changed, scan.rejected
+        ));
+        if let RunState::Incomplete { because } = &self.run.state {
+            page.line(format!("incomplete: {because}; nothing is called absent"));
+        }
+    }
+
+    fn outcome(&self, page: &mut Page) {
+        if let Some(plan) = &self.plan {
+            plan.outcome(page);
+        }
+        let delivery = &self.run.delivery;
+        let done = delivery.applied + delivery.unchanged;
+        let open = delivery.failed + delivery.unknown + delivery.not_attempted + delivery.stale;
+        if done + open > 0 {
+            page.line(format!("delivered {done} operations, {open} left open"));
+        }
+    }
+
+    fn next(&self, page: &mut Page) {
+        let Some(plan) = &self.plan else { return };
+        if plan.needs_approval() {
+            page.line(format!("to release it: rosterd plan approve {0} && rosterd apply {0}", plan.short()));
+        } else if self.dry || plan.state == PlanState::Ready {
+            page.line(format!("to apply it: rosterd apply {}", plan.short()));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The engine's way to connectors: names of rosterd.toml become sandboxed instances.
+
+use super::plugins;
+use super::scratch::StoredScratch;
+use crate::config::{Config, ConnectionTable, SecretReference};
+use crate::error::CommandError;
+use rosterd_connector::{
+    Connection, ConnectionConfig, ConnectorHost, Grants, Loaded, MemoryScratch, Scratch, SecretStore, TlsSettings,
+};
+use rosterd_model::port::{BoxFuture, Connections, Connector, Destination, Source};
+use rosterd_model::{ConnectionId, Fault, FaultKind};
+use rosterd_store::Store;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All connections of a configuration. Components are loaded on first use and kept.
+pub(crate) struct HubConnections {
+    host: ConnectorHost,
+    store: Option<Arc<Store>>,
+    /// Settled when the value is made, so that nothing here holds the configuration.
+    entries: BTreeMap<ConnectionId, Entry>,
+    loaded: Mutex<BTreeMap<PathBuf, Loaded>>,
+}
+
+struct Entry {
+    component: Result<PathBuf, String>,
+    table: ConnectionTable,
+    base: PathBuf,
+    secrets: SecretStore,
+}
+
+impl HubConnections {
+    /// The connections of `config`. With a store, scratch values are kept in it; else they are forgotten.
+    pub(crate) fn new(config: &Config, host: ConnectorHost, store: Option<Arc<Store>>) -> Self {
+        let entry = |(id, table): (&ConnectionId, &ConnectionTable)| {
+            let entry = Entry {
+                component: plugins::component(config, &table.plugin).map_err(|error| in_one(&error)),
+                table: table.clone(),
+                base: config.dir.clone(),
+                secrets: secret_store(config),
+            };
+            (id.clone(), entry)
+        };
+        let entries = config.file.connection.iter().map(entry).collect();
+        Self { host, store, entries, loaded: Mutex::default() }
+    }
+
+    /// Opens a connection without a role, for `check` and `discover`.
+    ///
+    /// # Errors
+    /// As those of the port.
+    pub(crate) fn connector(&self, id: &ConnectionId) -> Result<Box<dyn Connector>, Fault> {
+        self.connect(id)?.connector()
+    }
+
+    fn connect(&self, id: &ConnectionId) -> Result<Connection, Fault> {
+        let missing = || Fault::new(FaultKind::Settings, format!("there is no connection \"{id}\" in rosterd.toml"));
+        let entry = self.entries.get(id).ok_or_else(missing)?;
+        let component = entry.component.as_ref().map_err(|text| Fault::new(FaultKind::Settings, text.clone()))?;
+        let loaded = self.load(component)?;
+        let mut config = ConnectionConfig::new(id.clone(), entry.base.clone());
+        config.settings = settings(&entry.table);
+        config.secrets = entry.table.secrets.iter().map(|(name, from)| (name.clone(), reference(from))).collect();
+        config.grants = grants(&entry.table);
+        config.limits = entry.table.limits.clone();
+        config.tls = TlsSettings { ca_file: entry.table.tls.ca_file.clone(), pins: entry.table.tls.pins.clone() };
+        config.secret_store = Some(entry.secrets.clone());
+        config.scratch = match &self.store {
+            Some(store) => Arc::new(StoredScratch::new(Arc::clone(store), id.clone())) as Arc<dyn Scratch>,
+            None => Arc::new(MemoryScratch::default()),
+        };
+        loaded.connect(config)
+    }
+
+    fn load(&self, component: &Path) -> Result<Loaded, Fault> {
+        let mut all = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = all.get(component) {
+            return Ok(loaded.clone());
+        }
+        let loaded = self.host.load(component).map_err(|error| {
+            let message = format!("failed to load the component {}: {error}", component.display());
+            Fault::new(FaultKind::Settings, message)
+        })?;
+        all.insert(component.to_path_buf(), loaded.clone());
+        Ok(loaded)
+    }
+}
+
+impl Connections for HubConnections {
+    fn source<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Source>, Fault>> {
+        Box::pin(async move { self.connect(connection)?.source() })
+    }
+
+    fn destination<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>> {
+        Box::pin(async move { self.connect(connection)?.destination() })
+    }
+}
+
+/// The settings as JSON. TOML's dates become text.
+pub(crate) fn settings(table: &ConnectionTable) -> serde_json::Value {
+    json(&toml::Value::Table(table.settings.clone()))
+}
+
+fn json(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(text) => text.as_str().into(),
+        toml::Value::Integer(number) => (*number).into(),
+        toml::Value::Float(number) => (*number).into(),
+        toml::Value::Boolean(value) => (*value).into(),
+        toml::Value::Datetime(time) => time.to_string().into(),
+        toml::Value::Array(values) => values.iter().map(json).collect(),
+        toml::Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
+    }
+}
+
+/// The grants of a connection in the connector host's words.
+pub(crate) fn grants(table: &ConnectionTable) -> Grants {
+    let own = table.grants.clone();
+    Grants {
+        http: own.http,
+        stream: own.stream,
+        files: own.files,
+        networks: own.networks,
+        reveal: own.reveal,
+        clear_text: own.clear_text,
+        directory: own.directory,
+    }
+}
+
+fn reference(from: &SecretReference) -> rosterd_connector::SecretReference {
+    match from.clone() {
+        SecretReference::Env(name) => rosterd_connector::SecretReference::Env(name),
+        SecretReference::File(path) => rosterd_connector::SecretReference::File(path),
+        SecretReference::Command(words) => rosterd_connector::SecretReference::Command(words),
+        SecretReference::Store(name) => rosterd_connector::SecretReference::Store(name),
+    }
+}
+
+/// The encrypted secret store of a configuration.
+pub(crate) fn secret_store(config: &Config) -> SecretStore {
+    let table = &config.file.secrets;
+    SecretStore {
+        file: config.resolve(&table.file),
+        identity: table.passphrase_env.is_none().then(|| config.resolve(&table.identity)),
+        passphrase_env: table.passphrase_env.clone(),
+    }
+}
+
+/// Message and hints in one sentence, for a fault.
+fn in_one(error: &CommandError) -> String {
+    std::iter::once(&error.message).chain(&error.hints).cloned().collect::<Vec<_>>().join("; ")
+}

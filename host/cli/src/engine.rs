@@ -1,0 +1,117 @@
+//! Composition: the engine over this configuration's store and connections.
+
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
+use crate::output::{Progress, Talk};
+use rosterd_engine::{Engine, EngineError, Events, Policy, RunEvent, Settings};
+use rosterd_model::port::Clock;
+use rosterd_model::{Fault, Timestamp};
+use rosterd_store::StoreError;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The clock of the machine; for tests, the instant in `ROSTERD_NOW_MS`.
+#[derive(Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        if let Some(fixed) = std::env::var("ROSTERD_NOW_MS").ok().and_then(|text| text.parse().ok()) {
+            return Timestamp(fixed);
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// The engine of this configuration. Opens the store, and compiles the policy.
+///
+/// # Errors
+/// The configuration can not be compiled, or the store not be opened.
+pub(crate) fn engine(context: &Context, progress: Option<&'static str>) -> Result<Engine, CommandError> {
+    let config = context.config()?;
+    let policy = Policy::compile(&config.policy, config.digest.clone())?;
+    with_policy(context, policy, progress)
+}
+
+/// The engine with another policy than the configured one, for commands that need no job.
+pub(crate) fn with_policy(
+    context: &Context,
+    policy: Policy,
+    progress: Option<&'static str>,
+) -> Result<Engine, CommandError> {
+    let config = context.config()?;
+    let limits = &config.file.limits;
+    let events = match progress {
+        Some(what) => listener(context.talk().clone(), context.talk().progress(what)),
+        None => Events::silent(),
+    };
+    Ok(Engine {
+        store: context.store()?.clone(),
+        connections: context.connections()?,
+        policy: Arc::new(policy),
+        settings: Settings {
+            page_size: limits.page_size,
+            observe_batch: limits.observe_batch,
+            apply_batch: limits.apply_batch,
+            deliver_batch: limits.deliver_batch,
+        },
+        clock: Arc::new(SystemClock),
+        events,
+        principal: principal(),
+    })
+}
+
+/// The name of the user of the operating system, recorded as author and approver.
+pub(crate) fn principal() -> String {
+    let id = rustix::process::getuid().as_raw();
+    let name = std::fs::read_to_string("/etc/passwd").ok().and_then(|text| {
+        text.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)? == id.to_string()).then(|| name.to_owned())
+        })
+    });
+    name.unwrap_or_else(|| format!("uid {id}"))
+}
+
+fn listener(talk: Talk, progress: Progress) -> Events {
+    Events::new(move |event| match event {
+        RunEvent::Started { resumed: true, connection, .. } => {
+            talk.note(format!("going on with the interrupted scan of {connection}"));
+        }
+        RunEvent::Observed { records } => progress.set(format!("{records} records read")),
+        RunEvent::Decided { shadows } => progress.set(format!("{shadows} records decided")),
+        RunEvent::Applied { done, of } => progress.set(format!("{done} of {of} steps applied")),
+        RunEvent::Delivered { destination, done } => progress.set(format!("{done} operations sent to {destination}")),
+        RunEvent::Note(text) => talk.note(text),
+        _ => {}
+    })
+}
+
+impl From<EngineError> for CommandError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Configuration(text) => Self::config(text),
+            EngineError::NotFound(text) => Self::usage(text),
+            EngineError::Refused(text) => Self::new(ErrorKind::Held, text),
+            EngineError::Store(error) => error.into(),
+            EngineError::Connection { connection, fault } => {
+                let Fault { kind, .. } = fault;
+                let mut error = Self::from(fault);
+                error.message = format!("connection {connection}: {}", error.message);
+                if kind == rosterd_model::FaultKind::Incomplete {
+                    error.kind = ErrorKind::Incomplete;
+                }
+                error
+            }
+            EngineError::Internal(text) => Self::internal(text),
+        }
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::new(ErrorKind::Store, error.to_string())
+    }
+}

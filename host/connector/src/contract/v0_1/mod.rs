@@ -1,0 +1,2 @@
+//! Contract 0.1.
+pub(crate) mod bindings;

@@ -1,0 +1,1 @@
+pub(crate) mod files; pub(crate) mod secrets; pub(crate) mod stream;

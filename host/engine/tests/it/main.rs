@@ -1,0 +1,8 @@
+//! The engine over a scripted source and destination.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+
+mod absence;
+mod delivery;
+mod hub;
+mod lifeline;
+mod quarantine;

@@ -1,0 +1,155 @@
+use super::*;
+use rosterd_model::spec::{OutboundSpec, RuleSpec, RuleTable};
+use rosterd_model::{EntityId, RunId, Timestamp};
+
+fn table(from: &str) -> RuleTable {
+    RuleSpec::Expression(from.to_owned()).table()
+}
+
+fn outbound(scope: Option<&str>, on_leave: OnLeave) -> Outbound {
+    let map = [
+        ("displayName", RuleSpec::Expression("account.displayName".into())),
+        ("title", RuleSpec::Full(RuleTable { on_null: rosterd_model::spec::OnNull::Clear, ..table("account.title") })),
+        ("uid", RuleSpec::Full(RuleTable { apply: Apply::OnCreate, ..table("account.userName") })),
+        ("nick", RuleSpec::Full(RuleTable { strength: Strength::Weak, ..table("account.userName") })),
+    ];
+    let account = OutboundSpec { map: map.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect() };
+    let toml_default = serde_json::json!({});
+    let spec: DeliverySpec = serde_json::from_value(toml_default).expect("every key has a default");
+    let spec = DeliverySpec { scope: scope.map(str::to_owned), on_leave, account, ..spec };
+    Outbound::compile(&spec).expect("valid")
+}
+
+fn entity(lifecycle: Lifecycle) -> Entity {
+    let pairs = [("displayName", "Zhang San"), ("userName", "zhang"), ("title", "Engineer")];
+    Entity {
+        id: EntityId::from_bytes([7; 16]),
+        class: Class::Account,
+        attributes: pairs.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect(),
+        lifecycle,
+        revision: 1,
+        created: RunId(1),
+        changed: RunId(1),
+    }
+}
+
+const LEFT: Lifecycle = Lifecycle::Disabled { reason: DisabledReason::Leaver, at: Timestamp(0) };
+const MANUAL: Lifecycle = Lifecycle::Disabled { reason: DisabledReason::Manual, at: Timestamp(0) };
+
+fn destination() -> ConnectionId {
+    "ad".parse().expect("a connection")
+}
+
+fn step(outbound: &Outbound, entity: &Entity, known: Option<&Projection>) -> Option<Part> {
+    let desired = outbound.desired(entity, &Attributes::new()).expect("no problem");
+    part(&destination(), Class::Account, &desired, known, outbound.on_leave())
+}
+
+/// What the destination holds after it acknowledged a step.
+fn acknowledged(outbound: &Outbound, entity: &Entity, step: &Part, status: ProjectionStatus) -> Projection {
+    let attributes = outbound.desired(entity, &Attributes::new()).expect("no problem").attributes;
+    Projection { external_id: None, version: None, applied: step.after, attributes, status, revision: 1 }
+}
+
+#[test]
+fn a_created_account_needs_nothing_more_until_it_changes() {
+    let outbound = outbound(None, OnLeave::Disable);
+    let mut person = entity(Lifecycle::Active);
+    let create = step(&outbound, &person, None).expect("creates");
+    assert_eq!((create.operation, create.before), (Operation::Create, NOTHING));
+    assert!(create.changes.iter().any(|change| change.attribute == "uid"), "given at creation");
+    let known = acknowledged(&outbound, &person, &create, ProjectionStatus::Present);
+    assert_eq!(step(&outbound, &person, Some(&known)), None);
+
+    person.attributes.set("title", "Lead".into());
+    person.attributes.set("userName", "zhang2".into());
+    let update = step(&outbound, &person, Some(&known)).expect("updates");
+    assert_eq!((update.operation, update.before), (Operation::Update, create.after));
+    let names: Vec<&str> = update.changes.iter().map(|change| change.attribute.as_str()).collect();
+    assert_eq!(names, ["title"], "on-create and weak rules do not touch what is there");
+    person.attributes.set("userName", "zhang".into());
+    person.attributes.set("title", Value::Null);
+    assert_eq!(step(&outbound, &person, Some(&known)).map(|part| part.operation), Some(Operation::Clear));
+    person.attributes.remove("title");
+    assert_eq!(step(&outbound, &person, Some(&known)), None, "what nobody claims is not managed");
+}
+
+#[test]
+fn leavers_are_treated_as_the_operator_says_and_never_deleted_otherwise() {
+    for lifecycle in [Lifecycle::Active, Lifecycle::Suspended, LEFT, MANUAL, Lifecycle::Deleted { at: Timestamp(0) }] {
+        for scope in [None, Some("account.title == \"Nobody\"")] {
+            for on_leave in [OnLeave::Disable, OnLeave::Delete, OnLeave::None] {
+                let outbound = outbound(scope, on_leave);
+                let known = Projection {
+                    external_id: None,
+                    version: None,
+                    applied: [1; 16],
+                    attributes: Attributes::new(),
+                    status: ProjectionStatus::Present,
+                    revision: 1,
+                };
+                let person = entity(lifecycle);
+                let left = lifecycle == LEFT || matches!(lifecycle, Lifecycle::Deleted { .. }) || scope.is_some();
+                let expected = match (left, on_leave) {
+                    (true, OnLeave::Delete) => Some(Operation::Delete),
+                    (true, OnLeave::None) => None,
+                    (true, OnLeave::Disable) => Some(Operation::Disable),
+                    (false, _) if lifecycle.is_active() => Some(Operation::Update),
+                    (false, _) => Some(Operation::Disable),
+                };
+                let found = step(&outbound, &person, Some(&known)).map(|part| part.operation);
+                assert_eq!(found, expected, "{lifecycle} {scope:?} {on_leave:?}");
+                let made = step(&outbound, &person, None).map(|part| part.operation);
+                let starts = !left && lifecycle.is_active();
+                assert_eq!(made, starts.then_some(Operation::Create), "{lifecycle} {scope:?} {on_leave:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_left_is_left_alone_and_comes_back_enabled() {
+    let outbound = outbound(None, OnLeave::Disable);
+    let mut person = entity(LEFT);
+    let known = Projection {
+        external_id: None,
+        version: None,
+        applied: [1; 16],
+        attributes: Attributes::new(),
+        status: ProjectionStatus::Disabled,
+        revision: 3,
+    };
+    assert_eq!(step(&outbound, &person, Some(&known)), None);
+    person.lifecycle = Lifecycle::Active;
+    assert_eq!(step(&outbound, &person, Some(&known)).map(|part| part.operation), Some(Operation::Enable));
+    let deleted = Projection { status: ProjectionStatus::Deleted, ..known };
+    assert_eq!(step(&outbound, &person, Some(&deleted)).map(|part| part.operation), Some(Operation::Create));
+}
+
+#[test]
+fn who_starts_soon_is_made_and_computed_attributes_can_be_asked_for() {
+    let outbound = outbound(Some("account.lifecycle == \"pending\" && !account.active"), OnLeave::Disable);
+    let soon = Lifecycle::Pending { start_at: Timestamp(1) };
+    assert_eq!(step(&outbound, &entity(soon), None).map(|part| part.operation), Some(Operation::Create));
+    let desired = outbound.desired(&entity(soon), &Attributes::new()).expect("no problem");
+    assert_eq!(desired.status, Status::Disabled);
+}
+
+#[test]
+fn a_scope_that_can_not_be_applied_is_a_problem_and_not_a_leaver() {
+    let outbound = outbound(Some("account.title + 1 == 2"), OnLeave::Delete);
+    let problem = outbound.desired(&entity(Lifecycle::Active), &Attributes::new()).expect_err("not a number");
+    assert!(problem.message.contains("scope"), "{problem}");
+}
+
+#[test]
+fn errors_name_their_place() {
+    let spec: DeliverySpec = serde_json::from_value(serde_json::json!({
+        "scope": "account.", "account": { "map": { "displayName": "acount.displayName" } }
+    }))
+    .expect("parses");
+    let errors = Outbound::compile(&spec).expect_err("refused");
+    let places: Vec<&str> = errors.iter().map(|error| error.attribute.as_str()).collect();
+    assert_eq!(places, ["scope", "account.displayName"]);
+    assert!(errors[1].message.contains("did you mean account?"), "{}", errors[1]);
+}

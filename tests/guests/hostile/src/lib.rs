@@ -1,0 +1,62 @@
+//! A connector that misbehaves as a setting says: one component for every test of the sandbox.
+//!
+//! Whatever the behaviour, it is a source of numbered people and a destination that applies everything, so that the
+//! same component, well-behaved, can run beside the one that breaks off.
+
+mod behaviour;
+mod destination;
+mod exhaust;
+mod reach;
+mod source;
+
+use behaviour::Behaviour;
+use rosterd_sdk::{
+    Attribute, Class, ClassDescription, Connector, Describe, Fault, Probe, Receipts, export_connector,
+    export_destination, export_source,
+};
+use serde::Deserialize;
+
+export_connector!(Hostile);
+export_source!(Hostile);
+export_destination!(Hostile);
+
+/// The settings, as connector.toml describes them.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Settings {
+    behaviour: Behaviour,
+    people: u32,
+    page: u32,
+    #[serde(default)]
+    api: String,
+    #[serde(default)]
+    file: String,
+    #[serde(default)]
+    target: String,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Hostile {
+    settings: Settings,
+}
+
+impl Connector for Hostile {
+    type Settings = Settings;
+
+    fn describe() -> Describe {
+        let person = ClassDescription::immutable_id().without_versions().attribute(Attribute::text("name"));
+        let person = person.attribute(Attribute::text("seen").description("what it could read back"));
+        Describe::new("hostile", "1.2.3", "Hostile")
+            .source(true)
+            .destination(100, Receipts::AtOnce)
+            .class(Class::Account, person)
+    }
+
+    fn open(settings: Settings) -> Result<Self, Fault> {
+        Ok(Self { settings })
+    }
+
+    fn check(&mut self) -> Result<Vec<Probe>, Fault> {
+        Ok(vec![Probe::passed("behaviour", format!("{:?}", self.settings.behaviour))])
+    }
+}

@@ -1,0 +1,1 @@
+//! The protocols of real connectors in miniature.
