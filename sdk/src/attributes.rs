@@ -11,10 +11,10 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// No attributes, room for a usual record.
+    /// No attributes.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_capacity(256)
+        Self::default()
     }
 
     /// No attributes, room for so many bytes of JSON.
@@ -89,6 +89,9 @@ impl Attributes {
     }
 
     fn name(&mut self, name: &str) {
+        if self.json.capacity() == 0 {
+            self.json.reserve(256);
+        }
         self.json.push(if self.json.is_empty() { '{' } else { ',' });
         push_text(&mut self.json, name);
         self.json.push(':');

@@ -64,7 +64,7 @@ macro_rules! __export_part {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             type Exported = $crate::glue::Exported<$connector>;
-            $crate::bindings::$part::export_part!(Exported with_types_in $crate::bindings::$part);
+    $crate::bindings::$part::export_part!(Exported with_types_in $crate::bindings::$part);
         };
     };
 }

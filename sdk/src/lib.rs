@@ -1,9 +1,9 @@
 //! Write a rosterd connector.
 #[doc(hidden)]
 pub mod bindings;
+mod export;
 #[doc(hidden)]
 pub mod glue;
-mod export;
 
 pub mod attributes;
 pub mod clock;

@@ -119,6 +119,9 @@ impl<F: FnMut(Option<&str>, u32) -> Result<Batch, Fault> + 'static> Reader for P
 
 impl<F> std::fmt::Debug for Paged<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Paged").field("token", &self.token).field("waiting", &self.waiting.len()).finish_non_exhaustive()
+        f.debug_struct("Paged")
+            .field("token", &self.token)
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
     }
 }

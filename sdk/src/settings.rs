@@ -3,10 +3,10 @@
 use crate::fault::Fault;
 use serde::de::DeserializeOwned;
 
-#[cfg(not(target_arch = "wasm32"))]
-use crate::testkit::settings as host;
 #[cfg(target_arch = "wasm32")]
 use crate::bindings::imports::rosterd::connector::settings as host;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::testkit::settings as host;
 
 /// The settings as the host gives them: a JSON object, secrets left out.
 #[must_use]

@@ -13,8 +13,8 @@ use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::plan::{
     ApplyCounts, ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target,
 };
-use rosterd_model::shadow::{ShadowHead, ShadowState};
 use rosterd_model::record::DepartureCause;
+use rosterd_model::shadow::{ShadowHead, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Step, Timestamp, Value};
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_reconcile::normalise::value::match_key;
@@ -165,8 +165,7 @@ impl Applying<'_> {
             return Ok(None);
         }
         let attributes = with_changes(present.map_or(&nothing, |entity| &entity.attributes), &part.changes);
-        let attributes: Attributes =
-            attributes.into_iter().filter(|(_, value)| *value != Value::Null).collect();
+        let attributes: Attributes = attributes.into_iter().filter(|(_, value)| *value != Value::Null).collect();
         let lifecycle = part
             .lifecycle
             .map_or_else(|| present.map_or(Lifecycle::Active, |entity| entity.lifecycle), |to| self.dated(to));
@@ -282,9 +281,8 @@ impl Applying<'_> {
             Some(changes) => changes,
             None => {
                 let changes = part.changes.iter();
-                from_part = changes
-                    .map(|c| ClaimChange { attribute: c.attribute.clone(), value: c.after.clone() })
-                    .collect();
+                from_part =
+                    changes.map(|c| ClaimChange { attribute: c.attribute.clone(), value: c.after.clone() }).collect();
                 &from_part
             }
         };
@@ -370,10 +368,7 @@ impl Applying<'_> {
 }
 
 fn count(outcome: &mut ApplyCounts, step: &Step, part: &Part) {
-    let bucket = rosterd_model::plan::Bucket {
-        target: part.target.clone(),
-        class: step.class,
-        operation: part.operation,
-    };
+    let bucket =
+        rosterd_model::plan::Bucket { target: part.target.clone(), class: step.class, operation: part.operation };
     *outcome.applied.entry(bucket.to_string()).or_default() += 1;
 }

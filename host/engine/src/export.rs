@@ -25,7 +25,10 @@ impl Engine {
                     .collect::<Result<_, _>>()?;
                 let Some(last) = portion.last() else { break };
                 after = Some(last.id);
-                portion.iter().map(|entity| request(entity.id, &flat(&entity.attributes, entity.lifecycle.as_str()))).collect()
+                portion
+                    .iter()
+                    .map(|entity| request(entity.id, &flat(&entity.attributes, entity.lifecycle.as_str())))
+                    .collect()
             };
             for receipt in destination.apply(requests).await {
                 match receipt {

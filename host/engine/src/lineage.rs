@@ -70,7 +70,9 @@ impl Engine {
         }
         Err(EngineError::NotFound(match find(&view, subject)? {
             Some(_) => format!("{subject} is an account; name one of its attributes, too: `{subject}.mail`"),
-            None => format!("there is no account in \"{subject}\"; write NAME.ATTRIBUTE, and see `rosterd account list`"),
+            None => {
+                format!("there is no account in \"{subject}\"; write NAME.ATTRIBUTE, and see `rosterd account list`")
+            }
         }))
     }
 
@@ -79,9 +81,8 @@ impl Engine {
     /// # Errors
     /// There is none.
     pub fn account(&self, name: &str) -> Result<Entity, EngineError> {
-        find(&self.store.snapshot()?, name)?.ok_or_else(|| {
-            EngineError::NotFound(format!("there is no account \"{name}\"; see `rosterd account list`"))
-        })
+        find(&self.store.snapshot()?, name)?
+            .ok_or_else(|| EngineError::NotFound(format!("there is no account \"{name}\"; see `rosterd account list`")))
     }
 }
 

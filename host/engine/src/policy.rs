@@ -163,8 +163,8 @@ fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
         let key_space = part.key_space.clone().unwrap_or_else(|| spec.source.to_string());
         classes.push(JobClass { class, spec: part.clone(), mapping, key_space, keys });
     }
-    let absence = AbsencePolicy::parse(&spec.absence)
-        .map_err(|text| problems.push(format!("[job.{name}.absence] {text}")));
+    let absence =
+        AbsencePolicy::parse(&spec.absence).map_err(|text| problems.push(format!("[job.{name}.absence] {text}")));
     match (absence, problems.is_empty()) {
         (Ok(absence), true) => Ok(Job { name: id, source: spec.source.clone(), classes, absence }),
         _ => Err(problems),

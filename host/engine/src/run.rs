@@ -80,7 +80,14 @@ impl Engine {
             self.end(run)?;
             let quarantined = self.store.snapshot()?.case_count(connection)?;
             let faults = vec![format!("connection {}: {fault}", job.source)];
-            return Ok(RunReport { run: run.clone(), plan: None, waiting: 0, quarantined, faults, rows_read_observing });
+            return Ok(RunReport {
+                run: run.clone(),
+                plan: None,
+                waiting: 0,
+                quarantined,
+                faults,
+                rows_read_observing,
+            });
         }
         let (engine, id, name) = (self.clone(), run.id, job.name.clone());
         let planned = blocking(move || {
@@ -156,8 +163,7 @@ impl Engine {
         };
         let waits = header.state == PlanState::Held;
         let quarantined = self.store.snapshot()?.case_count(connection)?;
-        let mut report =
-            RunReport {
+        let mut report = RunReport {
             run: run.clone(),
             plan: Some(header),
             waiting: 0,
@@ -194,7 +200,9 @@ impl Engine {
         match &header.state {
             PlanState::Applied => return refuse(format!("plan {digest} was applied already")),
             PlanState::Superseded => {
-                return refuse(format!("a later plan took the place of plan {digest}; make a new one with `rosterd plan {job}`"));
+                return refuse(format!(
+                    "a later plan took the place of plan {digest}; make a new one with `rosterd plan {job}`"
+                ));
             }
             PlanState::Approved { at, .. } if self.now()?.since_ms(*at) > crate::approve::VALID_MS => {
                 return refuse(format!(
@@ -245,7 +253,8 @@ impl Engine {
             found
         };
         if let Some((header, held)) = interrupted {
-            self.events.emit(&RunEvent::Note(format!("plan {} was interrupted; it is finished first", header.digest.short())));
+            self.events
+                .emit(&RunEvent::Note(format!("plan {} was interrupted; it is finished first", header.digest.short())));
             self.apply_pass(job, header, held).await?;
         }
         deliver(self).await?;

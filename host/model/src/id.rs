@@ -132,7 +132,11 @@ macro_rules! name {
     };
 }
 
-name!(ConnectionId, "connection", "A configured, named instance of a connector. `corp-ad` is a connection, `ldap` is a connector.");
+name!(
+    ConnectionId,
+    "connection",
+    "A configured, named instance of a connector. `corp-ad` is a connection, `ldap` is a connector."
+);
 name!(JobId, "job", "The name of a job: the standing configuration of a flow.");
 
 /// Number of a run; runs of one store are numbered from 1 without gaps.

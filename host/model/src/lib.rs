@@ -13,27 +13,27 @@
 //! - Order is a sequence number of the store, never a time.
 #![warn(missing_docs)]
 
-pub mod id;
-pub mod value;
-pub mod record;
-pub mod shadow;
-pub mod entity;
 pub mod claim;
-pub mod quarantine;
-pub mod plan;
-pub mod outbox;
-pub mod run;
-pub mod fault;
-pub mod port;
-pub mod spec;
 pub mod effect;
+pub mod entity;
+pub mod fault;
+pub mod id;
+pub mod outbox;
+pub mod plan;
+pub mod port;
+pub mod quarantine;
+pub mod record;
+pub mod run;
+pub mod shadow;
+pub mod spec;
 pub mod time;
+pub mod value;
 
 pub use claim::{ClaimEntry, ClaimSet};
 pub use entity::{DisabledReason, Entity, Lifecycle};
 pub use fault::{Fault, FaultKind};
 pub use id::{Class, ConnectionId, EntityId, ExternalId, JobId, RunId};
+pub use plan::Step;
 pub use record::{Change, Record};
 pub use time::Timestamp;
-pub use plan::Step;
 pub use value::{Attributes, Value};

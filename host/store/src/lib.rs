@@ -56,8 +56,8 @@ pub mod prelude {
     pub use crate::tables::{
         ReadAudit, ReadBitmaps, ReadClaims, ReadConnections, ReadEntities, ReadHistory, ReadLinks, ReadMeta,
         ReadMissing, ReadOutbox, ReadPlans, ReadProjections, ReadQuarantine, ReadRuns, ReadScans, ReadScratch,
-        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAudit, WriteBitmaps, WriteClaims, WriteConnections, WriteEntities,
-        WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WritePlans, WriteProjections, WriteQuarantine,
-        WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
+        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAudit, WriteBitmaps, WriteClaims, WriteConnections,
+        WriteEntities, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WritePlans, WriteProjections,
+        WriteQuarantine, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
     };
 }

@@ -2,18 +2,77 @@
 
 /// Attribute names with the headers that mean them, in the form that [`key`] gives.
 const ALIASES: &[(&str, &[&str])] = &[
-    ("username", &["用户名", "账户名", "帐户名", "账号", "帐号", "登录名", "登录账号", "login", "loginname", "account", "accountname"]),
+    (
+        "username",
+        &[
+            "用户名",
+            "账户名",
+            "帐户名",
+            "账号",
+            "帐号",
+            "登录名",
+            "登录账号",
+            "login",
+            "loginname",
+            "account",
+            "accountname",
+        ],
+    ),
     ("display_name", &["显示名", "显示名称", "姓名", "中文名", "name", "fullname"]),
     ("given_name", &["名", "名字", "firstname"]),
     ("family_name", &["姓", "姓氏", "lastname", "surname"]),
-    ("email", &["邮箱", "电子邮箱", "邮件", "电子邮件", "邮箱地址", "工作邮箱", "企业邮箱", "mail", "emailaddress", "workemail"]),
-    ("mobile", &["手机号", "手机", "手机号码", "移动电话", "电话号码", "phone", "phonenumber", "mobilephone", "mobilenumber", "cellphone"]),
+    (
+        "email",
+        &[
+            "邮箱",
+            "电子邮箱",
+            "邮件",
+            "电子邮件",
+            "邮箱地址",
+            "工作邮箱",
+            "企业邮箱",
+            "mail",
+            "emailaddress",
+            "workemail",
+        ],
+    ),
+    (
+        "mobile",
+        &[
+            "手机号",
+            "手机",
+            "手机号码",
+            "移动电话",
+            "电话号码",
+            "phone",
+            "phonenumber",
+            "mobilephone",
+            "mobilenumber",
+            "cellphone",
+        ],
+    ),
     ("area_code", &["区号", "手机区号", "国家码", "phoneregion", "countrycode"]),
-    ("employee_number", &["工号", "员工号", "员工编号", "职工号", "人员编号", "employeeno", "employeeid", "staffid", "staffnumber"]),
+    (
+        "employee_number",
+        &["工号", "员工号", "员工编号", "职工号", "人员编号", "employeeno", "employeeid", "staffid", "staffnumber"],
+    ),
     ("title", &["职位", "岗位", "职务", "jobtitle", "position"]),
     ("department", &["部门", "部门名称", "dept", "departmentname"]),
     ("status", &["状态", "账号状态", "账户状态", "在职状态", "员工状态", "state"]),
-    ("org_path", &["所属组织", "组织路径", "部门路径", "组织", "组织机构", "organizationalunitpath", "orgunitpath", "organizationpath", "departmentpath"]),
+    (
+        "org_path",
+        &[
+            "所属组织",
+            "组织路径",
+            "部门路径",
+            "组织",
+            "组织机构",
+            "organizationalunitpath",
+            "orgunitpath",
+            "organizationpath",
+            "departmentpath",
+        ],
+    ),
     ("manager", &["上级", "直属上级", "直接上级", "主管", "直属主管", "汇报对象", "supervisor", "managerid"]),
     ("external_id", &["外部id", "外部编号"]),
     ("hire_date", &["入职日期", "入职时间", "startdate", "hiredate"]),
@@ -81,7 +140,9 @@ mod tests {
 
     #[test]
     fn the_same_header_in_many_ways() {
-        for header in ["username", "User Name", "user_name", "USER-NAME", "用户名", " 账户名 ", "ＵｓｅｒＮａｍｅ", "username*"] {
+        for header in
+            ["username", "User Name", "user_name", "USER-NAME", "用户名", " 账户名 ", "ＵｓｅｒＮａｍｅ", "username*"]
+        {
             assert_eq!(known(header).as_deref(), Some("username"), "{header}");
         }
         assert_eq!(known("organizationalUnitPath").as_deref(), Some("org_path"));
@@ -92,12 +153,16 @@ mod tests {
 
     #[test]
     fn no_header_means_two_attributes() {
-        let mut all: Vec<String> = ALIASES.iter().flat_map(|(_, headers)| headers.iter().map(|header| key(header))).collect();
+        let mut all: Vec<String> =
+            ALIASES.iter().flat_map(|(_, headers)| headers.iter().map(|header| key(header))).collect();
         all.extend(ALIASES.iter().map(|(attribute, _)| squeeze(attribute)));
         all.sort();
         let doubles: Vec<&String> = all.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
         // A header that equals its own attribute is no contradiction.
-        assert!(doubles.iter().all(|double| known(double).is_some_and(|name| squeeze(&name) == **double)), "{doubles:?}");
+        assert!(
+            doubles.iter().all(|double| known(double).is_some_and(|name| squeeze(&name) == **double)),
+            "{doubles:?}"
+        );
     }
 
     #[test]

@@ -22,7 +22,9 @@ fn has_no_width(character: char) -> bool {
 pub fn damage(cell: &str) -> Option<&'static str> {
     let cell = clean(cell);
     if is_rounded(&cell) {
-        return Some("a spreadsheet has rounded this number; format the column as text, enter the value again and export again");
+        return Some(
+            "a spreadsheet has rounded this number; format the column as text, enter the value again and export again",
+        );
     }
     let errors = ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"];
     let hashes = cell.len() > 2 && cell.bytes().all(|byte| byte == b'#');

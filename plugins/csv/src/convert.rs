@@ -73,8 +73,12 @@ impl Converter {
         let one_line = row.line == row.last_line;
         let fail = |message: String| Err(Problem { column: None, message, id_is_sure: false });
         match row.damage {
-            Some(Damage::TextAfterQuote) => return fail("there is text between a closing quote and the delimiter".to_owned()),
-            Some(Damage::TooLarge) => return fail("a cell is larger than 64 kB, or the row larger than 1 MB".to_owned()),
+            Some(Damage::TextAfterQuote) => {
+                return fail("there is text between a closing quote and the delimiter".to_owned());
+            }
+            Some(Damage::TooLarge) => {
+                return fail("a cell is larger than 64 kB, or the row larger than 1 MB".to_owned());
+            }
             None => {}
         }
         let columns = self.columns.all.len();
@@ -90,7 +94,11 @@ impl Converter {
             return Err(Problem { column: Some(self.columns.id), message, id_is_sure: false });
         }
         if let Some(sentence) = damage(id) {
-            return Err(Problem { column: Some(self.columns.id), message: format!("{id:?}: {sentence}"), id_is_sure: false });
+            return Err(Problem {
+                column: Some(self.columns.id),
+                message: format!("{id:?}: {sentence}"),
+                id_is_sure: false,
+            });
         }
         Ok(())
     }
@@ -107,8 +115,11 @@ impl Converter {
                 attributes.null(if column.kind == Kind::OrgPath { "orgUnit" } else { &column.attribute });
                 continue;
             }
-            self.attribute(column, value, &mut attributes, &mut units)
-                .map_err(|message| Problem { column: Some(index), message, id_is_sure: true })?;
+            self.attribute(column, value, &mut attributes, &mut units).map_err(|message| Problem {
+                column: Some(index),
+                message,
+                id_is_sure: true,
+            })?;
         }
         self.units(units, changes);
         if self.wanted.0 {
@@ -136,7 +147,9 @@ impl Converter {
                 if value.is_empty() {
                     return Ok(());
                 }
-                if column.kind != Kind::Clean && let Some(sentence) = damage(&value) {
+                if column.kind != Kind::Clean
+                    && let Some(sentence) = damage(&value)
+                {
                     return Err(format!("{value:?} under {:?}: {sentence}", column.header));
                 }
                 if column.kind == Kind::Manager {

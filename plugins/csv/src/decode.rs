@@ -235,4 +235,3 @@ pub fn encode(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
     let (bytes, _, unmappable) = encoder.encode(text);
     (!unmappable).then(|| bytes.into_owned())
 }
-

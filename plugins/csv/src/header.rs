@@ -85,11 +85,15 @@ impl Columns {
         }
         let wanted = aliases::key(&settings.id);
         let by_header = all.iter().position(|column| !wanted.is_empty() && aliases::key(&column.header) == wanted);
-        let id = by_header.or_else(|| all.iter().position(|column| column.attribute == attribute_of(&settings.id, settings)));
+        let id = by_header
+            .or_else(|| all.iter().position(|column| column.attribute == attribute_of(&settings.id, settings)));
         let id = id.filter(|&id| all[id].kind != Kind::Ignored).ok_or_else(|| missing_id(&all, settings))?;
         if matches!(all[id].kind, Kind::Multi | Kind::OrgPath | Kind::Manager) {
-            return Err(Fault::settings(format!("the column {:?} can not be the id: it holds a list, a path or a reference", all[id].header))
-                .about("id"));
+            return Err(Fault::settings(format!(
+                "the column {:?} can not be the id: it holds a list, a path or a reference",
+                all[id].header
+            ))
+            .about("id"));
         }
         all[id].kind = Kind::Number;
         Ok(Self { all, id })
@@ -105,7 +109,8 @@ impl Columns {
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let headers = |pick: fn(&Column) -> bool| {
-            let names: Vec<String> = self.all.iter().filter(|column| pick(column)).map(|column| column.header.clone()).collect();
+            let names: Vec<String> =
+                self.all.iter().filter(|column| pick(column)).map(|column| column.header.clone()).collect();
             names.join(", ")
         };
         let unknown = headers(|column| column.unknown && column.kind != Kind::Ignored);
@@ -125,8 +130,10 @@ impl Columns {
 #[must_use]
 pub fn attribute_of(header: &str, settings: &Settings) -> String {
     let key = aliases::key(header);
-    let configured = settings.headers.iter().find(|(name, _)| aliases::key(name) == key).map(|(_, attribute)| attribute);
-    let column = settings.columns.iter().find(|column| aliases::key(&column.header) == key).map(|column| &column.attribute);
+    let configured =
+        settings.headers.iter().find(|(name, _)| aliases::key(name) == key).map(|(_, attribute)| attribute);
+    let column =
+        settings.columns.iter().find(|column| aliases::key(&column.header) == key).map(|column| &column.attribute);
     configured.or(column).cloned().or_else(|| aliases::known(header)).unwrap_or_else(|| aliases::name(header))
 }
 
@@ -146,7 +153,8 @@ fn column(header: &str, settings: &Settings) -> Column {
             _ => Kind::Text,
         }
     };
-    let configured = settings.headers.values().any(is) || settings.columns.iter().any(|column| column.attribute == attribute);
+    let configured =
+        settings.headers.values().any(is) || settings.columns.iter().any(|column| column.attribute == attribute);
     let unknown = !configured && aliases::known(header).is_none();
     Column { attribute, header: header.to_owned(), kind, unknown }
 }

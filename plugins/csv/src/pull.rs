@@ -72,7 +72,9 @@ impl Pull {
         let opened = open(settings, known);
         // A file that can not be read the way it was read before is not the file of before.
         let (mut rows, columns, encoding) = match opened {
-            Err(fault) if resume.is_some() && fault.subject.is_some() => return Err(Fault::cursor_invalid(fault.message)),
+            Err(fault) if resume.is_some() && fault.subject.is_some() => {
+                return Err(Fault::cursor_invalid(fault.message));
+            }
             other => other?,
         };
         let mut rejected = 0;

@@ -51,6 +51,17 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row that stands in no file, with so many cells.
+    #[must_use]
+    pub fn of_cells<S: AsRef<str>>(cells: &[S], count: usize) -> Self {
+        let mut row = Self::default();
+        for index in 0..count {
+            row.text.push_str(cells.get(index).map_or("", AsRef::as_ref));
+            row.ends.push(row.text.len());
+        }
+        row
+    }
+
     /// How many cells there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -181,7 +192,8 @@ impl Rows {
     /// # Errors
     /// `cursor-invalid` if what stands before it is not what it was.
     pub fn advance(&mut self, to: Position) -> Result<(), Fault> {
-        let moved = || Fault::cursor_invalid("the file was changed while it was being read; read it again from its start");
+        let moved =
+            || Fault::cursor_invalid("the file was changed while it was being read; read it again from its start");
         loop {
             let end = self.position.offset + self.chunk.len() as u64;
             if to.offset <= end {
@@ -367,9 +379,10 @@ fn extend_digest(digest: u64, bytes: &[u8]) -> u64 {
     let mut digest = digest;
     let mut eights = bytes.chunks_exact(8);
     for eight in &mut eights {
-        let sum = eight.iter().zip(POWERS[..8].iter().rev()).fold(0_u64, |sum, (&byte, power)| {
-            sum.wrapping_add(power.wrapping_mul(u64::from(byte) + 1))
-        });
+        let sum = eight
+            .iter()
+            .zip(POWERS[..8].iter().rev())
+            .fold(0_u64, |sum, (&byte, power)| sum.wrapping_add(power.wrapping_mul(u64::from(byte) + 1)));
         digest = digest.wrapping_mul(POWERS[8]).wrapping_add(sum);
     }
     for &byte in eights.remainder() {

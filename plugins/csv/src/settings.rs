@@ -136,7 +136,9 @@ impl Settings {
     pub fn check(&self) -> Result<(), Fault> {
         self.delimiter_byte()?;
         if self.id.trim().is_empty() {
-            return Err(Fault::settings("the setting id is empty; name the column that holds the immutable id").about("id"));
+            return Err(
+                Fault::settings("the setting id is empty; name the column that holds the immutable id").about("id")
+            );
         }
         let mut separator = self.org_separator.chars();
         if !matches!((separator.next(), separator.next()), (Some(one), None) if one != '\\') {

@@ -78,8 +78,7 @@ pub fn digest(algorithm: &str, parts: &[Segment<'_>], sorted: bool) -> Result<Ve
 
 /// Whether a signature fits: the script answers with one byte, 1 for yes.
 pub fn verify(algorithm: &str, key: &str, message: &[u8], signature: &[u8]) -> Result<bool, Fault> {
-    compute("verify", algorithm, key.as_bytes(), vec![message.to_vec(), signature.to_vec()])
-        .map(|answer| answer == [1])
+    compute("verify", algorithm, key.as_bytes(), vec![message.to_vec(), signature.to_vec()]).map(|answer| answer == [1])
 }
 
 impl Secret {

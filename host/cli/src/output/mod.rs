@@ -6,7 +6,7 @@ mod page;
 mod style;
 mod talk;
 
-pub(crate) use page::Page;
+pub(crate) use page::{Page, plain};
 pub(crate) use style::{Style, Tone};
 pub(crate) use talk::{Progress, Talk};
 

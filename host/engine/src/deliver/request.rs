@@ -3,9 +3,7 @@
 use crate::error::EngineError;
 use crate::paths::Paths;
 use crate::policy::Delivery;
-use rosterd_model::outbox::{
-    Action, DeliveryState, OutboxEntry, Projection, ProjectionStatus, Request,
-};
+use rosterd_model::outbox::{Action, DeliveryState, OutboxEntry, Projection, ProjectionStatus, Request};
 use rosterd_model::plan::{AttributeChange, Part};
 use rosterd_model::record::Edit;
 use rosterd_model::{Attributes, Class, ConnectionId, Entity, Timestamp, Value};

@@ -102,8 +102,13 @@ fn retry(
             DeliveryState::Retry { at: now.plus_ms(wait) }
         }
         // Who must act is a person at the connection; the entry itself is as good as before.
-        FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::Denied | FaultKind::Settings
-        | FaultKind::Cancelled | FaultKind::Internal | FaultKind::Held => DeliveryState::Waiting,
+        FaultKind::Unauthorized
+        | FaultKind::Forbidden
+        | FaultKind::Denied
+        | FaultKind::Settings
+        | FaultKind::Cancelled
+        | FaultKind::Internal
+        | FaultKind::Held => DeliveryState::Waiting,
         _ => DeliveryState::Parked,
     };
     if state == DeliveryState::Parked {

@@ -3,8 +3,8 @@
 use super::Planner;
 use crate::error::EngineError;
 use crate::scan::Seen;
-use rosterd_model::plan::Reason;
 use rosterd_model::Class;
+use rosterd_model::plan::Reason;
 use rosterd_reconcile::absence::{Verdict as Confirmation, confirm};
 use rosterd_reconcile::licence::Verdict;
 use rosterd_store::prelude::*;
@@ -58,12 +58,7 @@ impl Planner<'_> {
 }
 
 /// Live shadows that the scan did not show.
-fn unseen(
-    view: &Snapshot,
-    connection: ConnectionNumber,
-    class: Class,
-    seen: &Seen,
-) -> Result<Vec<u32>, EngineError> {
+fn unseen(view: &Snapshot, connection: ConnectionNumber, class: Class, seen: &Seen) -> Result<Vec<u32>, EngineError> {
     let mut unseen = Vec::new();
     for ordinal in view.live_ordinals(connection, class)? {
         let ordinal = ordinal?;
@@ -73,4 +68,3 @@ fn unseen(
     }
     Ok(unseen)
 }
-

@@ -40,8 +40,7 @@ impl<'a> Planner<'a> {
         for class in Class::ALL {
             let mut after: Option<EntityId> = None;
             loop {
-                let portion: Vec<Entity> =
-                    self.view.entities(class, after)?.take(1_000).collect::<Result<_, _>>()?;
+                let portion: Vec<Entity> = self.view.entities(class, after)?.take(1_000).collect::<Result<_, _>>()?;
                 let Some(last) = portion.last() else { break };
                 after = Some(last.id);
                 for entity in &portion {

@@ -10,7 +10,7 @@ use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::spec::{TierMode, Unmatched};
-use rosterd_model::{Attributes, Class, ClaimSet, ConnectionId, Entity, EntityId, Lifecycle, Step, Value};
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Step, Value};
 use rosterd_reconcile::correlate::{Candidate, Situation, correlate};
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
@@ -61,13 +61,7 @@ impl Planner<'_> {
         }
     }
 
-    fn linked(
-        &mut self,
-        part: &JobClass,
-        ordinal: u32,
-        shadow: &Shadow,
-        link: &Link,
-    ) -> Result<bool, EngineError> {
+    fn linked(&mut self, part: &JobClass, ordinal: u32, shadow: &Shadow, link: &Link) -> Result<bool, EngineError> {
         let Some(said) = self.said(part, shadow, Moment::Change)? else { return Ok(false) };
         self.known(part, ordinal, shadow, link.entity, &said, Reason::Changed)
     }
@@ -87,8 +81,7 @@ impl Planner<'_> {
         let (mine, others) = self.claims(id)?;
         let changes = claim_changes(mine.as_ref(), said);
         let source = &self.job.source;
-        let after =
-            effective(&entity.attributes, source, mine.as_ref(), &others, &changes, &self.policy.authority);
+        let after = effective(&entity.attributes, source, mine.as_ref(), &others, &changes, &self.policy.authority);
         let wanted = lifecycle::wanted(Some(&entity.lifecycle), &after);
         let matched = matches!(reason, Reason::Matched { .. });
         let same_state = state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
@@ -123,7 +116,8 @@ impl Planner<'_> {
                 self.create(part, ordinal, shadow, candidate)
             }
             Situation::Unmatched => {
-                let message = format!("nobody in the hub matches {} \"{}\"; this job creates nobody", shadow.class, shadow.id);
+                let message =
+                    format!("nobody in the hub matches {} \"{}\"; this job creates nobody", shadow.class, shadow.id);
                 self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, Vec::new())?;
                 Ok(false)
             }
@@ -229,7 +223,8 @@ impl Planner<'_> {
     ) -> Result<bool, EngineError> {
         let nothing = Attributes::new();
         let changes = diff(before.map_or(&nothing, |entity| &entity.attributes), &after.attributes);
-        let moved = before.map(|entity| (&entity.lifecycle, &after.lifecycle)).filter(|(before, after)| before != after);
+        let moved =
+            before.map(|entity| (&entity.lifecycle, &after.lifecycle)).filter(|(before, after)| before != after);
         let operation = match (before, &reason) {
             (None, _) => Operation::Create,
             (Some(_), Reason::Matched { .. }) => Operation::Link,
@@ -237,7 +232,8 @@ impl Planner<'_> {
         };
         if let Some(entity) = before.filter(|_| protected_from(operation)) {
             if self.policy.protect.protects(entity) {
-                let message = format!("{operation} is refused, because this account is protected ([protect] in rosterd.toml)");
+                let message =
+                    format!("{operation} is refused, because this account is protected ([protect] in rosterd.toml)");
                 self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity.id])?;
                 return Ok(false);
             }
@@ -255,13 +251,10 @@ impl Planner<'_> {
             self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
             return Ok(false);
         }
-        let label = after.attributes.get(name_attribute(shadow.class)).map_or_else(|| shadow.id.to_string(), Value::to_string);
-        let source = StepSource {
-            connection: self.job.source.clone(),
-            ordinal,
-            id: shadow.id.clone(),
-            seq: shadow.seq,
-        };
+        let label =
+            after.attributes.get(name_attribute(shadow.class)).map_or_else(|| shadow.id.to_string(), Value::to_string);
+        let source =
+            StepSource { connection: self.job.source.clone(), ordinal, id: shadow.id.clone(), seq: shadow.seq };
         let mapping = part.mapping.digest();
         let step = Step { class: shadow.class, object, label, reason, source: Some(source), claims, mapping, parts };
         if !self.undisputed(part, &step, &after.attributes, before)? {
@@ -295,13 +288,10 @@ impl Planner<'_> {
                 continue;
             }
             let space = part.space(attribute);
-            let wish = super::Disputes::wish(&[
-                &[step.class.code()],
-                attribute.as_bytes(),
-                space.as_bytes(),
-                key.as_bytes(),
-            ]);
-            let text = format!("several records of this run have the {attribute} \"{key}\"; give each its own at the source");
+            let wish =
+                super::Disputes::wish(&[&[step.class.code()], attribute.as_bytes(), space.as_bytes(), key.as_bytes()]);
+            let text =
+                format!("several records of this run have the {attribute} \"{key}\"; give each its own at the source");
             if !self.disputes.want(wish, place, || text.clone()) {
                 free = false;
                 sentence = text;
@@ -336,7 +326,8 @@ impl Planner<'_> {
         if holders.is_empty() {
             return Ok(true);
         }
-        let message = format!("the {name} \"{key}\" belongs to another account; give this one another name at its source");
+        let message =
+            format!("the {name} \"{key}\" belongs to another account; give this one another name at its source");
         self.quarantine(shadow.class, &shadow.id, QuarantineReason::Collision, message, holders)?;
         Ok(false)
     }
@@ -408,11 +399,18 @@ impl Planner<'_> {
 
 /// Operations from which protected accounts are exempt.
 const fn protected_from(operation: Operation) -> bool {
-    matches!(operation, Operation::Disable | Operation::Delete | Operation::Rename | Operation::Move | Operation::Unlink)
+    matches!(
+        operation,
+        Operation::Disable | Operation::Delete | Operation::Rename | Operation::Move | Operation::Unlink
+    )
 }
 
 /// Names are unique, and so are keys that link without a person, within one run.
 fn is_unique(part: &JobClass, attribute: &str) -> bool {
     attribute == name_attribute(part.class)
-        || part.spec.correlate.iter().any(|tier| tier.mode == TierMode::Auto && tier.attributes == [attribute.to_owned()])
+        || part
+            .spec
+            .correlate
+            .iter()
+            .any(|tier| tier.mode == TierMode::Auto && tier.attributes == [attribute.to_owned()])
 }

@@ -3,14 +3,12 @@
 use super::{Planned, Planner};
 use crate::error::EngineError;
 use crate::event::RunEvent;
-use rosterd_model::plan::{
-    ApplyCounts, Bucket, Hold, PlanDigest, PlanHeader, PlanState, Target,
-};
 use rosterd_model::Class;
 use rosterd_model::plan::Operation;
+use rosterd_model::plan::{ApplyCounts, Bucket, Hold, PlanDigest, PlanHeader, PlanState, Target};
 use rosterd_reconcile::guard;
-use rosterd_store::prelude::*;
 use rosterd_store::Snapshot;
+use rosterd_store::prelude::*;
 use std::collections::BTreeMap;
 
 impl Planner<'_> {
@@ -162,7 +160,9 @@ impl Planner<'_> {
         };
         let mut holds = guard::judge(&self.counts, &|target, class| live.of(target, class), &self.policy.guard, &first);
         for hold in &mut holds {
-            let allowed = |name: &rosterd_model::ConnectionId| self.policy.deliveries.iter().any(|d| d.destination == *name && d.first_allowed);
+            let allowed = |name: &rosterd_model::ConnectionId| {
+                self.policy.deliveries.iter().any(|d| d.destination == *name && d.first_allowed)
+            };
             if let Target::Destination(name) = &hold.bucket.target {
                 if !hold.approval && allowed(name) {
                     hold.count = 0;

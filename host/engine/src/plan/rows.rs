@@ -36,7 +36,8 @@ impl<'a> Rows<'a> {
     pub(super) fn discard(&self, number: u64) -> Result<(), EngineError> {
         let most = self.engine.settings.apply_batch as u64;
         while self.engine.store.commit::<_, EngineError>("plan-discard", |w| Ok(w.remove_steps(number, most)?))? == most
-        {}
+        {
+        }
         Ok(())
     }
 

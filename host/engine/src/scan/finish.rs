@@ -74,12 +74,7 @@ impl Observer {
         })
     }
 
-    fn conclude(
-        &mut self,
-        view: &Snapshot,
-        facts: &Facts,
-        verdicts: &[(Class, Verdict)],
-    ) -> Result<(), EngineError> {
+    fn conclude(&mut self, view: &Snapshot, facts: &Facts, verdicts: &[(Class, Verdict)]) -> Result<(), EngineError> {
         let connection = self.scan.connection;
         let mut returned = Vec::new();
         let mut licensed = Vec::new();

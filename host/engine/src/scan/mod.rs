@@ -12,6 +12,7 @@ mod write;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::policy::Job;
+pub(crate) use cases::same as same_case;
 use observer::Observer;
 use rosterd_model::port::{Reader, ScanStart, Source};
 use rosterd_model::record::Page;
@@ -19,7 +20,6 @@ use rosterd_model::run::Run;
 use rosterd_model::{Class, Fault, FaultKind, RunId};
 use rosterd_reconcile::licence::Verdict;
 use rosterd_store::ConnectionNumber;
-pub(crate) use cases::same as same_case;
 pub(crate) use seen::Seen;
 use tokio::sync::mpsc;
 

@@ -48,7 +48,8 @@ impl Hub {
 
     fn with(policy: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("hub.redb"), OpenOptions { cache_bytes: 8 << 20, create: true }).unwrap();
+        let store =
+            Store::open(&dir.path().join("hub.redb"), OpenOptions { cache_bytes: 8 << 20, create: true }).unwrap();
         let clock = Arc::new(TestClock::default());
         clock.set(1_000 * HOUR);
         let remote = Scripted::default();

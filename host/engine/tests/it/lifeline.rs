@@ -102,7 +102,9 @@ async fn a_step_whose_object_moved_is_skipped_and_the_rest_applied() {
     let mut entity = hub.accounts().into_iter().next().unwrap();
     entity.attributes.set("displayName", Value::from("By Hand"));
     let store = hub.engine.store.clone();
-    store.commit::<_, EngineError>("test", |w| Ok(rosterd_store::prelude::WriteEntities::put_entity(w, &entity)?)).unwrap();
+    store
+        .commit::<_, EngineError>("test", |w| Ok(rosterd_store::prelude::WriteEntities::put_entity(w, &entity)?))
+        .unwrap();
     let report = hub.engine.apply(&plan.digest.short()).await.unwrap();
     let outcome = report.plan.unwrap().outcome;
     assert_eq!(outcome.moved, 1);

@@ -4,13 +4,17 @@
 //! methods, `format`), and shapes that could run away: CEL always ends, but has no step limit.
 //!
 //! Rewritten: `root.a.b` to one look-up of "a.b"; `IIF` and `Switch` to conditions, so that they stay lazy; look-ups
-//! whose absence the expression can handle to the variable that reads absent as null.
+//! whose absence the expression can handle to the variable that reads absent as null; the range of a loop to one that
+//! refuses structured values, whose order would differ from run to run.
+
+mod names;
+mod rewrite;
 
 use super::view::SOFT;
 use super::{ExpressionError, library};
-use crate::schema::suggest;
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
+use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
+use rewrite::{conditional, look_up, ordered};
 use std::mem;
 
 /// The longest expression, in characters.
@@ -23,30 +27,6 @@ const LITERALS: usize = 256;
 const CALLS: usize = 32;
 /// The longest list that a loop within a loop may walk.
 const NESTED_LIST: usize = 500;
-
-/// Methods of texts, lists and optionals that may be called. Those that can make large texts are left to our functions.
-const METHODS: &[&str] = &[
-    "contains",
-    "startsWith",
-    "endsWith",
-    "matches",
-    "size",
-    "charAt",
-    "indexOf",
-    "lastIndexOf",
-    "lowerAscii",
-    "upperAscii",
-    "trim",
-    "split",
-    "substring",
-    "reverse",
-    "or",
-    "orValue",
-    "hasValue",
-    "value",
-];
-const GLOBALS: &[&str] = &["size", "type", "int", "uint", "double", "string", "bool", "matches"];
-const TYPES: &[&str] = &["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type"];
 
 /// A checked expression.
 pub(super) struct Checked {
@@ -179,49 +159,6 @@ impl Walk<'_> {
         matches!(&node.expr, Expr::Ident(name) if name == self.root)
     }
 
-    fn declared(&self, id: u64, name: &str) -> Checking {
-        let Some(declared) = self.declared else { return Ok(()) };
-        let known = |candidate: &String| {
-            name == candidate || name.strip_prefix(candidate.as_str()).is_some_and(|rest| rest.starts_with('.'))
-        };
-        if declared.iter().any(known) {
-            return Ok(());
-        }
-        let hint = suggest(name, declared.iter().map(String::as_str)).map(|other| self.did_you_mean(&other));
-        Err(self.refuse(id, &format!("{} has no attribute \"{name}\"", self.root), hint))
-    }
-
-    fn did_you_mean(&self, name: &str) -> String {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-        if plain {
-            format!("did you mean {}.{name}?", self.root)
-        } else {
-            format!("did you mean {}[\"{name}\"]?", self.root)
-        }
-    }
-
-    fn identifier(&self, node: &IdedExpr) -> Checking {
-        let Expr::Ident(name) = &node.expr else { return Ok(()) };
-        if name == self.root {
-            let hint = format!("write {}.NAME for one of its attributes", self.root);
-            return Err(self.refuse(node.id, &format!("{name} alone is no value"), Some(hint)));
-        }
-        if name.starts_with('@') || self.variables.contains(name) || TYPES.contains(&name.as_str()) {
-            return Ok(());
-        }
-        let hint = if suggest(name, [self.root]).is_some() || self.other_root(name) {
-            format!("did you mean {}?", self.root)
-        } else {
-            format!("an attribute is {}.{name}, a text is \"{name}\"", self.root)
-        };
-        Err(self.refuse(node.id, &format!("\"{name}\" is not known"), Some(hint)))
-    }
-
-    /// The roots of other places and other products.
-    fn other_root(&self, name: &str) -> bool {
-        ["source", "account", "orgUnit", "group", "user", "idpUser", "idpuser", "appUser"].contains(&name)
-    }
-
     fn select(&mut self, select: &mut SelectExpr, place: Place) -> Checking {
         if select.test {
             // `has(root.a.b)`: one look-up that may fail.
@@ -319,65 +256,6 @@ impl Walk<'_> {
         self.root != "source"
     }
 
-    fn switch(&self, id: u64, call: &mut CallExpr) -> Result<Expr, ExpressionError> {
-        let count = call.args.len();
-        if count < 4 || count % 2 == 1 || count > 66 {
-            let hint = "write Switch(value, default, key, result, ...), with at most 32 pairs".to_owned();
-            return Err(self.refuse(id, "Switch has a wrong number of arguments", Some(hint)));
-        }
-        let mut arguments = mem::take(&mut call.args).into_iter();
-        let (Some(value), Some(mut rest)) = (arguments.next(), arguments.next()) else { return Ok(Expr::Unspecified) };
-        let mut pairs = Vec::with_capacity(count / 2);
-        while let (Some(key), Some(result)) = (arguments.next(), arguments.next()) {
-            pairs.push((key, result));
-        }
-        for (key, result) in pairs.into_iter().rev() {
-            let equal = Expr::Call(CallExpr {
-                func_name: operators::EQUALS.to_owned(),
-                target: None,
-                args: vec![value.clone(), key],
-            });
-            rest = IdedExpr { id, expr: conditional(IdedExpr { id, expr: equal }, result, rest) };
-        }
-        Ok(rest.expr)
-    }
-
-    fn arguments(&self, id: u64, call: &mut CallExpr, usage: &str) -> Result<[IdedExpr; 3], ExpressionError> {
-        <[IdedExpr; 3]>::try_from(mem::take(&mut call.args)).map_err(|_| {
-            let message = format!("{} has a wrong number of arguments", call.func_name);
-            self.refuse(id, &message, Some(format!("write {usage}")))
-        })
-    }
-
-    fn method(&self, id: u64, name: &str) -> Checking {
-        if METHODS.contains(&name) {
-            return Ok(());
-        }
-        let capital: String = name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect();
-        let hint = library::find(&capital)
-            .map(|function| format!("write {}", function.usage))
-            .or_else(|| suggest(name, METHODS.iter().copied()).map(|other| format!("did you mean {other}?")));
-        Err(self.refuse(id, &format!("there is no method \"{name}\""), hint))
-    }
-
-    /// Checks a call of a function; true if it can handle absent attributes.
-    fn function(&self, id: u64, name: &str, count: usize) -> Result<bool, ExpressionError> {
-        let Some(function) = library::find(name) else {
-            if GLOBALS.contains(&name) {
-                return Ok(false);
-            }
-            let hint = suggest(name, library::names()).map(|other| {
-                library::find(&other).map_or(format!("did you mean {other}?"), |f| format!("did you mean {}?", f.usage))
-            });
-            return Err(self.refuse(id, &format!("there is no function \"{name}\""), hint));
-        };
-        if !(function.arity.0..=function.arity.1).contains(&count) {
-            let message = format!("{name} has a wrong number of arguments");
-            return Err(self.refuse(id, &message, Some(format!("write {}", function.usage))));
-        }
-        Ok(function.tolerant)
-    }
-
     fn comprehension(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
         let id = node.id;
         let Expr::Comprehension(comprehension) = &mut node.expr else { return Ok(()) };
@@ -392,6 +270,7 @@ impl Walk<'_> {
         self.deepest_loop = self.deepest_loop.max(loops);
         let inner = Place { soft: false, loops, ..place };
         self.visit(&mut comprehension.iter_range, place.hard())?;
+        comprehension.iter_range = ordered(mem::take(&mut comprehension.iter_range));
         self.visit(&mut comprehension.accu_init, place.hard())?;
         let outer = self.variables.len();
         self.variables.push(comprehension.iter_var.clone());
@@ -425,18 +304,4 @@ fn literal(node: &IdedExpr) -> Option<&str> {
         Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
         _ => None,
     }
-}
-
-fn conditional(condition: IdedExpr, yes: IdedExpr, no: IdedExpr) -> Expr {
-    Expr::Call(CallExpr { func_name: operators::CONDITIONAL.to_owned(), target: None, args: vec![condition, yes, no] })
-}
-
-fn look_up(id: u64, base: &str, name: String, optional: bool) -> Expr {
-    let function = if optional { operators::OPT_SELECT } else { operators::INDEX };
-    let node = |expr| IdedExpr { id, expr };
-    Expr::Call(CallExpr {
-        func_name: function.to_owned(),
-        target: None,
-        args: vec![node(Expr::Ident(base.to_owned())), node(Expr::Literal(LiteralValue::String(name.into())))],
-    })
 }

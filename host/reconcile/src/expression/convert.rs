@@ -1,6 +1,6 @@
 //! Between our values and CEL's, and from CEL's errors to sentences without values.
 
-use super::view::{ABSENT, Resolver, TOO_LONG};
+use super::view::{ABSENT, Resolver, TOO_LONG, UNORDERED};
 use super::{EvalError, Outcome, library};
 use cel::objects::{Key, OptionalValue};
 use cel::{ExecutionError, Value as Cel};
@@ -112,6 +112,9 @@ fn sentence(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) if **key == TOO_LONG => {
             "a list of more than 500 values is walked by a loop within a loop".to_owned()
+        }
+        ExecutionError::NoSuchKey(key) if **key == UNORDERED => {
+            "a loop walks a structured value, which has no order; name its keys instead".to_owned()
         }
         ExecutionError::NoSuchKey(_) => "a structured value does not have the key that is read".to_owned(),
         ExecutionError::NoSuchOverload(overload) => {

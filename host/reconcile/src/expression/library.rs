@@ -4,9 +4,12 @@
 //! attribute is null inside of the functions marked `tolerant`. A text function of null is null.
 
 use super::native::{EMAIL, LOWER, TRIM, TextFunction, UPPER};
+use super::view::UNORDERED;
 use super::{date, functions as f};
+use cel::common::types::Kind;
+use cel::common::value::CowVal;
 use cel::extractors::Arguments;
-use cel::{Context, Env, ExecutionError, Value as Cel};
+use cel::{Context, Env, ExecutionError, FunctionContext, Value as Cel};
 use std::sync::{Arc, LazyLock};
 
 /// A function of the library.
@@ -75,6 +78,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("Reference", (2, 2), "Reference(\"org-unit\", id)", f::reference),
 ];
 
+/// Gives a list back, and refuses a structured value. Not for people: the compiler puts it around the range of a loop.
+pub(super) const ORDERED: &str = "@ordered";
+
+type Passing = dyn for<'c, 'v> Fn(&mut FunctionContext<'c, 'v>) -> Result<CowVal<'c, 'v>, ExecutionError> + Send + Sync;
+
+fn ordered<'c, 'v>(context: &mut FunctionContext<'c, 'v>) -> Result<CowVal<'c, 'v>, ExecutionError> {
+    match context.args.pop() {
+        Some(value) if value.get_type().kind() != Kind::Map => Ok(value),
+        _ => Err(ExecutionError::no_such_key(UNORDERED)),
+    }
+}
+
 /// The function of a name.
 pub(super) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
@@ -107,6 +122,8 @@ pub(super) fn root() -> &'static Context<'static, 'static> {
             // A clash of names would leave the function out; the test of this file calls every one.
             let _ = context.add_function(function.name, body);
         }
+        let passing: Box<Passing> = Box::new(ordered);
+        let _ = context.add_function(ORDERED, passing);
         context
     });
     &ROOT

@@ -135,6 +135,8 @@ fn what_can_not_be_applied_says_why_and_shows_no_value() {
         ("FormatDate(source.name, \"yyyy\", \"yyyy\")", "date"),
         ("int(source.name)", "int"),
         ("0.0 / 0.0", "finite"),
+        ("source.nested.map(k, k)", "order"),
+        ("{\"a\": 1}.exists(k, k == \"a\")", "order"),
         ("type(1)", ""),
     ] {
         match eval(expression) {

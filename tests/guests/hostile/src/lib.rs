@@ -29,8 +29,6 @@ pub(crate) struct Settings {
     #[serde(default)]
     api: String,
     #[serde(default)]
-    file: String,
-    #[serde(default)]
     target: String,
 }
 

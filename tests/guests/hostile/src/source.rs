@@ -61,7 +61,9 @@ impl Reader for Pull {
                 Ok(Page::end(people, ScanEnd::complete([Class::Account])))
             }
             Behaviour::EmptySource => Ok(Page::end(Vec::new(), ScanEnd::complete([Class::Account]))),
-            Behaviour::Truncated if self.pages == 7 => Err(Fault::incomplete("the remote system closed page 7 half-way")),
+            Behaviour::Truncated if self.pages == 7 => {
+                Err(Fault::incomplete("the remote system closed page 7 half-way"))
+            }
             Behaviour::ForgedLines => {
                 let text = "fine\r\n2026-01-01T00:00:00Z ERROR rosterd: \u{1b}[2Jthe store is gone\0\u{202e}";
                 log::warn(text);

@@ -56,6 +56,9 @@ pub(crate) fn run(context: &Context, args: &BuildArgs) -> Result<Output, Command
             message: format!("{}: {}", one.package, error.message),
             ..error
         })?;
+        rosterd_connector::inspect(&component).map_err(|error| {
+            CommandError::usage(format!("{} builds, and can not be used as a plugin", one.package)).because(&error)
+        })?;
         let path = args.out.as_ref().unwrap_or(&one.dir).join(format!("{name}.wasm"));
         component::publish(&path, &component)?;
         let digest = hex(&Sha256::digest(&component));
@@ -85,8 +88,22 @@ fn manifest(dir: &Path) -> Result<(String, String), CommandError> {
             .because(&error)
             .hint("a plugin says in connector.toml what it is and what it asks for; see the one of plugins/csv")
     })?;
-    let name = crate::config::manifest_name(&path, &text)?;
-    Ok((name, text))
+    // Only the name is needed now; the whole manifest is judged together with the component.
+    let name = toml::from_str::<Named>(&text).map_err(|error| {
+        CommandError::usage(format!("the manifest {} is wrong", path.display())).because(&error)
+    })?;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.name.is_empty() || !name.name.chars().all(word) {
+        return Err(CommandError::usage(format!("\"{}\" in {} is no name", name.name, path.display()))
+            .hint("use lower-case words joined with hyphens"));
+    }
+    Ok((name.name, text))
+}
+
+/// The part of a manifest that decides the name of the file.
+#[derive(serde::Deserialize)]
+struct Named {
+    name: String,
 }
 
 impl Human for Built {

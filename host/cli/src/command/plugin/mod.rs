@@ -3,6 +3,9 @@
 mod build;
 mod cargo;
 mod component;
+mod inspect;
+mod install;
+mod new;
 mod toolchain;
 
 use crate::args::PluginCommand;
@@ -17,6 +20,9 @@ use crate::output::Output;
 pub(crate) fn run(context: &Context, command: PluginCommand) -> Result<Output, CommandError> {
     match command {
         PluginCommand::Build(args) => build::run(context, &args),
-        other => Err(CommandError::internal(format!("{other:?} is not built yet"))),
+        PluginCommand::New(args) => new::run(context, &args),
+        PluginCommand::Inspect(args) => inspect::run(context, &args),
+        PluginCommand::Install { file, replace } => install::install(context, &file, replace),
+        PluginCommand::List => install::list(context),
     }
 }
