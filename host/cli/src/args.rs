@@ -173,6 +173,8 @@ pub(crate) enum StoreCommand {
 /// `rosterd secret`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretCommand {
+    /// Make the key that opens the secret store
+    Init,
     /// Store a secret, read from standard input
     Set {
         /// Its name, as in { store = "NAME" }

@@ -36,17 +36,18 @@ impl Applying<'_> {
     /// Applies the rest of the pass. Goes on where an earlier process was interrupted.
     pub(crate) fn run(&self, mut header: PlanHeader) -> Result<PlanHeader, EngineError> {
         let store = &self.engine.store;
+        let batch = self.engine.settings.apply_batch;
+        let mut place = store.snapshot()?.step_place(header.number, header.done)?;
         loop {
             let rows: Vec<StepRow> = {
                 let view = store.snapshot()?;
-                let place = view.step_place(header.number, header.done)?;
-                let batch = self.engine.settings.apply_batch;
                 match place {
                     Some(place) => view.steps_after(header.number, place)?.take(batch).collect::<Result<_, _>>()?,
                     None => view.steps(header.number)?.take(batch).collect::<Result<_, _>>()?,
                 }
             };
-            let last = rows.len() < self.engine.settings.apply_batch;
+            place = rows.last().map(|row| (row.lane, row.index));
+            let last = rows.len() < batch;
             header = store.commit::<_, EngineError>("apply", |w| {
                 let mut header = header.clone();
                 header.state = PlanState::Applying { held: self.held };
@@ -165,7 +166,6 @@ impl Applying<'_> {
             return Ok(None);
         }
         let attributes = with_changes(present.map_or(&nothing, |entity| &entity.attributes), &part.changes);
-        let attributes: Attributes = attributes.into_iter().filter(|(_, value)| *value != Value::Null).collect();
         let lifecycle = part
             .lifecycle
             .map_or_else(|| present.map_or(Lifecycle::Active, |entity| entity.lifecycle), |to| self.dated(to));
@@ -348,17 +348,17 @@ impl Applying<'_> {
         source: &StepSource,
     ) -> Result<(), EngineError> {
         if matches!(step.reason, Reason::Missing { .. }) {
-            if let Some(mut shadow) = w.shadow(self.connection, step.class, source.ordinal)? {
-                if shadow.seq == source.seq {
-                    shadow.seq = w.next_sequence()?;
-                    let (cause, at) = (DepartureCause::Unknown, self.now);
-                    shadow.state = ShadowState::Tombstone { cause, absent: true, at, run };
-                    let (ordinal, hash, seq) = (source.ordinal, shadow.hash, shadow.seq);
-                    let head = ShadowHead { ordinal, hash, seq, live: false };
-                    w.put_shadow_head(self.connection, step.class, &shadow.id, &head)?;
-                    w.put_shadow(self.connection, ordinal, &shadow)?;
-                    w.remove_missing(self.connection, step.class, ordinal)?;
-                }
+            if let Some(mut shadow) = w.shadow(self.connection, step.class, source.ordinal)?
+                && shadow.seq == source.seq
+            {
+                shadow.seq = w.next_sequence()?;
+                let (cause, at) = (DepartureCause::Unknown, self.now);
+                shadow.state = ShadowState::Tombstone { cause, absent: true, at, run };
+                let (ordinal, hash, seq) = (source.ordinal, shadow.hash, shadow.seq);
+                let head = ShadowHead { ordinal, hash, seq, live: false };
+                w.put_shadow_head(self.connection, step.class, &shadow.id, &head)?;
+                w.put_shadow(self.connection, ordinal, &shadow)?;
+                w.remove_missing(self.connection, step.class, ordinal)?;
             }
             return Ok(());
         }

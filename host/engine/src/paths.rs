@@ -45,10 +45,10 @@ impl Paths {
             Class::OrgUnit => id.cloned(),
             Class::Account | Class::Group => reference(attributes, "orgUnit"),
         };
-        if let Some(unit) = unit {
-            if let Some(path) = self.path(view, connection, &unit)? {
-                extra.set("orgPath", Value::Text(path));
-            }
+        if let Some(unit) = unit
+            && let Some(path) = self.path(view, connection, &unit)?
+        {
+            extra.set("orgPath", Value::Text(path));
         }
         Ok(extra)
     }

@@ -127,10 +127,10 @@ impl Reader for ScriptedReader {
     fn next(&mut self, _max: u32) -> BoxFuture<'_, Result<Page, Fault>> {
         Box::pin(async move {
             let script = self.script.script();
-            if let Some((at, fault)) = &script.fail_at {
-                if *at == self.next {
-                    return Err(fault.clone());
-                }
+            if let Some((at, fault)) = &script.fail_at
+                && *at == self.next
+            {
+                return Err(fault.clone());
             }
             let page = script.pages.get(self.next).cloned();
             self.next += 1;

@@ -95,6 +95,70 @@ pub trait Destination: Connector {
     fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>>;
 }
 
+/// An HTTP request that a remote system sent to the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Upper case.
+    pub method: String,
+    /// Path below the place where the connection is mounted, beginning with "/", percent-encoding kept.
+    pub path: String,
+    /// What follows the question mark, as received.
+    pub query: String,
+    /// In the order received, names in lower case, without `authorization` and `cookie`.
+    pub headers: Vec<(String, String)>,
+    /// The bytes as received.
+    pub body: Vec<u8>,
+    /// JSON object of the server: "base-url", "request-id", "client".
+    pub context: String,
+}
+
+/// What a receiver answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Without framing, which is the server's.
+    pub headers: Vec<(String, String)>,
+    /// May be empty.
+    pub body: Vec<u8>,
+    /// What to look at; stored before the answer goes out.
+    pub hints: Vec<Hint>,
+}
+
+/// Something may have changed; never a change by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// Kind of the object; none: any.
+    pub class: Option<Class>,
+    /// Its id; none: all of the class.
+    pub id: Option<ExternalId>,
+    /// The remote system's id of the event.
+    pub event_id: Option<String>,
+    /// When it happened, by the remote system's clock.
+    pub occurred_at: Option<Timestamp>,
+    /// JSON object.
+    pub detail: String,
+}
+
+/// A connection in its answering role.
+pub trait Receiver: Connector {
+    /// Answers one request. A fault is 503 for the remote system.
+    fn handle(&mut self, call: Call) -> BoxFuture<'_, Result<Answer, Fault>>;
+}
+
+/// A connection in its listening role.
+pub trait Listener: Connector {
+    /// Opens the stream, in an instance of its own.
+    fn listen(&mut self, classes: &[Class]) -> BoxFuture<'_, Result<Box<dyn Subscription>, Fault>>;
+}
+
+/// A stream of hints.
+pub trait Subscription: Send {
+    /// Waits for hints, at most so long; none came if the list is empty. The call also says that the hints of the call
+    /// before are stored. A fault ends the subscription.
+    fn next(&mut self, timeout_ms: u32) -> BoxFuture<'_, Result<Vec<Hint>, Fault>>;
+}
+
 /// Where the engine gets its connections from: the composition root implements it over the connector host.
 pub trait Connections: Send + Sync {
     /// Opens a connection in its reading role, in a fresh instance.

@@ -129,7 +129,7 @@ impl Merge {
             cells[column] = values::edited(&cells[column], edit, self.sheet.columns.all[column].kind)
                 .map_err(|message| Fault::invalid(message).about(&edit.attribute))?;
         }
-        self.settle(row, &id, &before, cells, problems)
+        self.settle(row, &id, &before, &cells, problems)
     }
 
     fn set_status(
@@ -151,7 +151,7 @@ impl Merge {
         let before = self.sheet.cells(row);
         let mut cells = before.clone();
         cells[column].clone_from(text(status));
-        self.settle(row, &id, &before, cells, Vec::new())
+        self.settle(row, &id, &before, &cells, Vec::new())
     }
 
     fn delete(&mut self, operation: &Operation) -> Result<(Applied, bool), Fault> {
@@ -172,7 +172,7 @@ impl Merge {
         row: usize,
         id: &str,
         before: &[String],
-        cells: Vec<String>,
+        cells: &[String],
         problems: Vec<Fault>,
     ) -> Result<(Applied, bool), Fault> {
         let after = crate::clean::clean(&cells[self.sheet.columns.id]).into_owned();
@@ -185,7 +185,7 @@ impl Merge {
         if after != id && self.sheet.place(&after) != Place::Nowhere {
             return Err(Fault::already_exists("another row has the new id").about(after));
         }
-        self.sheet.replace(row, &cells);
+        self.sheet.replace(row, cells);
         Ok((done(after, problems), true))
     }
 

@@ -91,7 +91,7 @@ pub fn detect(name: &str) -> Result<Encoding, Fault> {
         return Ok(Encoding::Utf8);
     }
     let mut decoded = Decoded::open(name, Encoding::Gb18030)?;
-    while let Some(text) = decoded.next().map_err(|fault| no_encoding(name, &fault))? {
+    while let Some(text) = decoded.chunk().map_err(|fault| no_encoding(name, &fault))? {
         drop(text);
     }
     Ok(Encoding::Gb18030)
@@ -108,16 +108,28 @@ fn no_encoding(name: &str, fault: &Fault) -> Fault {
     .about("encoding")
 }
 
-/// UTF-16 without a mark shows as zeros on one side of each pair: commas, digits and line ends have them.
+/// UTF-16 without a mark shows by its delimiters, digits and line ends: each is a pair with a zero. Chinese characters
+/// may hold zeros too, on either side, so zeros alone tell nothing; and a stray zero in other text is damage.
 fn utf16_by_zeros(head: &[u8]) -> Option<Encoding> {
-    let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    // A stray zero in other text is damage, not an encoding.
-    let enough = |count: usize| count > 0 && count * 64 >= head.len();
-    match (even, odd) {
-        (0, odd) if enough(odd) => Some(Encoding::Utf16Le),
-        (even, 0) if enough(even) => Some(Encoding::Utf16Be),
-        _ => None,
+    let (mut little, mut big) = ((0_usize, false), (0_usize, false));
+    for pair in head.chunks_exact(2) {
+        let (side, byte) = match *pair {
+            [byte, 0] => (&mut little, byte),
+            [0, byte] => (&mut big, byte),
+            _ => continue,
+        };
+        if byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+            side.0 += 1;
+            side.1 |= matches!(byte, b'\r' | b'\n');
+        }
+    }
+    let is = |one: (usize, bool), other: (usize, bool)| one.1 && one.0 > other.0 * 4 && one.0 * 32 >= head.len();
+    if is(little, big) {
+        Some(Encoding::Utf16Le)
+    } else if is(big, little) {
+        Some(Encoding::Utf16Be)
+    } else {
+        None
     }
 }
 
@@ -165,7 +177,7 @@ impl Decoded {
     ///
     /// # Errors
     /// `settings` where the bytes are not of this encoding; what the host met.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+    pub fn chunk(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         while !self.ended {
             let mut bytes = if self.begun { self.input.read(CHUNK)? } else { fill(&self.input, CHUNK)? };
             self.ended = bytes.is_empty();

@@ -322,7 +322,7 @@ impl Rows {
     }
 
     fn refill(&mut self) -> Result<bool, Fault> {
-        let Some(next) = self.decoded.next()? else { return Ok(false) };
+        let Some(next) = self.decoded.chunk()? else { return Ok(false) };
         self.position.digest = extend_digest(self.position.digest, &self.chunk);
         self.position.offset += self.chunk.len() as u64;
         self.chunk = next;

@@ -203,7 +203,7 @@ pub(crate) fn cache_home() -> Option<PathBuf> {
 }
 
 /// Makes a folder that only its owner may enter; leaves one that is there as it is.
-fn make_private(dir: &Path) -> Result<(), CommandError> {
+pub(crate) fn make_private(dir: &Path) -> Result<(), CommandError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

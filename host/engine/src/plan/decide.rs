@@ -7,19 +7,20 @@ use crate::policy::{JobClass, name_attribute};
 use rosterd_model::claim::Link;
 use rosterd_model::plan::{ClaimChange, NOTHING, Operation, Part, Reason, StepObject, StepSource, Target};
 use rosterd_model::quarantine::QuarantineReason;
-use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{Shadow, ShadowState};
-use rosterd_model::spec::{TierMode, Unmatched};
-use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Step, Value};
+use rosterd_model::spec::Unmatched;
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Step, Value};
 use rosterd_reconcile::correlate::{Candidate, Situation, correlate};
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
-use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
 
 /// What a mapping says: attribute and value, or that the connection no longer says anything about it.
 type Said = Vec<(String, Option<Value>)>;
+
+/// Claims of the job's connection, and those of others.
+type Claims = (Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>);
 
 impl Planner<'_> {
     /// Decides one shadow.
@@ -27,10 +28,10 @@ impl Planner<'_> {
         let job = self.job;
         let Some(part) = job.class(class) else { return Ok(()) };
         let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
-        if let Some(open) = self.open_case(class, &shadow.id)? {
-            if matches!(open.reason, QuarantineReason::Duplicate | QuarantineReason::Invalid) {
-                return Ok(());
-            }
+        if let Some(open) = self.open_case(class, &shadow.id)?
+            && matches!(open.reason, QuarantineReason::Duplicate | QuarantineReason::Invalid)
+        {
+            return Ok(());
         }
         let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
         let cases = self.cases.len();
@@ -42,10 +43,11 @@ impl Planner<'_> {
             (ShadowState::Tombstone { cause, .. }, Some(link)) => self.departed(ordinal, &shadow, &link, *cause)?,
             (ShadowState::Tombstone { .. }, None) => true,
         };
-        if done && self.cases.len() == cases {
-            if let Some(open) = self.open_case(class, &shadow.id)? {
-                self.healed.push(open.number);
-            }
+        if done
+            && self.cases.len() == cases
+            && let Some(open) = self.open_case(class, &shadow.id)?
+        {
+            self.healed.push(open.number);
         }
         Ok(())
     }
@@ -101,7 +103,7 @@ impl Planner<'_> {
             (reason, _) => reason,
         };
         let after = Entity { attributes: after, lifecycle: wanted, ..entity.clone() };
-        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), after, Some(changes), reason)
+        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(changes), reason)
     }
 
     fn unlinked(&mut self, part: &JobClass, ordinal: u32, shadow: &Shadow) -> Result<bool, EngineError> {
@@ -205,19 +207,19 @@ impl Planner<'_> {
             created: self.run,
             changed: self.run,
         };
-        self.step(part, ordinal, shadow, object, None, after, None, Reason::New)
+        self.step(part, ordinal, shadow, object, None, &after, None, Reason::New)
     }
 
     /// Builds the step, unless somebody else of this run wants the same name or key.
     #[expect(clippy::too_many_arguments, reason = "what a step is made of, each of another type")]
-    fn step(
+    pub(super) fn step(
         &mut self,
         part: &JobClass,
         ordinal: u32,
         shadow: &Shadow,
         object: StepObject,
         before: Option<&Entity>,
-        after: Entity,
+        after: &Entity,
         claims: Option<Vec<ClaimChange>>,
         reason: Reason,
     ) -> Result<bool, EngineError> {
@@ -230,13 +232,13 @@ impl Planner<'_> {
             (Some(_), Reason::Matched { .. }) => Operation::Link,
             (Some(_), _) => operation_of(shadow.class, &changes, moved),
         };
-        if let Some(entity) = before.filter(|_| protected_from(operation)) {
-            if self.policy.protect.protects(entity) {
-                let message =
-                    format!("{operation} is refused, because this account is protected ([protect] in rosterd.toml)");
-                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity.id])?;
-                return Ok(false);
-            }
+        if let Some(entity) = before.filter(|_| protected_from(operation))
+            && self.policy.protect.protects(entity)
+        {
+            let message =
+                format!("{operation} is refused, because this account is protected ([protect] in rosterd.toml)");
+            self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity.id])?;
+            return Ok(false);
         }
         let hub = Part {
             target: Target::Hub,
@@ -247,7 +249,7 @@ impl Planner<'_> {
             lifecycle: (before.is_none() || moved.is_some()).then_some(after.lifecycle),
         };
         let mut parts = vec![hub];
-        if let Err(problem) = self.fan_out(&after, before.map(|entity| entity.id), Some(&shadow.id), &mut parts)? {
+        if let Err(problem) = self.fan_out(after, before.map(|entity| entity.id), Some(&shadow.id), &mut parts)? {
             self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
             return Ok(false);
         }
@@ -264,76 +266,8 @@ impl Planner<'_> {
         Ok(true)
     }
 
-    /// Registers the unique values and the entity that this step wants.
-    fn undisputed(
-        &mut self,
-        part: &JobClass,
-        step: &Step,
-        after: &Attributes,
-        before: Option<&Entity>,
-    ) -> Result<bool, EngineError> {
-        let place = self.place_of(step);
-        let mut free = true;
-        let mut sentence = String::new();
-        if let (Some(entity), Reason::Matched { .. }) = (before, &step.reason) {
-            sentence = format!("several records of this run match entity {}; link the right one", entity.id);
-            let wish = super::Disputes::wish(&[b"entity", entity.id.as_bytes()]);
-            free &= self.disputes.want(wish, place, || sentence.clone());
-        }
-        let attributes = part.keys.iter().filter(|key| is_unique(part, key));
-        for attribute in attributes {
-            let Some(key) = after.get(attribute).and_then(match_key) else { continue };
-            let had = before.and_then(|entity| entity.attributes.get(attribute)).and_then(match_key);
-            if had.as_ref() == Some(&key) {
-                continue;
-            }
-            let space = part.space(attribute);
-            let wish =
-                super::Disputes::wish(&[&[step.class.code()], attribute.as_bytes(), space.as_bytes(), key.as_bytes()]);
-            let text =
-                format!("several records of this run have the {attribute} \"{key}\"; give each its own at the source");
-            if !self.disputes.want(wish, place, || text.clone()) {
-                free = false;
-                sentence = text;
-            }
-        }
-        if !free {
-            let Some(source) = &step.source else { return Ok(false) };
-            let id = source.id.clone();
-            self.quarantine(step.class, &id, QuarantineReason::Disputed, sentence, Vec::new())?;
-        }
-        Ok(free)
-    }
-
-    /// True if nobody else in the hub has the name; otherwise the record is set aside.
-    fn name_free(
-        &mut self,
-        part: &JobClass,
-        after: &Attributes,
-        present: Option<(EntityId, &Attributes)>,
-        shadow: &Shadow,
-    ) -> Result<bool, EngineError> {
-        let name = name_attribute(part.class);
-        if part.class != Class::Account {
-            return Ok(true);
-        }
-        let Some(key) = after.get(name).and_then(match_key) else { return Ok(true) };
-        if present.is_some_and(|(_, attributes)| attributes.get(name).and_then(match_key).as_ref() == Some(&key)) {
-            return Ok(true);
-        }
-        let mut holders = self.view.entities_with(part.class, name, "", &key, 3)?;
-        holders.retain(|holder| Some(*holder) != present.map(|(id, _)| id));
-        if holders.is_empty() {
-            return Ok(true);
-        }
-        let message =
-            format!("the {name} \"{key}\" belongs to another account; give this one another name at its source");
-        self.quarantine(shadow.class, &shadow.id, QuarantineReason::Collision, message, holders)?;
-        Ok(false)
-    }
-
     /// Claims of the job's connection, and those of others.
-    fn claims(&self, id: EntityId) -> Result<(Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>), EngineError> {
+    pub(super) fn claims(&self, id: EntityId) -> Result<Claims, EngineError> {
         let (mut mine, mut others) = (None, Vec::new());
         for (number, set) in self.view.claims_of(id)? {
             if number == self.connection {
@@ -344,57 +278,6 @@ impl Planner<'_> {
         }
         Ok((mine, others))
     }
-
-    /// The source said that the object is gone.
-    fn departed(
-        &mut self,
-        ordinal: u32,
-        shadow: &Shadow,
-        link: &Link,
-        cause: DepartureCause,
-    ) -> Result<bool, EngineError> {
-        if cause != DepartureCause::Deleted {
-            let message = format!(
-                "{} \"{}\" left what this connection may see; that is never taken for a delete",
-                shadow.class, shadow.id
-            );
-            self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![link.entity])?;
-            return Ok(false);
-        }
-        self.leave(ordinal, shadow, link.entity, Reason::Deleted)
-    }
-
-    /// A leaver: disabled in the hub, and at destinations as their policy says.
-    pub(super) fn leave(
-        &mut self,
-        ordinal: u32,
-        shadow: &Shadow,
-        id: EntityId,
-        reason: Reason,
-    ) -> Result<bool, EngineError> {
-        let job = self.job;
-        let (Some(part), Some(entity)) = (job.class(shadow.class), self.view.entity(shadow.class, id)?) else {
-            return Ok(true);
-        };
-        if !self.leaves_by_us(&entity)? {
-            self.settled.push((shadow.class, ordinal, shadow.seq));
-            return Ok(true);
-        }
-        let after = Entity { lifecycle: lifecycle::left(), ..entity.clone() };
-        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), after, Some(Vec::new()), reason)
-    }
-
-    /// True if this source decides about leaving, and the entity has not left already.
-    fn leaves_by_us(&self, entity: &Entity) -> Result<bool, EngineError> {
-        if matches!(entity.lifecycle, Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. }) {
-            return Ok(false);
-        }
-        // The first connection of the lifecycle's authority that knows the person decides; nobody else.
-        let (_, others) = self.claims(entity.id)?;
-        let rank = |connection: &ConnectionId| self.policy.authority.rank("lifecycle", connection);
-        let mine = rank(&self.job.source);
-        Ok(others.iter().all(|(connection, _)| mine <= rank(connection)))
-    }
 }
 
 /// Operations from which protected accounts are exempt.
@@ -403,14 +286,4 @@ const fn protected_from(operation: Operation) -> bool {
         operation,
         Operation::Disable | Operation::Delete | Operation::Rename | Operation::Move | Operation::Unlink
     )
-}
-
-/// Names are unique, and so are keys that link without a person, within one run.
-fn is_unique(part: &JobClass, attribute: &str) -> bool {
-    attribute == name_attribute(part.class)
-        || part
-            .spec
-            .correlate
-            .iter()
-            .any(|tier| tier.mode == TierMode::Auto && tier.attributes == [attribute.to_owned()])
 }

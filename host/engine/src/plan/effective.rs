@@ -44,9 +44,7 @@ pub(super) fn effective(
             }
         }
         match authority.effective(&change.attribute, &claims) {
-            Some((_, Value::Null)) => {
-                after.remove(&change.attribute);
-            }
+            // A cleared value stays as null, so that destinations that ask for it are cleared, too.
             Some((_, value)) => {
                 after.set(change.attribute.as_str(), value);
             }

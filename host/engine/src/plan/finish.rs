@@ -163,10 +163,11 @@ impl Planner<'_> {
             let allowed = |name: &rosterd_model::ConnectionId| {
                 self.policy.deliveries.iter().any(|d| d.destination == *name && d.first_allowed)
             };
-            if let Target::Destination(name) = &hold.bucket.target {
-                if !hold.approval && allowed(name) {
-                    hold.count = 0;
-                }
+            if let Target::Destination(name) = &hold.bucket.target
+                && !hold.approval
+                && allowed(name)
+            {
+                hold.count = 0;
             }
         }
         holds.retain(|hold| hold.count > 0);

@@ -4,12 +4,14 @@
 mod absence;
 mod catch_up;
 mod decide;
+mod departed;
 mod disputes;
 mod effective;
 mod fan_out;
 mod finish;
 mod lifecycle;
 mod rows;
+mod unique;
 
 pub(crate) use finish::put_states;
 
@@ -182,10 +184,10 @@ impl Planner<'_> {
             run: self.run,
             at: self.now,
         };
-        if let Some(open) = self.open_case(class, id)? {
-            if crate::scan::same_case(&open, &case) {
-                return Ok(());
-            }
+        if let Some(open) = self.open_case(class, id)?
+            && crate::scan::same_case(&open, &case)
+        {
+            return Ok(());
         }
         self.cases.push(case);
         Ok(())

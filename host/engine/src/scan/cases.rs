@@ -85,11 +85,11 @@ impl Observer {
             Some(id) => view.case_of(self.scan.connection, case.class, id)?,
             None => None,
         };
-        if let Some(number) = open {
-            if view.case(number)?.is_some_and(|open| same(&open, &case)) {
-                self.raised.insert(number);
-                return Ok(());
-            }
+        if let Some(number) = open
+            && view.case(number)?.is_some_and(|open| same(&open, &case))
+        {
+            self.raised.insert(number);
+            return Ok(());
         }
         self.cases.push(case);
         Ok(())

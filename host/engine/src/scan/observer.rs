@@ -73,7 +73,7 @@ impl Observer {
             settings: engine.settings.clone(),
             events: engine.events.clone(),
             source: job.source.clone(),
-            absence: job.absence.clone(),
+            absence: job.absence,
             scan: ScanId { connection, run, started_seq: view.sequence()? },
             now: view.policy_now(engine.clock.now())?,
             seen: Seen::default(),

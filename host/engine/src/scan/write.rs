@@ -53,7 +53,9 @@ impl Observer {
         attributes: Result<Attributes, Problem>,
     ) -> Result<(), EngineError> {
         match (pending, attributes) {
-            (Pending::Record { record, hash, head }, Ok(attributes)) => self.put(w, record, hash, head, attributes),
+            (Pending::Record { record, hash, head }, Ok(attributes)) => {
+                self.put(w, record, hash, head.as_ref(), attributes)
+            }
             (Pending::Record { record, .. }, Err(problem)) => {
                 self.named(record.class);
                 let case = self.case(record.class, record.id, problem, &record.attributes);
@@ -62,7 +64,7 @@ impl Observer {
                 Ok(())
             }
             (Pending::Amendment { amendment, head }, _) => self.amend(w, amendment, &head),
-            (Pending::Gone { class, id, cause, head }, _) => self.bury(w, class, &id, cause, head),
+            (Pending::Gone { class, id, cause, head }, _) => self.bury(w, class, &id, cause, &head),
         }
     }
 
@@ -71,15 +73,15 @@ impl Observer {
         w: &mut Writer<'_>,
         record: Record,
         hash: RecordHash,
-        head: Option<ShadowHead>,
+        head: Option<&ShadowHead>,
         attributes: Attributes,
     ) -> Result<(), EngineError> {
         let connection = self.scan.connection;
-        let renamed = match (&head, &record.previous_id) {
+        let renamed = match (head, &record.previous_id) {
             (None, Some(previous)) => w.shadow_head(connection, record.class, previous)?.map(|head| (previous, head)),
             _ => None,
         };
-        let ordinal = match (&head, &renamed) {
+        let ordinal = match (head, &renamed) {
             (Some(head), _) => head.ordinal,
             (None, Some((previous, head))) => {
                 w.remove_shadow_head(connection, record.class, previous)?;
@@ -136,13 +138,13 @@ impl Observer {
         class: Class,
         id: &ExternalId,
         cause: DepartureCause,
-        head: ShadowHead,
+        head: &ShadowHead,
     ) -> Result<(), EngineError> {
         let connection = self.scan.connection;
         let Some(mut shadow) = w.shadow(connection, class, head.ordinal)? else { return Ok(()) };
         shadow.seq = w.next_sequence()?;
         shadow.state = ShadowState::Tombstone { cause, absent: false, at: self.now, run: self.scan.run };
-        w.put_shadow_head(connection, class, id, &ShadowHead { seq: shadow.seq, live: false, ..head })?;
+        w.put_shadow_head(connection, class, id, &ShadowHead { seq: shadow.seq, live: false, ..head.clone() })?;
         w.put_unsettled(connection, class, head.ordinal, shadow.seq)?;
         w.put_shadow(connection, head.ordinal, &shadow)?;
         Ok(())
@@ -171,12 +173,11 @@ fn open(
     connection: rosterd_store::ConnectionNumber,
     case: QuarantineCase,
 ) -> Result<u64, EngineError> {
-    if let Some(id) = &case.id {
-        if let Some(number) = w.case_of(connection, case.class, id)? {
-            if w.case(number)?.is_some_and(|open| super::cases::same(&open, &case)) {
-                return Ok(number);
-            }
-        }
+    if let Some(id) = &case.id
+        && let Some(number) = w.case_of(connection, case.class, id)?
+        && w.case(number)?.is_some_and(|open| super::cases::same(&open, &case))
+    {
+        return Ok(number);
     }
     Ok(w.open_case(case)?)
 }

@@ -55,7 +55,7 @@ async fn an_absent_attribute_says_nothing_and_null_clears_where_the_rule_says_so
     hub.run().await;
     let ann = &hub.accounts()[0];
     assert_eq!(ann.attributes.get("displayName"), Some(&Value::from("Ann")));
-    assert_eq!(ann.attributes.get("title"), None);
+    assert_eq!(ann.attributes.get("title"), Some(&Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,6 +84,13 @@ fn unpack_sdk(sdk: &Path) -> Result<(), CommandError> {
             write(&sdk.join(path), bytes)?;
         }
     }
+    // The SDK finds the contract through a link, here as in the repository.
+    let link = sdk.join("sdk/wit");
+    if !link.exists() {
+        std::os::unix::fs::symlink("../wit", &link).map_err(|error| {
+            CommandError::usage(format!("failed to make the link {}", link.display())).because(&error)
+        })?;
+    }
     write(&sdk.join("Cargo.toml"), workspace()?.as_bytes())?;
     write(&sdk.join(".gitignore"), b"/target\n")
 }

@@ -1,0 +1,118 @@
+//! What can be said about plugins and secrets without asking anybody.
+
+use super::Finding;
+use crate::config::{Config, ConnectionTable, SecretReference};
+use crate::context::{grants, plugins, secret_store, settings};
+use crate::exit::Exit;
+use rosterd_connector::{Inspection, Role};
+use rosterd_model::ConnectionId;
+
+/// Plugins that are not there, do not fit their roles, or ask for more than they are granted.
+pub(super) fn plugins(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (id, table) in &config.file.connection {
+        let place = |path: &[&str]| {
+            let path: Vec<&str> = ["connection", id.as_str()].into_iter().chain(path.iter().copied()).collect();
+            config.document.problem(config.document.locate(&path), "", Vec::new())
+        };
+        let inspection = plugins::component(config, &table.plugin).and_then(|path| plugins::inspect(&path));
+        let inspection = match inspection {
+            Ok(inspection) => inspection,
+            Err(error) => {
+                let mut found = Finding::new(id, error.kind.exit(), error.message).at(place(&["plugin"]));
+                found.hints = error.causes.into_iter().chain(error.hints).collect();
+                findings.push(found);
+                continue;
+            }
+        };
+        findings.extend(roles(config, id, &inspection));
+        let own = settings(table);
+        for problem in rosterd_connector::check_settings(&inspection, &own).err().unwrap_or_default() {
+            let message = format!("[connection.{id}.settings]: {problem}");
+            findings.push(Finding::new(id, Exit::Config, message).at(place(&["settings"])));
+        }
+        for refusal in rosterd_connector::refusals_with_settings(&inspection, &grants(table), &own) {
+            let mut found = Finding::new(id, Exit::Connector, format!("connection {id}: {}", refusal.explanation));
+            found.blocking = refusal.blocking;
+            if !refusal.line_to_add.is_empty() {
+                found = found.hint(format!("write under [connection.{id}.grants]: {}", refusal.line_to_add));
+            }
+            findings.push(found.at(place(&["grants"])));
+        }
+        findings.extend(secret_names(id, table, &inspection));
+    }
+    findings
+}
+
+/// Jobs read sources, deliveries write to destinations.
+fn roles(config: &Config, id: &ConnectionId, inspection: &Inspection) -> Vec<Finding> {
+    let jobs = config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| format!("[job.{name}]"));
+    let deliveries = config.file.deliver.keys().filter(|own| *own == id).map(|own| format!("[deliver.{own}]"));
+    let wanted = jobs.map(|table| (table, Role::Source)).chain(deliveries.map(|table| (table, Role::Destination)));
+    let lacking = wanted.filter(|(_, role)| !inspection.roles.contains(role));
+    lacking
+        .map(|(table, role)| {
+            let has = inspection.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+            let message = format!("{table} needs a {role}, and the plugin {} of {id} is: {has}", inspection.name);
+            Finding::new(id, Exit::Config, message)
+        })
+        .collect()
+}
+
+/// Secrets that the connector needs and nobody gives, and secrets that it does not know.
+fn secret_names(id: &ConnectionId, table: &ConnectionTable, inspection: &Inspection) -> Vec<Finding> {
+    let asked = &inspection.requests.secrets;
+    let missing = asked.iter().filter(|(name, secret)| secret.required && !table.secrets.contains_key(*name));
+    let missing = missing.map(|(name, secret)| {
+        let message = format!("connection {id}: {} needs the secret \"{name}\": {}", inspection.name, secret.description);
+        Finding::new(id, Exit::Config, message)
+            .hint(format!("write under [connection.{id}.secrets]: {name} = {{ env = \"...\" }}"))
+    });
+    let unknown = table.secrets.keys().filter(|name| !asked.contains_key(*name)).map(|name| {
+        let known = asked.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let message = format!("connection {id}: {} does not know the secret \"{name}\"", inspection.name);
+        let hint = if known.is_empty() { "it asks for no secrets".to_owned() } else { format!("it knows: {known}") };
+        Finding { blocking: false, ..Finding::new(id, Exit::Config, message) }.hint(hint)
+    });
+    missing.chain(unknown).collect()
+}
+
+/// References to secrets that are not there. Commands are not run, and no value is kept.
+pub(super) fn secrets(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut stored = None;
+    for (id, table) in &config.file.connection {
+        for (name, from) in &table.secrets {
+            let problem = match from {
+                SecretReference::Env(variable) if std::env::var_os(variable).is_none() => {
+                    Some((format!("the environment variable {variable} is not set"), "set it where rosterd runs"))
+                }
+                SecretReference::File(path) if !config.resolve(path).is_file() => {
+                    Some((format!("there is no file {}", config.resolve(path).display()), "correct the path"))
+                }
+                SecretReference::Command(words) if words.is_empty() => {
+                    Some(("its command is empty".to_owned(), "name a program and its arguments"))
+                }
+                SecretReference::Store(entry) => {
+                    let all = stored.get_or_insert_with(|| {
+                        let store = secret_store(config);
+                        rosterd_connector::secret_store::list(&store).map_err(|error| error.to_string())
+                    });
+                    match all {
+                        Ok(all) if all.contains(entry) => None,
+                        Ok(_) => Some((format!("the secret store has no \"{entry}\""), "add it: rosterd secret set NAME")),
+                        Err(error) => Some((error.clone(), "make the store: rosterd secret init")),
+                    }
+                }
+                _ => None,
+            };
+            if let Some((text, hint)) = problem {
+                let place = config.document.locate(&["connection", id.as_str(), "secrets", name]);
+                let place = config.document.problem(place, "", Vec::new());
+                let message = format!("secret \"{name}\" of connection {id}: {text}");
+                findings.push(Finding::new(id, Exit::Config, message).hint(hint).at(place));
+            }
+        }
+    }
+    findings
+}

@@ -1,0 +1,119 @@
+//! `rosterd connection`: what is connected, and what a remote system offers.
+
+use crate::args::ConnectionCommand;
+use crate::context::{Context, plugins};
+use crate::error::CommandError;
+use crate::output::{Human, Output, Page, Tone, plain};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Runs `rosterd connection`.
+///
+/// # Errors
+/// The configuration is wrong, or the connector failed.
+pub(crate) fn run(context: &Context, command: ConnectionCommand) -> Result<Output, CommandError> {
+    match command {
+        ConnectionCommand::List => list(context),
+        ConnectionCommand::Discover { name } => discover(context, &name),
+    }
+}
+
+#[derive(Serialize)]
+struct List {
+    connections: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    plugin: String,
+    version: Option<String>,
+    roles: Vec<&'static str>,
+    /// Jobs that read it.
+    jobs: Vec<String>,
+    /// True if a delivery writes to it.
+    delivered: bool,
+    problem: Option<String>,
+}
+
+fn list(context: &Context) -> Result<Output, CommandError> {
+    let config = context.config()?;
+    let mut connections = Vec::new();
+    for (id, table) in &config.file.connection {
+        let found = plugins::component(config, &table.plugin).and_then(|path| plugins::inspect(&path));
+        let jobs = config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| name.clone());
+        connections.push(Row {
+            name: id.to_string(),
+            plugin: table.plugin.clone(),
+            jobs: jobs.collect(),
+            delivered: config.file.deliver.contains_key(id),
+            roles: found.iter().flat_map(|own| &own.roles).map(|role| role.as_str()).collect(),
+            version: found.as_ref().ok().map(|own| own.version.clone()),
+            problem: found.err().map(|error| error.message),
+        });
+    }
+    Ok(Output::new("connection list", List { connections }))
+}
+
+impl Human for List {
+    fn human(&self, page: &mut Page) {
+        if self.connections.is_empty() {
+            page.line("there are no connections; add a [connection.NAME] table to rosterd.toml");
+            return;
+        }
+        let mut rows = Vec::new();
+        for row in &self.connections {
+            let mut uses = row.jobs.iter().map(|job| format!("job {job}")).collect::<Vec<_>>();
+            uses.extend(row.delivered.then(|| "delivery".to_owned()));
+            let version = match &row.problem {
+                Some(problem) => page.paint(Tone::Bad, &plain(problem)),
+                None => plain(row.version.as_deref().unwrap_or_default()),
+            };
+            rows.push(vec![row.name.clone(), plain(&row.plugin), row.roles.join(", "), uses.join(", "), version]);
+        }
+        page.table(&["connection", "plugin", "roles", "used by", "version"], rows);
+    }
+}
+
+#[derive(Serialize)]
+struct Discovered {
+    connection: String,
+    /// What the connector answered (wit/v0.1/discover.schema.json).
+    discovered: Value,
+}
+
+fn discover(context: &Context, name: &str) -> Result<Output, CommandError> {
+    let (id, _) = context.config()?.connection(name)?;
+    let progress = context.talk().progress(&format!("asking {name}"));
+    let connections = context.connections(None)?;
+    let text = context.block_on(async {
+        let mut connector = connections.connector(id)?;
+        Ok(connector.discover().await?)
+    })?;
+    drop(progress);
+    let discovered = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok(Output::new("connection discover", Discovered { connection: name.to_owned(), discovered }))
+}
+
+impl Human for Discovered {
+    fn human(&self, page: &mut Page) {
+        let classes = self.discovered.get("classes").and_then(Value::as_object);
+        for (class, description) in classes.into_iter().flatten() {
+            page.heading(&format!("{}: {}", self.connection, plain(class)));
+            let attributes = description.get("attributes").and_then(Value::as_object);
+            let row = |(name, attribute): (&String, &Value)| {
+                let text = |key: &str| plain(attribute.get(key).and_then(Value::as_str).unwrap_or_default());
+                let flags = attribute.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
+                let flags = flags.map(|(flag, _)| plain(flag)).collect::<Vec<_>>().join(", ");
+                vec![format!("  {}", plain(name)), text("type"), flags, text("description")]
+            };
+            let rows: Vec<_> = attributes.into_iter().flatten().map(row).collect();
+            page.table(&["  attribute", "type", "traits", "description"], rows);
+        }
+        if classes.is_none() {
+            // A connector may answer in a later form; its JSON is better than nothing.
+            let text = serde_json::to_string_pretty(&self.discovered).unwrap_or_default();
+            text.lines().for_each(|line| page.line(plain(line)));
+        }
+    }
+}

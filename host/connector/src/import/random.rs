@@ -1,0 +1,19 @@
+//! `random`: randomness fit for keys.
+
+use crate::contract::v0_1::bindings::rosterd::connector::random::Host;
+use crate::state::State;
+
+/// Most bytes in one call.
+const MOST: u32 = 65_536;
+
+impl Host for State {
+    fn bytes(&mut self, length: u32) -> wasmtime::Result<Vec<u8>> {
+        self.count_call()?;
+        if length > MOST {
+            return Err(wasmtime::Error::msg(format!("it asked for {length} random bytes at once; at most {MOST} are given")));
+        }
+        let mut bytes = vec![0; length as usize];
+        self.outside.random(&mut bytes).map_err(wasmtime::Error::new)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,210 @@
+//! One instance: one store on one thread of its own, with one queue. Calls are serial by construction.
+//!
+//! The thread is what makes a synchronous guest harmless: whatever it does, it blocks nobody else. When a call traps, runs
+//! out of time or of memory, the store is dropped with everything in it; whether a fresh one may take its place is decided by
+//! whoever holds the actor.
+
+use crate::limit::LimitPassed;
+use crate::runtime::Runtime;
+use crate::shared::Shared;
+use crate::state::{Control, State, Stopped};
+use crate::version_log::VersionLog;
+use rosterd_model::fault::{Fault, FaultKind};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use tokio::sync::oneshot;
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Store, Trap};
+
+/// What an instance is made of.
+#[derive(Clone)]
+pub(crate) struct Blueprint {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// A live store.
+pub(crate) struct Live {
+    pub(crate) store: Store<State>,
+    pub(crate) instance: Instance,
+}
+
+type Job = Box<dyn FnOnce(&mut Seat) + Send>;
+
+/// What a thread holds.
+struct Seat {
+    blueprint: Blueprint,
+    control: Arc<Control>,
+    versions: Arc<Mutex<VersionLog>>,
+    live: Option<Live>,
+    ended: bool,
+}
+
+/// Whether a fresh instance takes the place of one that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// Calls do not depend on each other.
+    Fresh,
+    /// What the ended instance held is lost, and with it the sense of further calls.
+    Never,
+}
+
+/// The handle of an instance. The instance starts with the first call and ends with the handle.
+pub(crate) struct Actor {
+    blueprint: Blueprint,
+    restart: Restart,
+    thread: Option<Thread>,
+    ended: Option<Fault>,
+    versions: Arc<Mutex<VersionLog>>,
+}
+
+struct Thread {
+    jobs: mpsc::Sender<Job>,
+    control: Arc<Control>,
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.control.stop();
+    }
+}
+
+impl Actor {
+    pub(crate) fn new(blueprint: &Blueprint, restart: Restart) -> Self {
+        Self { blueprint: blueprint.clone(), restart, thread: None, ended: None, versions: Arc::default() }
+    }
+
+    /// What the host knows about what this instance read.
+    pub(crate) fn versions(&self) -> Arc<Mutex<VersionLog>> {
+        Arc::clone(&self.versions)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.blueprint.shared
+    }
+
+    /// Calls the guest. `what` names the call in errors: "scan", "apply".
+    pub(crate) async fn call<T: Send + 'static>(
+        &mut self,
+        what: &'static str,
+        work: impl FnOnce(&mut Live) -> wasmtime::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        if let Some(fault) = &self.ended {
+            return Err(fault.clone());
+        }
+        let (answer, waiting) = oneshot::channel();
+        let job: Job = Box::new(move |seat| {
+            let _ = answer.send(seat.run(what, work));
+        });
+        self.thread()?.jobs.send(job).map_err(|_| self.lost(what))?;
+        let outcome = waiting.await.unwrap_or_else(|_| Err(Ended(self.lost(what))));
+        outcome.map_err(|Ended(fault)| {
+            self.thread = None;
+            if self.restart == Restart::Never {
+                self.ended = Some(fault.clone());
+            }
+            fault
+        })
+    }
+
+    fn thread(&mut self) -> Result<&Thread, Fault> {
+        if self.thread.is_none() {
+            self.thread = Some(start(&self.blueprint, &self.versions)?);
+        }
+        self.thread.as_ref().ok_or_else(|| self.lost("start"))
+    }
+
+    fn lost(&self, what: &str) -> Fault {
+        self.blueprint.shared.identity.fault(FaultKind::Internal, format!("its thread ended during {what}; report this to the authors of rosterd"))
+    }
+}
+
+/// The instance has ended.
+struct Ended(Fault);
+
+fn start(blueprint: &Blueprint, versions: &Arc<Mutex<VersionLog>>) -> Result<Thread, Fault> {
+    let (jobs, queue) = mpsc::channel::<Job>();
+    let control = Arc::new(Control::new());
+    let (blueprint, versions) = (blueprint.clone(), Arc::clone(versions));
+    let shared = Arc::clone(&blueprint.shared);
+    let mut seat = Seat { blueprint, control: Arc::clone(&control), versions, live: None, ended: false };
+    let work = move || {
+        for job in queue {
+            job(&mut seat);
+            if seat.ended {
+                break;
+            }
+        }
+    };
+    let name = format!("rosterd-{}", shared.connection.chars().take(7).collect::<String>());
+    std::thread::Builder::new().name(name).spawn(work).map_err(|error| {
+        shared.identity.fault(FaultKind::Transient, format!("no thread for it: {error}; the machine is short of memory or threads"))
+    })?;
+    Ok(Thread { jobs, control })
+}
+
+impl Seat {
+    /// Makes the store if there is none yet, and calls the guest. What ends the call ends the store.
+    fn run<T>(&mut self, what: &'static str, work: impl FnOnce(&mut Live) -> wasmtime::Result<T>) -> Result<T, Ended> {
+        let _running = self.blueprint.runtime.running();
+        let answer = match self.live.take() {
+            Some(mut live) => {
+                begin(&mut live.store);
+                work(&mut live).map(|answer| (answer, live))
+            }
+            None => self.instantiate().and_then(|mut live| work(&mut live).map(|answer| (answer, live))),
+        };
+        match answer {
+            Ok((answer, live)) => {
+                #[cfg(feature = "testing")]
+                if let Some(hook) = &self.blueprint.shared.after_call {
+                    crate::memory::show(live.store.data().used.memory, &**hook);
+                }
+                self.live = Some(live);
+                Ok(answer)
+            }
+            Err(error) => {
+                self.ended = true;
+                Err(Ended(explain(&self.blueprint.shared, what, &error)))
+            }
+        }
+    }
+
+    fn instantiate(&self) -> wasmtime::Result<Live> {
+        let state = State::new(&self.blueprint.shared, &self.control, &self.versions);
+        let mut store = Store::new(&self.blueprint.runtime.engine, state);
+        store.limiter(|state| state);
+        store.epoch_deadline_callback(|mut context| context.data_mut().tick());
+        begin(&mut store);
+        let instance = self.blueprint.pre.instantiate(&mut store)?;
+        Ok(Live { store, instance })
+    }
+}
+
+fn begin(store: &mut Store<State>) {
+    store.data_mut().begin_call();
+    store.set_epoch_deadline(1);
+}
+
+/// Why a call ended, for an operator: the connector, the limit and its value, or what its author must mend.
+fn explain(shared: &Shared, what: &str, error: &wasmtime::Error) -> Fault {
+    let author = "report this to the author of the connector";
+    let (kind, text) = if let Some(passed) = error.downcast_ref::<LimitPassed>() {
+        let kind = if passed.key.starts_with("call-") { FaultKind::Timeout } else { FaultKind::Internal };
+        (kind, format!("{what}: {}", passed.sentence(&shared.limits, &shared.connection)))
+    } else if error.downcast_ref::<Stopped>().is_some() {
+        (FaultKind::Cancelled, format!("{what}: the run is being stopped"))
+    } else {
+        let reason = match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) => format!("it panicked; see its log, and {author}"),
+            Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
+                format!("its stack or memory was overrun, most likely by a recursion without end; {author}")
+            }
+            Some(trap) => format!("it trapped ({trap}); {author}"),
+            None => format!("it can not go on ({}); {author}", error.root_cause()),
+        };
+        (FaultKind::Internal, format!("{what}: {reason}"))
+    };
+    shared.redactor.fault(shared.identity.fault(kind, text))
+}
