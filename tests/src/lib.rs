@@ -1,1 +1,4 @@
-//! Under construction.
+//! Helpers for the tests that need more than one crate.
+
+pub mod canary;
+pub mod hub;

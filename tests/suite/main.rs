@@ -1,3 +1,5 @@
 //! One binary for every test that needs more than one crate.
 
+mod probe;
+mod sandbox;
 mod tidy;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 mod directory;
 mod plugin;
 mod sync;
-pub(crate) use directory::{AccountCommand, QuarantineCommand, RunsCommand};
+pub(crate) use directory::{AccountCommand, ListArgs, QuarantineCommand, RunsCommand};
 pub(crate) use plugin::{BuildArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
 pub(crate) use sync::{PlanArgs, PlanCommand};
 
@@ -94,15 +94,18 @@ pub(crate) enum Command {
     /// Look at past runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Read a file that `rosterd export` wrote
+    /// Plan and apply the people in a CSV file, for people in a hurry: needs the plugin `csv` and no [job]
     Import {
-        /// The file; `-` reads standard input
+        /// The file
         file: PathBuf,
     },
-    /// Write the directory to a file
+    /// Write all accounts to a CSV file, all or nothing
     Export {
-        /// The file; `-` writes standard output
+        /// The file
         file: PathBuf,
+        /// Leave cells that a spreadsheet would take for formulas as they are
+        #[arg(long)]
+        raw: bool,
     },
     /// Make, look at and install plugins
     #[command(subcommand)]
@@ -165,6 +168,9 @@ pub(crate) enum StoreCommand {
     Restore {
         /// The backup
         file: PathBuf,
+        /// Replace the store that is there
+        #[arg(long)]
+        force: bool,
     },
     /// Count what is in the store
     Stats,

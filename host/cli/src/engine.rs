@@ -4,32 +4,17 @@ use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output::{Progress, Talk};
 use rosterd_engine::{Engine, EngineError, Events, Policy, RunEvent, Settings};
-use rosterd_model::port::Clock;
-use rosterd_model::{Fault, Timestamp};
+use crate::clock::SystemClock;
+use rosterd_model::Fault;
 use rosterd_store::StoreError;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The clock of the machine; for tests, the instant in `ROSTERD_NOW_MS`.
-#[derive(Debug)]
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        if let Some(fixed) = std::env::var("ROSTERD_NOW_MS").ok().and_then(|text| text.parse().ok()) {
-            return Timestamp(fixed);
-        }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-    }
-}
 
 /// The engine of this configuration. Opens the store, and compiles the policy.
 ///
 /// # Errors
 /// The configuration can not be compiled, or the store not be opened.
 pub(crate) fn engine(context: &Context, progress: Option<&'static str>) -> Result<Engine, CommandError> {
-    let config = context.config()?;
+    let config = context.checked_config()?;
     let policy = Policy::compile(&config.policy, config.digest.clone())?;
     with_policy(context, policy, progress)
 }
@@ -48,7 +33,7 @@ pub(crate) fn with_policy(
     };
     Ok(Engine {
         store: context.store()?.clone(),
-        connections: context.connections()?,
+        connections: context.connections(Some(context.store()?.clone()))?,
         policy: Arc::new(policy),
         settings: Settings {
             page_size: limits.page_size,
@@ -58,21 +43,8 @@ pub(crate) fn with_policy(
         },
         clock: Arc::new(SystemClock),
         events,
-        principal: principal(),
+        principal: crate::context::principal(),
     })
-}
-
-/// The name of the user of the operating system, recorded as author and approver.
-pub(crate) fn principal() -> String {
-    let id = rustix::process::getuid().as_raw();
-    let name = std::fs::read_to_string("/etc/passwd").ok().and_then(|text| {
-        text.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)? == id.to_string()).then(|| name.to_owned())
-        })
-    });
-    name.unwrap_or_else(|| format!("uid {id}"))
 }
 
 fn listener(talk: Talk, progress: Progress) -> Events {

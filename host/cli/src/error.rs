@@ -141,10 +141,3 @@ impl From<Fault> for CommandError {
         Self::new(kind, fault.to_string()).hint(fault.kind.remedy())
     }
 }
-
-/// A failure of the store.
-impl From<rosterd_store::StoreError> for CommandError {
-    fn from(error: rosterd_store::StoreError) -> Self {
-        Self::new(ErrorKind::Store, error.to_string())
-    }
-}

@@ -5,17 +5,21 @@
 //! [`config`] (rosterd.toml), [`output`] (the only folder that prints), [`error`] and [`exit`] (how commands end).
 
 mod args;
+mod clock;
 mod command;
 mod config;
 mod context;
+mod engine;
 mod error;
 mod exit;
+mod kill;
 mod output;
 
 use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    kill::install();
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(stop) => return output::usage(&stop).into(),

@@ -65,7 +65,10 @@ impl BucketSet {
         let rule = |(name, bucket): (&String, &Bucket)| {
             let list = bucket.matches.as_ref().and_then(|matches| matches.hosts.as_ref());
             let hosts = list.map(|list| {
-                list.iter().flat_map(|text| expand(text, settings)).map(|text| Endpoint::parse(&text, Kind::Http)).collect()
+                list.iter()
+                    .flat_map(|text| expand(text, settings))
+                    .map(|text| Endpoint::parse(&text, Kind::Http))
+                    .collect()
             });
             Ok::<_, String>((name.clone(), Rule { bucket: bucket.clone(), hosts: hosts.transpose()? }))
         };
@@ -237,7 +240,7 @@ mod tests {
     async fn a_window_never_holds_more_than_its_capacity() {
         let set = set(json!({ "match": { "hosts": ["api.example"] }, "capacity": 2, "per": "10s" }));
         let start = Instant::now();
-        for _ in 0..5 {
+        for _ in 0..6 {
             set.admit(&draw("/"), Duration::from_secs(60)).await.unwrap();
         }
         assert_eq!(start.elapsed().as_secs(), 20);

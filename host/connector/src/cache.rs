@@ -114,7 +114,8 @@ impl Cache {
         bytes: &[u8],
         inspection: &Inspection,
     ) -> Result<(Component, PathBuf), HostError> {
-        let wrong = |error: wasmtime::Error| HostError::Compile { path: component.to_owned(), reason: format!("{error:#}") };
+        let wrong =
+            |error: wasmtime::Error| HostError::Compile { path: component.to_owned(), reason: format!("{error:#}") };
         let code = runtime.engine.precompile_component(bytes).map_err(wrong)?;
         let name = format!("{}-{}", inspection.digest, runtime.configuration());
         let path = self.write(&format!("{name}.cwasm"), &code)?;
@@ -123,7 +124,10 @@ impl Cache {
         let text = serde_json::to_vec(&entry).map_err(|error| HostError::Engine(error.to_string()))?;
         self.write(&format!("{name}.json"), &text)?;
         let loaded = deserialize(runtime, &path);
-        let loaded = loaded.ok_or_else(|| HostError::Compile { path: component.to_owned(), reason: "its code can not be loaded".to_owned() })?;
+        let loaded = loaded.ok_or_else(|| HostError::Compile {
+            path: component.to_owned(),
+            reason: "its code can not be loaded".to_owned(),
+        })?;
         Ok((loaded, path))
     }
 
@@ -148,8 +152,9 @@ impl Cache {
 
 /// A plain file that belongs to us and that nobody else may write.
 fn ours(path: &Path) -> bool {
-    fs::symlink_metadata(path)
-        .is_ok_and(|data| data.is_file() && data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0)
+    fs::symlink_metadata(path).is_ok_and(|data| {
+        data.is_file() && data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0
+    })
 }
 
 fn memo_name(component: &Path) -> String {
@@ -162,7 +167,10 @@ fn blake3_of(path: &Path) -> Option<String> {
     Some(hasher.finalize().to_string())
 }
 
-#[expect(unsafe_code, reason = "compiled code is trusted code: only a file that this host wrote, checked by the caller, comes here")]
+#[expect(
+    unsafe_code,
+    reason = "compiled code is trusted code: only a file that this host wrote, checked by the caller, comes here"
+)]
 fn deserialize(runtime: &Runtime, path: &Path) -> Option<Component> {
     // SAFETY: the file lies in a folder that only this user can write, under the digest of its component and of the
     // engine's configuration, and is the one that was written after compiling (same stamp, or same digest).

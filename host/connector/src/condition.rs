@@ -25,7 +25,9 @@ impl<'a> Answer<'a> {
     pub(crate) fn fits(&self, condition: &Condition) -> bool {
         let status = condition.status.as_ref().is_none_or(|list| list.contains(&self.incoming.status));
         let kind = condition.content_type.as_ref().is_none_or(|start| {
-            self.incoming.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with(start.as_str()))
+            self.incoming
+                .header("content-type")
+                .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(start.as_str()))
         });
         let pointer = condition.pointer.as_ref().is_none_or(|pointer| {
             let found = self.json().and_then(|json| json.pointer(pointer)).and_then(plain);

@@ -12,6 +12,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
+/// Sees the linear memory of guests.
+#[cfg(feature = "testing")]
+pub type MemoryHook = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 /// One connection, as `rosterd.toml` has it. Made with [`ConnectionConfig::new`]; fields are set afterwards.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -38,7 +42,7 @@ pub struct ConnectionConfig {
     pub passwords: Option<Arc<dyn InitialPasswords>>,
     /// Called after each call of a guest with its linear memory, for tests that look for what must not be there.
     #[cfg(feature = "testing")]
-    pub after_call: Option<Arc<dyn Fn(&[u8]) + Send + Sync>>,
+    pub after_call: Option<MemoryHook>,
 }
 
 impl ConnectionConfig {

@@ -26,13 +26,22 @@ impl Connection {
 
     fn with(loaded: &Loaded, shared: Shared) -> Result<Self, Fault> {
         let wrong = |error: wasmtime::Error| {
-            let text = format!("it does not fit the contract {}: {error:#}; its author must build it with the SDK of this contract", loaded.inspection.contract);
+            let text = format!(
+                "it does not fit the contract {}: {error:#}; its author must build it with the SDK of this contract",
+                loaded.inspection.contract
+            );
             loaded.inspection.identity().fault(FaultKind::Unsupported, text)
         };
         // The only contract so far; an older one will be a second arm with an adapter of its own.
-        let version = loaded.inspection.contract.parse().map_err(|_| loaded.inspection.identity().fault(FaultKind::Internal, "no contract"))?;
-        let Contract::V0_1 = Contract::of(&version).map_err(|error| loaded.inspection.identity().fault(FaultKind::Unsupported, error))?;
-        let pre = v0_1::link(&loaded.runtime.engine, &loaded.component, &loaded.inspection.interfaces()).map_err(wrong)?;
+        let version = loaded
+            .inspection
+            .contract
+            .parse()
+            .map_err(|_| loaded.inspection.identity().fault(FaultKind::Internal, "no contract"))?;
+        let Contract::V0_1 = Contract::of(&version)
+            .map_err(|error| loaded.inspection.identity().fault(FaultKind::Unsupported, error))?;
+        let pre =
+            v0_1::link(&loaded.runtime.engine, &loaded.component, &loaded.inspection.interfaces()).map_err(wrong)?;
         let exports = v0_1::Exports::of(&pre, &loaded.inspection.roles).map_err(wrong)?;
         let blueprint = Blueprint { runtime: Arc::clone(&loaded.runtime), pre, shared: Arc::new(shared) };
         Ok(Self { loaded: loaded.clone(), exports, blueprint })
@@ -54,7 +63,8 @@ impl Connection {
     pub fn destination(&self) -> Result<Box<dyn port::Destination>, Fault> {
         self.needs(Role::Destination)?;
         let description: serde_json::Value = serde_json::from_str(&self.loaded.describe()?).unwrap_or_default();
-        let settles_after_finish = description.get("receipts").and_then(serde_json::Value::as_str) == Some("after-finish");
+        let settles_after_finish =
+            description.get("receipts").and_then(serde_json::Value::as_str) == Some("after-finish");
         let restart = if settles_after_finish { Restart::Never } else { Restart::Fresh };
         let base = v0_1::Base::new(&self.exports, Actor::new(&self.blueprint, restart));
         Ok(Box::new(v0_1::Destination::new(base, settles_after_finish)))
@@ -85,5 +95,6 @@ pub(crate) fn describe(loaded: &Loaded) -> Result<String, Fault> {
     // On a thread of its own: the caller may be inside of the runtime, which must not be blocked from within.
     let runtime = loaded.host.handle().clone();
     let work = std::thread::spawn(move || runtime.block_on(port::Connector::describe(&mut base)));
-    work.join().unwrap_or_else(|_| Err(loaded.inspection.identity().fault(FaultKind::Internal, "its description was lost")))
+    work.join()
+        .unwrap_or_else(|_| Err(loaded.inspection.identity().fault(FaultKind::Internal, "its description was lost")))
 }

@@ -21,7 +21,9 @@ impl Network {
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
-            (IpAddr::V4(net), IpAddr::V4(ip)) => prefix_equal(net.to_bits().into(), ip.to_bits().into(), 32, self.prefix),
+            (IpAddr::V4(net), IpAddr::V4(ip)) => {
+                prefix_equal(net.to_bits().into(), ip.to_bits().into(), 32, self.prefix)
+            }
             (IpAddr::V6(net), IpAddr::V6(ip)) => prefix_equal(net.to_bits(), ip.to_bits(), 128, self.prefix),
             _ => false,
         }
@@ -35,7 +37,11 @@ fn prefix_equal(net: u128, ip: u128, bits: u8, prefix: u8) -> bool {
 impl FromStr for Network {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no network; write an address and a prefix length, like \"10.2.0.0/16\" or \"127.0.0.1/32\"");
+        let wrong = || {
+            format!(
+                "\"{text}\" is no network; write an address and a prefix length, like \"10.2.0.0/16\" or \"127.0.0.1/32\""
+            )
+        };
         let (address, prefix) = text.split_once('/').ok_or_else(wrong)?;
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let prefix: u8 = prefix.parse().map_err(|_| wrong())?;
@@ -140,13 +146,51 @@ mod tests {
     #[test]
     fn everything_that_is_not_public_is_denied() {
         for text in [
-            "0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1", "100.100.100.200", "100.127.255.255", "127.0.0.1", "127.8.8.8",
-            "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1",
-            "198.18.0.1", "198.19.255.255", "198.51.100.9", "203.0.113.9", "224.0.0.1", "239.1.1.1", "240.0.0.1",
-            "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
-            "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a9fe:a9fe::1",
-            "2002:6464:64c8::", "2001:db8::1", "2001:0:1::1", "fc00::1", "fd12::1", "fe80::1", "fec0::1", "ff02::1",
-            "100::1", "3fff::1", "5f00::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.1.2.3",
+            "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.8.8.8",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.9",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a00:1",
+            "2002:7f00:1::",
+            "2002:a9fe:a9fe::1",
+            "2002:6464:64c8::",
+            "2001:db8::1",
+            "2001:0:1::1",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "100::1",
+            "3fff::1",
+            "5f00::1",
         ] {
             assert!(denied_because(ip(text)).is_some(), "{text}");
         }
@@ -154,9 +198,20 @@ mod tests {
 
     #[test]
     fn public_addresses_pass() {
-        for text in ["1.1.1.1", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.0.1.1", "198.20.0.1",
-            "223.255.255.255", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::1", "::ffff:1.1.1.1"]
-        {
+        for text in [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+            "2002:101:101::1",
+            "::ffff:1.1.1.1",
+        ] {
             assert_eq!(denied_because(ip(text)), None, "{text}");
         }
     }

@@ -45,7 +45,9 @@ impl Endpoint {
         let wrong = || format!("\"{text}\" is no host to grant; write it like {example}");
         let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
         let authority = if scheme.is_some() { rest.split(['/', '?', '#']).next().unwrap_or_default() } else { rest };
-        let known = scheme.map(|scheme| DEFAULT_PORTS.iter().find(|(name, _)| *name == scheme).ok_or_else(wrong)).transpose()?;
+        let known = scheme
+            .map(|scheme| DEFAULT_PORTS.iter().find(|(name, _)| *name == scheme).ok_or_else(wrong))
+            .transpose()?;
         let (host, port) = split_port(authority).ok_or_else(wrong)?;
         let port = match (port, known, kind) {
             (Some("*"), _, _) => None,
@@ -121,7 +123,11 @@ impl fmt::Display for Endpoint {
         if self.clear {
             f.write_str("http://")?;
         }
-        if self.host.contains(':') { write!(f, "[{}]", self.host)? } else { f.write_str(&self.host)? }
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            f.write_str(&self.host)?;
+        }
         match (self.port, self.clear) {
             (None, _) => f.write_str(":*"),
             (Some(80), true) => Ok(()),

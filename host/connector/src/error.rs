@@ -19,7 +19,9 @@ pub enum PackageError {
         limit: u64,
     },
     /// No manifest inside.
-    #[error("the component carries no manifest (section \"rosterd:manifest\"); build it with `rosterd plugin build`, which embeds connector.toml")]
+    #[error(
+        "the component carries no manifest (section \"rosterd:manifest\"); build it with `rosterd plugin build`, which embeds connector.toml"
+    )]
     NoManifest,
     /// The manifest is wrong.
     #[error("the manifest of the component is wrong: {0}; its author must correct connector.toml and build again")]
@@ -45,7 +47,9 @@ pub enum PackageError {
         own: &'static str,
     },
     /// Exports and manifest disagree.
-    #[error("the manifest of {name} says roles {said}, and the component exports {found}; its author must correct connector.toml or the code")]
+    #[error(
+        "the manifest of {name} says roles {said}, and the component exports {found}; its author must correct connector.toml or the code"
+    )]
     Roles {
         /// The connector.
         name: String,
@@ -55,7 +59,9 @@ pub enum PackageError {
         found: String,
     },
     /// Imports something that is no part of the contract.
-    #[error("the component imports {0}, which is no part of the contract; connectors get nothing else. Build it for wasm32-unknown-unknown, or without the library that wants it")]
+    #[error(
+        "the component imports {0}, which is no part of the contract; connectors get nothing else. Build it for wasm32-unknown-unknown, or without the library that wants it"
+    )]
     ForeignImport(String),
 }
 

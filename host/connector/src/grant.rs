@@ -66,7 +66,8 @@ pub fn refusals_with_settings(inspection: &Inspection, grants: &Grants, settings
             return;
         }
         let wanted = expand_all(raw);
-        let missing: Vec<String> = wanted.iter().filter(|want| !covered(want)).map(|want| as_grant(key, want)).collect();
+        let missing: Vec<String> =
+            wanted.iter().filter(|want| !covered(want)).map(|want| as_grant(key, want)).collect();
         if !has && (!missing.is_empty() || wanted.is_empty() && settings.is_null()) {
             let list = if missing.is_empty() { raw.to_vec() } else { missing };
             found.push(refusal(inspection, interface, key, &list, true));
@@ -75,13 +76,16 @@ pub fn refusals_with_settings(inspection: &Inspection, grants: &Grants, settings
         }
     };
     let endpoint = |list: &[String], want: &str, kind: Kind| {
-        Endpoint::parse(want, kind).is_ok_and(|want| list.iter().any(|own| Endpoint::parse(own, kind).is_ok_and(|own| own.covers(&want))))
+        Endpoint::parse(want, kind)
+            .is_ok_and(|want| list.iter().any(|own| Endpoint::parse(own, kind).is_ok_and(|own| own.covers(&want))))
     };
     powers("http", "http", &requests.http, !grants.http.is_empty(), &|want| endpoint(&grants.http, want, Kind::Http));
     powers("byte-stream", "stream", &requests.stream, !grants.stream.is_empty(), &|want| {
         endpoint(&grants.stream, want, Kind::Stream)
     });
-    powers("files", "files", &files, !grants.files.is_empty(), &|want| grants.files.iter().any(|own| path_fits(own, want)));
+    powers("files", "files", &files, !grants.files.is_empty(), &|want| {
+        grants.files.iter().any(|own| path_fits(own, want))
+    });
     if interfaces.contains("directory") {
         match (requests.directory, grants.directory) {
             (false, _) => found.push(unasked(inspection, "directory")),
@@ -119,7 +123,11 @@ fn unasked(inspection: &Inspection, interface: &str) -> Refusal {
 fn refusal(inspection: &Inspection, interface: &str, key: &str, list: &[String], blocking: bool) -> Refusal {
     let quoted: Vec<String> = list.iter().map(|item| format!("{item:?}")).collect();
     let line_to_add = format!("{key} = [{}]", quoted.join(", "));
-    let explanation = format!("{} asks for {interface} to {}; add {line_to_add} under grants if it should have it", inspection.name, list.join(", "));
+    let explanation = format!(
+        "{} asks for {interface} to {}; add {line_to_add} under grants if it should have it",
+        inspection.name,
+        list.join(", ")
+    );
     Refusal { what: format!("{interface} to {}", list.join(", ")), line_to_add, explanation, blocking }
 }
 
@@ -127,7 +135,9 @@ fn refusal(inspection: &Inspection, interface: &str, key: &str, list: &[String],
 fn as_grant(key: &str, want: &str) -> String {
     let kind = if key == "http" { Kind::Http } else { Kind::Stream };
     match key {
-        "http" | "stream" => Endpoint::parse(want, kind).map_or_else(|_| want.to_owned(), |endpoint| endpoint.short(kind)),
+        "http" | "stream" => {
+            Endpoint::parse(want, kind).map_or_else(|_| want.to_owned(), |endpoint| endpoint.short(kind))
+        }
         _ => want.to_owned(),
     }
 }
@@ -167,12 +177,22 @@ mod tests {
     use serde_json::json;
 
     fn inspection(imports: &[&str], requests: &str) -> Inspection {
-        let text = format!("name = \"probe\"\nversion = \"1.0.0\"\ntitle = \"P\"\ncontract = \"0.1\"\nroles = [\"source\"]\n[requests]\n{requests}");
+        let text = format!(
+            "name = \"probe\"\nversion = \"1.0.0\"\ntitle = \"P\"\ncontract = \"0.1\"\nroles = [\"source\"]\n[requests]\n{requests}"
+        );
         let manifest = Manifest::parse(&text).unwrap();
         Inspection {
-            name: "probe".into(), title: "P".into(), version: "1.0.0".into(), contract: "0.1.0".into(), roles: vec![],
-            imports: imports.iter().map(|s| (*s).to_owned()).collect(), requests: manifest.requests.clone(), digest: "00".into(),
-            size: 1, settings_schema: manifest.settings.clone(), manifest,
+            name: "probe".into(),
+            title: "P".into(),
+            version: "1.0.0".into(),
+            contract: "0.1.0".into(),
+            roles: vec![],
+            imports: imports.iter().map(|s| (*s).to_owned()).collect(),
+            requests: manifest.requests.clone(),
+            digest: "00".into(),
+            size: 1,
+            settings_schema: manifest.settings.clone(),
+            manifest,
         }
     }
 
@@ -188,11 +208,19 @@ mod tests {
 
     #[test]
     fn a_setting_in_a_request_becomes_the_line_to_add() {
-        let probe = inspection(&["http.send", "files.open"], "http = [\"{base-url}\"]\nfiles.read = [\"{file}\"]\nfiles.write = [\"{output}\"]");
+        let probe = inspection(
+            &["http.send", "files.open"],
+            "http = [\"{base-url}\"]\nfiles.read = [\"{file}\"]\nfiles.write = [\"{output}\"]",
+        );
         let settings = json!({ "base-url": "http://127.0.0.1:8080/scim", "file": "people.csv" });
-        let lines: Vec<String> = refusals_with_settings(&probe, &Grants::default(), &settings).into_iter().map(|r| r.line_to_add).collect();
+        let lines: Vec<String> =
+            refusals_with_settings(&probe, &Grants::default(), &settings).into_iter().map(|r| r.line_to_add).collect();
         assert_eq!(lines, ["http = [\"http://127.0.0.1:8080\"]", "files = [\"people.csv\"]"]);
-        let grants = Grants { files: vec!["people.csv".into()], http: vec!["http://127.0.0.1:8080".into()], ..Grants::default() };
+        let grants = Grants {
+            files: vec!["people.csv".into()],
+            http: vec!["http://127.0.0.1:8080".into()],
+            ..Grants::default()
+        };
         assert_eq!(refusals_with_settings(&probe, &grants, &settings), []);
     }
 

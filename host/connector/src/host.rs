@@ -135,7 +135,10 @@ impl Loaded {
 
     /// Fault of a role that the component does not have.
     pub(crate) fn lacks(&self, role: crate::manifest::Role) -> Fault {
-        let text = format!("it is no {role}; it exports {}", self.inspection.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "));
+        let text = format!(
+            "it is no {role}; it exports {}",
+            self.inspection.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+        );
         self.inspection.identity().fault(FaultKind::Unsupported, text)
     }
 }

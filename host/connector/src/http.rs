@@ -104,13 +104,15 @@ impl Client {
         let credential = credential.finalize().to_string();
         let buckets = BucketSet::new(buckets, &manifest.buckets, settings, name, &credential)?;
         let recipes = Recipes::new(&manifest.recipes, settings, secrets, redactor)?;
-        let (policy, limits, redactor, trust) = (Arc::new(policy.clone()), limits.clone(), redactor.clone(), trust.clone());
+        let (policy, limits, redactor, trust) =
+            (Arc::new(policy.clone()), limits.clone(), redactor.clone(), trust.clone());
         Ok(Self(Arc::new(Inner { policy, limits, redactor, buckets, recipes, trust, client: OnceLock::new() })))
     }
 
     /// Sends requests together, within the limit of parallel ones; answers in their order.
     pub(crate) async fn exchange(self, requests: Vec<Outgoing>) -> Vec<Result<Incoming, Fault>> {
-        let lanes = Arc::new(tokio::sync::Semaphore::new(usize::try_from(self.0.limits.http_parallel.max(1)).unwrap_or(1)));
+        let lanes =
+            Arc::new(tokio::sync::Semaphore::new(usize::try_from(self.0.limits.http_parallel.max(1)).unwrap_or(1)));
         let mut tasks = tokio::task::JoinSet::new();
         let count = requests.len();
         for (index, request) in requests.into_iter().enumerate() {
@@ -144,7 +146,8 @@ impl Client {
             }
             Ok::<_, Fault>(incoming)
         };
-        let late = |_| Fault::new(FaultKind::Timeout, format!("{} gave no answer in {} ms", target.host, limit.as_millis()));
+        let late =
+            |_| Fault::new(FaultKind::Timeout, format!("{} gave no answer in {} ms", target.host, limit.as_millis()));
         let mut incoming = tokio::time::timeout(limit, work).await.map_err(late)??;
         admission.judge(&incoming);
         self.0.redactor.blank(&mut incoming.body);
@@ -155,7 +158,12 @@ impl Client {
     }
 
     /// One attempt, and the serial number of its token; a `stale` token is renewed first.
-    async fn attempt(&self, request: &Outgoing, target: &Target, stale: Option<u64>) -> Result<(Incoming, Option<u64>), Fault> {
+    async fn attempt(
+        &self,
+        request: &Outgoing,
+        target: &Target,
+        stale: Option<u64>,
+    ) -> Result<(Incoming, Option<u64>), Fault> {
         let mut ready = self.prepare(request, target)?;
         let token = match &request.auth {
             Some(name) => Some(self.0.recipes.place(self, name, target, &mut ready, stale).await?),
@@ -192,12 +200,16 @@ impl Client {
         if Target::read(&url)?.place() != target.place() {
             return Err(invalid("a secret would change where the request goes"));
         }
-        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| invalid("the method is no HTTP method"))?;
+        let method = reqwest::Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| invalid("the method is no HTTP method"))?;
         let mut headers = Vec::with_capacity(request.headers.len());
         for (name, value) in &request.headers {
             let lower = name.to_ascii_lowercase();
             // Framing and compression are the host's: it asks for none, so that the connector gets plain bytes.
-            if matches!(lower.as_str(), "host" | "content-length" | "transfer-encoding" | "connection" | "accept-encoding") {
+            if matches!(
+                lower.as_str(),
+                "host" | "content-length" | "transfer-encoding" | "connection" | "accept-encoding"
+            ) {
                 continue;
             }
             headers.push((lower, splice(value.as_bytes(), Use::HttpHeader)?));
@@ -212,7 +224,8 @@ impl Client {
         let client = client.map_err(|error| Fault::new(FaultKind::Settings, error.clone()))?;
         let mut request = client.request(ready.method, ready.url.as_str());
         for (name, value) in &ready.headers {
-            let mut value = reqwest::header::HeaderValue::from_bytes(value).map_err(|_| invalid(format!("the value of the header {name} can not be sent")))?;
+            let mut value = reqwest::header::HeaderValue::from_bytes(value)
+                .map_err(|_| invalid(format!("the value of the header {name} can not be sent")))?;
             value.set_sensitive(true);
             request = request.header(name, value);
         }
@@ -227,7 +240,9 @@ impl Client {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
             if (body.len() + chunk.len()) as u64 > most.0 {
-                let text = format!("the answer has more than {most} (limit response-bytes); ask for smaller pages, or raise the limit");
+                let text = format!(
+                    "the answer has more than {most} (limit response-bytes); ask for smaller pages, or raise the limit"
+                );
                 return Err(Fault::new(FaultKind::Incomplete, text));
             }
             body.extend_from_slice(&chunk);
@@ -291,7 +306,13 @@ fn describe(error: &reqwest::Error) -> Fault {
         source = inner.source();
     }
     let kind = if error.is_timeout() { FaultKind::Timeout } else { FaultKind::Transient };
-    let what = if error.is_connect() { "no connection" } else if error.is_body() || error.is_decode() { "the answer broke off" } else { "no answer" };
+    let what = if error.is_connect() {
+        "no connection"
+    } else if error.is_body() || error.is_decode() {
+        "the answer broke off"
+    } else {
+        "no answer"
+    };
     let mut fault = Fault::new(kind, format!("{what}: {reason}"));
     if error.is_connect() || error.is_builder() {
         fault.detail = "{\"sent\":false}".to_owned();

@@ -116,7 +116,10 @@ impl Actor {
     }
 
     fn lost(&self, what: &str) -> Fault {
-        self.blueprint.shared.identity.fault(FaultKind::Internal, format!("its thread ended during {what}; report this to the authors of rosterd"))
+        self.blueprint.shared.identity.fault(
+            FaultKind::Internal,
+            format!("its thread ended during {what}; report this to the authors of rosterd"),
+        )
     }
 }
 
@@ -139,7 +142,10 @@ fn start(blueprint: &Blueprint, versions: &Arc<Mutex<VersionLog>>) -> Result<Thr
     };
     let name = format!("rosterd-{}", shared.connection.chars().take(7).collect::<String>());
     std::thread::Builder::new().name(name).spawn(work).map_err(|error| {
-        shared.identity.fault(FaultKind::Transient, format!("no thread for it: {error}; the machine is short of memory or threads"))
+        shared.identity.fault(
+            FaultKind::Transient,
+            format!("no thread for it: {error}; the machine is short of memory or threads"),
+        )
     })?;
     Ok(Thread { jobs, control })
 }

@@ -251,8 +251,15 @@ impl Manifest {
         }
         for path in self.requests.files.read.iter().chain(&self.requests.files.write) {
             let windows = path.chars().nth(1) == Some(':');
-            if path.is_empty() || path.starts_with('/') || windows || path.contains(['\\', '\0']) || path.split('/').any(|p| p == "..") {
-                return Err(format!("requests.files: \"{path}\" must be relative and stay below the operator's folder"));
+            if path.is_empty()
+                || path.starts_with('/')
+                || windows
+                || path.contains(['\\', '\0'])
+                || path.split('/').any(|p| p == "..")
+            {
+                return Err(format!(
+                    "requests.files: \"{path}\" must be relative and stay below the operator's folder"
+                ));
             }
         }
         for (name, secret) in &self.requests.secrets {
@@ -301,7 +308,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_named() {
-        let error = Manifest::parse("name = \"a\"\nversion = \"1.0.0\"\ntitle = \"A\"\ncontract = \"0.1\"\nroles = [\"source\"]\nrequest = {}\n");
+        let error = Manifest::parse(
+            "name = \"a\"\nversion = \"1.0.0\"\ntitle = \"A\"\ncontract = \"0.1\"\nroles = [\"source\"]\nrequest = {}\n",
+        );
         assert!(error.unwrap_err().contains("request"));
     }
 }

@@ -76,12 +76,12 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, PackageError> {
     };
     let surface = Surface::read(&resolve, world)?;
     let contract = Contract::of(&surface.version)?;
-    if let Some(stated) = &sections.contract {
-        if !contract.fits(stated.trim()) {
-            let found = format!("{} (its section says {})", surface.version, stated.trim());
-            let hint = "its author must build it with one version of the SDK";
-            return Err(PackageError::Contract { found, supported: crate::version::SUPPORTED, hint });
-        }
+    if let Some(stated) = &sections.contract
+        && !contract.fits(stated.trim())
+    {
+        let found = format!("{} (its section says {})", surface.version, stated.trim());
+        let hint = "its author must build it with one version of the SDK";
+        return Err(PackageError::Contract { found, supported: crate::version::SUPPORTED, hint });
     }
     let text = sections.manifest.ok_or(PackageError::NoManifest)?;
     let manifest = Manifest::parse(&text).map_err(PackageError::Manifest)?;

@@ -38,9 +38,13 @@ impl Policy {
     /// Compiles grants and requests. The error is a sentence about the entry that can not be read.
     pub(crate) fn new(manifest: &Manifest, settings: &Value, config: &ConnectionConfig) -> Result<Self, String> {
         let grants = &config.grants;
-        let granted = |list: &[String], kind| list.iter().map(|text| Endpoint::parse(text, kind)).collect::<Result<Vec<_>, _>>();
+        let granted =
+            |list: &[String], kind| list.iter().map(|text| Endpoint::parse(text, kind)).collect::<Result<Vec<_>, _>>();
         let requested = |list: &[String], kind| {
-            list.iter().flat_map(|text| expand(text, settings)).map(|text| Endpoint::parse(&text, kind)).collect::<Result<Vec<_>, _>>()
+            list.iter()
+                .flat_map(|text| expand(text, settings))
+                .map(|text| Endpoint::parse(&text, kind))
+                .collect::<Result<Vec<_>, _>>()
         };
         let names = |list: &[String]| list.iter().flat_map(|text| expand(text, settings)).collect::<Vec<_>>();
         let requests = &manifest.requests;
@@ -49,8 +53,14 @@ impl Policy {
         }
         Ok(Self {
             connection: config.name.to_string(),
-            http: Both { requested: requested(&requests.http, Kind::Http)?, granted: granted(&grants.http, Kind::Http)? },
-            stream: Both { requested: requested(&requests.stream, Kind::Stream)?, granted: granted(&grants.stream, Kind::Stream)? },
+            http: Both {
+                requested: requested(&requests.http, Kind::Http)?,
+                granted: granted(&grants.http, Kind::Http)?,
+            },
+            stream: Both {
+                requested: requested(&requests.stream, Kind::Stream)?,
+                granted: granted(&grants.stream, Kind::Stream)?,
+            },
             networks: grants.networks.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
             clear_text: granted(&grants.clear_text, Kind::Stream)?,
             files: grants.files.clone(),
@@ -103,7 +113,10 @@ impl Policy {
     }
 
     fn denied(&self, key: &str, value: &str, what: &str) -> Fault {
-        let text = format!("{what} is not granted; add {key} = [\"{value}\"] to [connection.{}.grants] if it should be", self.connection);
+        let text = format!(
+            "{what} is not granted; add {key} = [\"{value}\"] to [connection.{}.grants] if it should be",
+            self.connection
+        );
         Fault::new(FaultKind::Denied, text).about(value)
     }
 
@@ -127,23 +140,28 @@ impl Policy {
         }
         // A link below the folder must not lead out of it. A file that is still to be made has only its folder.
         let real = if writing { path.parent().unwrap_or(&self.base) } else { &path };
-        let inside = |real: PathBuf| fs::canonicalize(&self.base).is_ok_and(|base| real.starts_with(base));
+        let inside = |real: &Path| fs::canonicalize(&self.base).is_ok_and(|base| real.starts_with(base));
         match fs::canonicalize(real) {
-            Ok(real) if !inside(real) => {
-                let text = format!("{name} leads out of {}; grant the absolute path if that is meant", self.base.display());
+            Ok(real) if !inside(&real) => {
+                let text =
+                    format!("{name} leads out of {}; grant the absolute path if that is meant", self.base.display());
                 Err(Fault::new(FaultKind::Denied, text).about(name))
             }
             Ok(_) => Ok(path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(Fault::new(FaultKind::NotFound, format!("there is no {}", real.display())).about(name))
             }
-            Err(error) => Err(Fault::new(FaultKind::Denied, format!("{} can not be opened: {error}", real.display())).about(name)),
+            Err(error) => {
+                Err(Fault::new(FaultKind::Denied, format!("{} can not be opened: {error}", real.display())).about(name))
+            }
         }
     }
 }
 
 fn unrequested(key: &str, value: &str) -> Fault {
-    let text = format!("{value} is granted, but the manifest does not request it under {key}; its author must add it to connector.toml");
+    let text = format!(
+        "{value} is granted, but the manifest does not request it under {key}; its author must add it to connector.toml"
+    );
     Fault::new(FaultKind::Denied, text).about(value)
 }
 
@@ -153,7 +171,9 @@ mod tests {
     use serde_json::json;
 
     fn policy(base: &Path, requests: &str, grants: &str, settings: &Value) -> Policy {
-        let text = format!("name = \"p\"\nversion = \"1.0.0\"\ntitle = \"P\"\ncontract = \"0.1\"\nroles = [\"source\"]\n[requests]\n{requests}");
+        let text = format!(
+            "name = \"p\"\nversion = \"1.0.0\"\ntitle = \"P\"\ncontract = \"0.1\"\nroles = [\"source\"]\n[requests]\n{requests}"
+        );
         let mut config = ConnectionConfig::new("hr".parse().unwrap(), base.to_owned());
         config.grants = toml::from_str(grants).unwrap();
         Policy::new(&Manifest::parse(&text).unwrap(), settings, &config).unwrap()
@@ -161,7 +181,12 @@ mod tests {
 
     #[test]
     fn a_connector_has_the_intersection_of_requests_and_grants() {
-        let policy = policy(Path::new("/"), "http = [\"a.example\", \"b.example\"]", "http = [\"a.example\", \"c.example\"]", &json!({}));
+        let policy = policy(
+            Path::new("/"),
+            "http = [\"a.example\", \"b.example\"]",
+            "http = [\"a.example\", \"c.example\"]",
+            &json!({}),
+        );
         assert!(policy.http("A.example", 443, false).is_ok());
         let denied = policy.http("b.example", 443, false).unwrap_err();
         assert!(denied.message.contains("add http = [\"b.example\"] to [connection.hr.grants]"), "{denied}");
@@ -174,7 +199,10 @@ mod tests {
         let policy = policy(Path::new("/"), "", "networks = [\"10.0.0.0/8\"]", &json!({}));
         assert!(policy.addresses("x", &["10.1.1.1".parse().unwrap()]).is_ok());
         let denied = policy.addresses("x", &["127.0.0.1".parse().unwrap()]).unwrap_err();
-        assert!(denied.message.contains("loopback") && denied.message.contains("networks = [\"127.0.0.1/32\"]"), "{denied}");
+        assert!(
+            denied.message.contains("loopback") && denied.message.contains("networks = [\"127.0.0.1/32\"]"),
+            "{denied}"
+        );
     }
 
     #[test]
@@ -186,14 +214,23 @@ mod tests {
         fs::write(base.join("people.csv"), "x").unwrap();
         std::os::unix::fs::symlink(folder.path().join("outside.csv"), base.join("link.csv")).unwrap();
         std::os::unix::fs::symlink(folder.path(), base.join("sub")).unwrap();
-        let requests = "files.read = [\"{file}\", \"*.csv\", \"sub/*.csv\"]\nfiles.write = [\"out.csv\", \"sub/out.csv\"]";
+        let requests =
+            "files.read = [\"{file}\", \"*.csv\", \"sub/*.csv\"]\nfiles.write = [\"out.csv\", \"sub/out.csv\"]";
         let policy = policy(&base, requests, "files = [\"*.csv\", \"sub/*.csv\"]", &json!({ "file": "people.csv" }));
         assert_eq!(policy.file("people.csv", false).unwrap(), base.join("people.csv"));
         assert_eq!(policy.file("missing.csv", false).unwrap_err().kind, FaultKind::NotFound);
         assert!(policy.file("out.csv", true).is_ok());
-        for (name, writing) in [("link.csv", false), ("sub/outside.csv", false), ("sub/out.csv", true), ("../outside.csv", false),
-            ("people.csv", true), ("/etc/passwd", false), ("people.csv\0", false), ("", false), ("other.txt", false)]
-        {
+        for (name, writing) in [
+            ("link.csv", false),
+            ("sub/outside.csv", false),
+            ("sub/out.csv", true),
+            ("../outside.csv", false),
+            ("people.csv", true),
+            ("/etc/passwd", false),
+            ("people.csv\0", false),
+            ("", false),
+            ("other.txt", false),
+        ] {
             assert_eq!(policy.file(name, writing).unwrap_err().kind, FaultKind::Denied, "{name}");
         }
     }
@@ -205,6 +242,10 @@ mod tests {
         let settings = json!({ "file": file });
         let granted = policy(Path::new("/tmp"), "files.read = [\"{file}\"]", &format!("files = [{file:?}]"), &settings);
         assert!(granted.file(&file, false).is_ok());
-        assert!(policy(Path::new("/tmp"), "files.read = [\"{file}\"]", "files = [\"*\"]", &settings).file(&file, false).is_err());
+        assert!(
+            policy(Path::new("/tmp"), "files.read = [\"{file}\"]", "files = [\"*\"]", &settings)
+                .file(&file, false)
+                .is_err()
+        );
     }
 }

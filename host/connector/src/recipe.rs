@@ -47,7 +47,10 @@ impl Recipes {
         redactor: &Redactor,
     ) -> Result<Self, String> {
         let hosts = |list: &[String]| {
-            list.iter().flat_map(|text| expand(text, settings)).map(|text| Endpoint::parse(&text, Kind::Http)).collect::<Result<Vec<_>, _>>()
+            list.iter()
+                .flat_map(|text| expand(text, settings))
+                .map(|text| Endpoint::parse(&text, Kind::Http))
+                .collect::<Result<Vec<_>, _>>()
         };
         let entry = |(name, recipe): (&String, &Recipe)| {
             let places = recipe.place.iter().map(|place| hosts(&place.hosts)).collect::<Result<_, _>>()?;
@@ -76,12 +79,18 @@ impl Recipes {
         ready: &mut Ready,
         stale: Option<u64>,
     ) -> Result<u64, Fault> {
-        let entry = self.all.get(name).ok_or_else(|| Fault::new(FaultKind::Internal, format!("the manifest has no recipe \"{name}\"")))?;
+        let entry = self
+            .all
+            .get(name)
+            .ok_or_else(|| Fault::new(FaultKind::Internal, format!("the manifest has no recipe \"{name}\"")))?;
         let fits = |hosts: &&Vec<Endpoint>| hosts.iter().any(|own| own.holds(&target.host, target.port));
         let index = entry.places.iter().position(|hosts| fits(&hosts));
         let place = index.and_then(|index| entry.recipe.place.get(index));
         let place = place.ok_or_else(|| {
-            Fault::new(FaultKind::Denied, format!("the token of the recipe \"{name}\" may not be sent to {}:{}", target.host, target.port))
+            Fault::new(
+                FaultKind::Denied,
+                format!("the token of the recipe \"{name}\" may not be sent to {}:{}", target.host, target.port),
+            )
         })?;
         let (token, serial) = self.token(client, name, entry, target, stale).await?;
         match place.within {
@@ -96,7 +105,11 @@ impl Recipes {
                 let (bare, fragment) = url.split_once('#').map_or((url.as_str(), ""), |(bare, rest)| (bare, rest));
                 let joint = if bare.contains('?') { '&' } else { '?' };
                 let hash = if fragment.is_empty() { "" } else { "#" };
-                ready.url = Zeroizing::new(format!("{bare}{joint}{}={}{hash}{fragment}", place.name, percent(value.as_bytes())));
+                ready.url = Zeroizing::new(format!(
+                    "{bare}{joint}{}={}{hash}{fragment}",
+                    place.name,
+                    percent(value.as_bytes())
+                ));
             }
         }
         Ok(serial)
@@ -111,16 +124,19 @@ impl Recipes {
         stale: Option<u64>,
     ) -> Result<(Zeroizing<String>, u64), Fault> {
         let mut held = entry.token.lock().await;
-        let good = |token: &&Token| token.until.is_none_or(|until| until > Instant::now()) && stale != Some(token.serial);
+        let good =
+            |token: &&Token| token.until.is_none_or(|until| until > Instant::now()) && stale != Some(token.serial);
         if let Some(token) = held.as_ref().filter(good) {
             return Ok((token.text.clone(), token.serial));
         }
         let mut token = match (&entry.recipe.secret, &entry.recipe.request, &entry.recipe.reply) {
             (Some(secret), _, _) => self.fixed(secret, entry.recipe.username.as_deref(), target)?,
-            (None, Some(request), Some(reply)) => self.exchange(client, entry.recipe.assertion.as_ref(), request, reply).await.map_err(|mut fault| {
-                fault.message = format!("the recipe \"{name}\" got no token: {}", fault.message);
-                fault
-            })?,
+            (None, Some(request), Some(reply)) => {
+                self.exchange(client, entry.recipe.assertion.as_ref(), request, reply).await.map_err(|mut fault| {
+                    fault.message = format!("the recipe \"{name}\" got no token: {}", fault.message);
+                    fault
+                })?
+            }
             _ => return Err(Fault::new(FaultKind::Internal, format!("the recipe \"{name}\" is not whole"))),
         };
         self.redactor.learn(token.text.as_bytes(), token.text.as_bytes());
@@ -144,7 +160,13 @@ impl Recipes {
         Ok(Token { text, until: None, serial: 0 })
     }
 
-    async fn exchange(&self, client: &Client, assertion: Option<&Assertion>, request: &Exchange, reply: &Reply) -> Result<Token, Fault> {
+    async fn exchange(
+        &self,
+        client: &Client,
+        assertion: Option<&Assertion>,
+        request: &Exchange,
+        reply: &Reply,
+    ) -> Result<Token, Fault> {
         // Secrets can not stand in the host, so the url without them says where the request goes.
         let bare = fill(&request.url, |name| Ok::<_, Fault>(setting(&self.settings, name).and_then(plain)))?;
         let target = client.target(&bare)?;
@@ -154,7 +176,12 @@ impl Recipes {
         let mut url = fill(&request.url, Encoding::Url)?;
         for (index, (key, value)) in request.query.iter().enumerate() {
             let joint = if index == 0 && !url.contains('?') { '?' } else { '&' };
-            url = Zeroizing::new(format!("{}{joint}{}={}", url.as_str(), percent(key.as_bytes()), percent(fill(value, Encoding::Plain)?.as_bytes())));
+            url = Zeroizing::new(format!(
+                "{}{joint}{}={}",
+                url.as_str(),
+                percent(key.as_bytes()),
+                percent(fill(value, Encoding::Plain)?.as_bytes())
+            ));
         }
         let bytes = |text: Zeroizing<String>| Zeroizing::new(text.as_bytes().to_vec());
         let mut headers = Vec::new();
@@ -163,15 +190,22 @@ impl Recipes {
         }
         if let Some(basic) = &request.basic {
             let secret = self.secret(&basic.secret, &target)?;
-            let pair = Zeroizing::new([fill(&basic.username, Encoding::Plain)?.as_bytes(), b":", &secret.bytes].concat());
+            let pair =
+                Zeroizing::new([fill(&basic.username, Encoding::Plain)?.as_bytes(), b":", &secret.bytes].concat());
             let value = text(&form::write("base64", &[], &pair).unwrap_or_default())?;
-            headers.push(("authorization".to_owned(), Zeroizing::new(format!("Basic {}", value.as_str()).into_bytes())));
+            headers
+                .push(("authorization".to_owned(), Zeroizing::new(format!("Basic {}", value.as_str()).into_bytes())));
         }
-        let mut kind = |value: &str| headers.push(("content-type".to_owned(), Zeroizing::new(value.as_bytes().to_vec())));
+        let mut kind =
+            |value: &str| headers.push(("content-type".to_owned(), Zeroizing::new(value.as_bytes().to_vec())));
         let body = if let Some(form) = &request.form {
             kind("application/x-www-form-urlencoded");
             let pair = |(key, value): (&String, &String)| {
-                Ok::<_, Fault>(format!("{}={}", percent(key.as_bytes()), percent(fill(value, Encoding::Plain)?.as_bytes())))
+                Ok::<_, Fault>(format!(
+                    "{}={}",
+                    percent(key.as_bytes()),
+                    percent(fill(value, Encoding::Plain)?.as_bytes())
+                ))
             };
             let pairs = Zeroizing::new(form.iter().map(pair).collect::<Result<Vec<_>, _>>()?.join("&"));
             Some(bytes(pairs))
@@ -189,11 +223,16 @@ impl Recipes {
     /// A JWT signed with a secret key.
     fn assertion(&self, assertion: &Assertion, target: &Target) -> Result<Zeroizing<String>, Fault> {
         let secret = self.secret(&assertion.key, target)?;
-        let name = if assertion.algorithm == "ed25519" { "EdDSA".to_owned() } else { assertion.algorithm.to_ascii_uppercase() };
+        let name = if assertion.algorithm == "ed25519" {
+            "EdDSA".to_owned()
+        } else {
+            assertion.algorithm.to_ascii_uppercase()
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| Fault::new(FaultKind::Internal, format!("the system gives no randomness: {error}")))?;
-        let mut part = |own: Value, more: &BTreeMap<String, String>| {
+        getrandom::fill(&mut id)
+            .map_err(|error| Fault::new(FaultKind::Internal, format!("the system gives no randomness: {error}")))?;
+        let part = |own: Value, more: &BTreeMap<String, String>| {
             let mut object = own.as_object().cloned().unwrap_or_default();
             for (key, value) in more {
                 object.insert(key.clone(), Value::String(self.fill(value, None, target, Encoding::Plain)?.to_string()));
@@ -211,14 +250,21 @@ impl Recipes {
     }
 
     fn secret(&self, name: &str, target: &Target) -> Result<&Secret, Fault> {
-        let missing = || Fault::new(FaultKind::Settings, format!("the secret \"{name}\" is not set; the recipe needs it"));
+        let missing =
+            || Fault::new(FaultKind::Settings, format!("the secret \"{name}\" is not set; the recipe needs it"));
         let secret = self.secrets.get(name).ok_or_else(missing)?;
         secret.allow(Use::Recipe)?;
         secret.may_go_to(&target.host, target.port)?;
         Ok(secret)
     }
 
-    fn fill(&self, template: &str, assertion: Option<&str>, target: &Target, encoding: Encoding) -> Result<Zeroizing<String>, Fault> {
+    fn fill(
+        &self,
+        template: &str,
+        assertion: Option<&str>,
+        target: &Target,
+        encoding: Encoding,
+    ) -> Result<Zeroizing<String>, Fault> {
         let mut first = true;
         let value = |name: &str| {
             let leading = std::mem::take(&mut first) && template.starts_with('{');
@@ -229,7 +275,10 @@ impl Recipes {
             } else if let Some(found) = setting(&self.settings, name) {
                 plain(found)
             } else if name.starts_with("settings.") {
-                return Err(Fault::new(FaultKind::Settings, format!("the recipe needs the setting \"{name}\", which is not set")));
+                return Err(Fault::new(
+                    FaultKind::Settings,
+                    format!("the recipe needs the setting \"{name}\", which is not set"),
+                ));
             } else {
                 None
             };
@@ -277,8 +326,16 @@ fn read_reply(reply: &Reply, incoming: &Incoming) -> Result<Token, Fault> {
     let json = answer.json().ok_or_else(|| refused("the reply is no JSON"))?;
     let token = json.pointer(&reply.token).and_then(Value::as_str).filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| refused("the reply holds no token"))?;
-    let stated = reply.expires_in.as_ref().and_then(|pointer| json.pointer(pointer)).and_then(plain).and_then(|text| text.parse::<u64>().ok());
-    let life = stated.map(Duration::from_secs).or(reply.lifetime.map(crate::units::Span::duration)).unwrap_or(Duration::from_secs(300));
+    let stated = reply
+        .expires_in
+        .as_ref()
+        .and_then(|pointer| json.pointer(pointer))
+        .and_then(plain)
+        .and_then(|text| text.parse::<u64>().ok());
+    let life = stated
+        .map(Duration::from_secs)
+        .or(reply.lifetime.map(crate::units::Span::duration))
+        .unwrap_or(Duration::from_secs(300));
     // A token that lives shorter than the margin is still used once.
     let until = Instant::now() + life.min(Duration::from_secs(86_400 * 30)).saturating_sub(reply.margin.duration());
     Ok(Token { text: Zeroizing::new(token.to_owned()), until: Some(until), serial: 0 })

@@ -30,7 +30,9 @@ impl Resolve for Resolver {
 
 /// The addresses of a host, all of them allowed.
 pub(crate) async fn look_up(policy: &Policy, host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
-    let unknown = |error: std::io::Error| Fault::new(FaultKind::Transient, format!("the name {host} can not be resolved: {error}"));
+    let unknown = |error: std::io::Error| {
+        Fault::new(FaultKind::Transient, format!("the name {host} can not be resolved: {error}"))
+    };
     let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await.map_err(unknown)?.collect();
     let addresses: Vec<IpAddr> = found.iter().map(SocketAddr::ip).collect();
     policy.addresses(host, &addresses)?;

@@ -7,12 +7,39 @@ use serde_json::{Map, Value};
 
 const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 const ANNOTATIONS: [&str; 12] = [
-    "title", "description", "default", "examples", "format", "deprecated", "readOnly", "writeOnly", "$comment", "$schema",
-    "$id", "pattern",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "format",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "$comment",
+    "$schema",
+    "$id",
+    "pattern",
 ];
 const CHECKED: [&str; 19] = [
-    "type", "enum", "const", "properties", "required", "additionalProperties", "items", "minLength", "maxLength", "minimum",
-    "maximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "anyOf", "oneOf", "allOf",
+    "type",
+    "enum",
+    "const",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "anyOf",
+    "oneOf",
+    "allOf",
 ];
 const DEEPEST: usize = 16;
 
@@ -70,7 +97,8 @@ pub(crate) fn check(schema: &Value, settings: &Value) -> Result<Value, Vec<Strin
 }
 
 fn fill(schema: &Value, value: &mut Value) {
-    let (Some(properties), Some(object)) = (schema.get("properties").and_then(Value::as_object), value.as_object_mut()) else {
+    let (Some(properties), Some(object)) = (schema.get("properties").and_then(Value::as_object), value.as_object_mut())
+    else {
         return;
     };
     for (name, property) in properties {
@@ -91,17 +119,17 @@ fn visit(schema: &Value, value: &Value, place: &str, problems: &mut Vec<String>)
         return;
     };
     let what = if place.is_empty() { "the settings".to_owned() } else { format!("setting \"{place}\"") };
-    if let Some(names) = rules.get("type").and_then(types) {
-        if !names.iter().any(|name| has_type(value, name)) {
-            problems.push(format!("{what} must be {}, and is {}", names.join(" or "), kind(value)));
-            return;
-        }
+    if let Some(names) = rules.get("type").and_then(types)
+        && !names.iter().any(|name| has_type(value, name))
+    {
+        problems.push(format!("{what} must be {}, and is {}", names.join(" or "), kind(value)));
+        return;
     }
-    if let Some(allowed) = rules.get("enum").and_then(Value::as_array) {
-        if !allowed.contains(value) {
-            let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            problems.push(format!("{what} is {value}; write one of {}", list.join(", ")));
-        }
+    if let Some(allowed) = rules.get("enum").and_then(Value::as_array)
+        && !allowed.contains(value)
+    {
+        let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
+        problems.push(format!("{what} is {value}; write one of {}", list.join(", ")));
     }
     if rules.get("const").is_some_and(|only| only != value) {
         problems.push(format!("{what} must be {}", rules["const"]));
@@ -111,7 +139,10 @@ fn visit(schema: &Value, value: &Value, place: &str, problems: &mut Vec<String>)
         Value::Object(object) => members(rules, object, place, problems),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                rules.get("items").into_iter().for_each(|rule| visit(rule, item, &format!("{place}[{index}]"), problems));
+                rules
+                    .get("items")
+                    .into_iter()
+                    .for_each(|rule| visit(rule, item, &format!("{place}[{index}]"), problems));
             }
         }
         _ => {}
@@ -156,10 +187,10 @@ fn sizes(rules: &Map<String, Value>, value: &Value, what: &str, problems: &mut V
         Value::Object(object) => compare("minProperties", "maxProperties", count(object.len()), " entries long"),
         Value::Null | Value::Bool(_) => {}
     }
-    if let (Some(Value::Bool(true)), Value::Array(items)) = (rules.get("uniqueItems"), value) {
-        if items.iter().enumerate().any(|(index, item)| items[..index].contains(item)) {
-            problems.push(format!("{what} names something twice"));
-        }
+    if let (Some(Value::Bool(true)), Value::Array(items)) = (rules.get("uniqueItems"), value)
+        && items.iter().enumerate().any(|(index, item)| items[..index].contains(item))
+    {
+        problems.push(format!("{what} names something twice"));
     }
 }
 
@@ -186,7 +217,9 @@ fn alternatives(rules: &Map<String, Value>, value: &Value, place: &str, what: &s
 
 fn has_type(value: &Value, name: &str) -> bool {
     match name {
-        "integer" => value.as_i64().is_some() || value.as_u64().is_some() || value.as_f64().is_some_and(|n| n.fract() == 0.0),
+        "integer" => {
+            value.as_i64().is_some() || value.as_u64().is_some() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
         "number" => value.is_number(),
         other => kind(value) == other,
     }
@@ -226,9 +259,14 @@ mod tests {
     fn every_problem_names_its_key() {
         let wrong = json!({ "mode": "slow", "size": 11, "hosts": [1], "columns": { "a": 1 }, "fil": 1 });
         let problems = check(&schema(), &wrong).unwrap_err().join("\n");
-        for part in ["\"file\" is missing", "\"mode\" is \"slow\"", "\"size\" must be at most 10", "\"hosts[0]\" must be string",
-            "\"columns.a\" must be string", "\"fil\" is unknown"]
-        {
+        for part in [
+            "\"file\" is missing",
+            "\"mode\" is \"slow\"",
+            "\"size\" must be at most 10",
+            "\"hosts[0]\" must be string",
+            "\"columns.a\" must be string",
+            "\"fil\" is unknown",
+        ] {
             assert!(problems.contains(part), "{part} in {problems}");
         }
     }

@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) runtime: tokio::runtime::Handle,
     #[cfg(feature = "testing")]
-    pub(crate) after_call: Option<Arc<dyn Fn(&[u8]) + Send + Sync>>,
+    pub(crate) after_call: Option<crate::config::MemoryHook>,
 }
 
 impl Shared {
@@ -45,9 +45,11 @@ impl Shared {
         let identity = loaded.inspection.identity();
         let manifest = &loaded.inspection.manifest;
         let wrong = |text: String| identity.fault(FaultKind::Settings, format!("[connection.{}]: {text}", config.name));
-        let settings = schema::check(&manifest.settings, &config.settings).map_err(|problems| wrong(problems.join("; ")))?;
+        let settings =
+            schema::check(&manifest.settings, &config.settings).map_err(|problems| wrong(problems.join("; ")))?;
         let refused: Vec<_> = refusals_with_settings(&loaded.inspection, &config.grants, &settings);
-        let blocking: Vec<&str> = refused.iter().filter(|one| one.blocking).map(|one| one.explanation.as_str()).collect();
+        let blocking: Vec<&str> =
+            refused.iter().filter(|one| one.blocking).map(|one| one.explanation.as_str()).collect();
         if !blocking.is_empty() {
             let text = format!("[connection.{}.grants] refuses what it needs: {}", config.name, blocking.join("; "));
             return Err(identity.fault(FaultKind::Denied, text));
@@ -58,8 +60,18 @@ impl Shared {
         let secrets = resolve(manifest, &settings, config, &runtime).map_err(&wrong)?;
         secrets.values().for_each(|secret| redactor.learn(&secret.stored, &secret.bytes));
         let trust = tls::Trust::new(&config.tls, &config.base_dir).map_err(&wrong)?;
-        let client = Client::new(manifest, &settings, &policy, &trust, &config.limits, &secrets, &redactor, loaded.host.buckets(), config)
-            .map_err(&wrong)?;
+        let client = Client::new(
+            manifest,
+            &settings,
+            &policy,
+            &trust,
+            &config.limits,
+            &secrets,
+            &redactor,
+            loaded.host.buckets(),
+            config,
+        )
+        .map_err(&wrong)?;
         Ok(Self {
             identity,
             connection: config.name.to_string(),
@@ -87,9 +99,20 @@ impl Shared {
         let wrong = |text: String| identity.fault(FaultKind::Internal, text);
         let trust = tls::Trust::new(&config.tls, &config.base_dir).map_err(wrong)?;
         let (policy, secrets, redactor) = (Policy::default(), BTreeMap::new(), Redactor::default());
-        let manifest = Manifest { recipes: BTreeMap::new(), buckets: BTreeMap::new(), ..loaded.inspection.manifest.clone() };
-        let client = Client::new(&manifest, &Value::Null, &policy, &trust, &config.limits, &secrets, &redactor, loaded.host.buckets(), &config)
-            .map_err(wrong)?;
+        let manifest =
+            Manifest { recipes: BTreeMap::new(), buckets: BTreeMap::new(), ..loaded.inspection.manifest.clone() };
+        let client = Client::new(
+            &manifest,
+            &Value::Null,
+            &policy,
+            &trust,
+            &config.limits,
+            &secrets,
+            &redactor,
+            loaded.host.buckets(),
+            &config,
+        )
+        .map_err(wrong)?;
         Ok(Self {
             connection: config.name.to_string(),
             limits: config.limits.clone(),
@@ -120,7 +143,8 @@ fn resolve(
     let asked = &manifest.requests.secrets;
     if let Some(unknown) = config.secrets.keys().find(|name| !asked.contains_key(*name)) {
         let names: Vec<&str> = asked.keys().map(String::as_str).collect();
-        let there_is = if names.is_empty() { "it asks for none".to_owned() } else { format!("there is {}", names.join(", ")) };
+        let there_is =
+            if names.is_empty() { "it asks for none".to_owned() } else { format!("there is {}", names.join(", ")) };
         return Err(format!("secret \"{unknown}\" is unknown to the connector; {there_is}"));
     }
     let mut secrets = BTreeMap::new();
@@ -140,7 +164,10 @@ fn resolve(
         let hosts = hosts(request, settings).map_err(|error| format!("secret \"{name}\": {error}"))?;
         let reveal = request.reveal && config.grants.reveal.contains(name);
         let (uses, forms) = (Some(request.uses.clone()), request.forms.clone());
-        secrets.insert(name.clone(), Arc::new(SecretValue { name: name.clone(), stored, bytes, uses, forms, hosts, reveal }));
+        secrets.insert(
+            name.clone(),
+            Arc::new(SecretValue { name: name.clone(), stored, bytes, uses, forms, hosts, reveal }),
+        );
     }
     Ok(secrets)
 }

@@ -46,7 +46,12 @@ impl Control {
     }
 
     /// Waits for something from outside: at most `limit`, never longer than the call may take, and not after a stop.
-    pub(crate) fn wait<T>(&self, runtime: &tokio::runtime::Handle, limit: Duration, work: impl Future<Output = T>) -> Result<T, Fault> {
+    pub(crate) fn wait<T>(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Fault> {
         let limit = limit.min(self.remaining());
         let mut stop = self.stop.subscribe();
         runtime.block_on(async {
@@ -117,7 +122,11 @@ impl State {
         let limits = &self.shared.limits;
         let ran = TICK.saturating_mul(u32::try_from(self.used.ticks).unwrap_or(u32::MAX));
         if ran > limits.call_cpu.duration() {
-            return Err(LimitPassed::new("call-cpu", format!("more than {} of processor time in one call", limits.call_cpu)).into());
+            return Err(LimitPassed::new(
+                "call-cpu",
+                format!("more than {} of processor time in one call", limits.call_cpu),
+            )
+            .into());
         }
         self.still_in_time()?;
         Ok(UpdateDeadline::Continue(1))
@@ -140,7 +149,9 @@ impl State {
         self.used.host_calls += 1;
         let most = self.shared.limits.host_calls;
         if self.used.host_calls > most {
-            return Err(LimitPassed::new("host-calls", format!("more than {most} calls of the host in one call")).into());
+            return Err(
+                LimitPassed::new("host-calls", format!("more than {most} calls of the host in one call")).into()
+            );
         }
         self.still_in_time()
     }

@@ -3,9 +3,9 @@
 //! The imports check grants and limits, and then ask this trait. Today the real world answers; a recorder that wraps it, and
 //! a player that stands in its place, make any run repeatable without touching an import.
 
+use crate::http::{Incoming, Outgoing};
 use crate::shared::Shared;
 use crate::state::Control;
-use crate::http::{Outgoing, Incoming};
 use crate::wire::Wire;
 use rosterd_model::fault::{Fault, FaultKind};
 use std::fs::File;
@@ -59,7 +59,8 @@ impl Outside for World {
     }
 
     fn random(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
-        getrandom::fill(bytes).map_err(|error| Fault::new(FaultKind::Internal, format!("the system gives no randomness: {error}")))
+        getrandom::fill(bytes)
+            .map_err(|error| Fault::new(FaultKind::Internal, format!("the system gives no randomness: {error}")))
     }
 
     fn exchange(&mut self, requests: Vec<Outgoing>) -> Vec<Result<Incoming, Fault>> {

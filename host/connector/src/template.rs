@@ -4,7 +4,9 @@ use serde_json::Value;
 
 /// True if the whole text is one setting in braces.
 pub(crate) fn is_setting(text: &str) -> bool {
-    text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
+    text.strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
 }
 
 /// The value of a setting by its path.

@@ -59,7 +59,9 @@ impl Trust {
 fn read_pin(text: &str) -> Result<[u8; 32], String> {
     let digest = text.strip_prefix("sha256/").and_then(|rest| crate::secret::form::unbase64(rest.as_bytes()));
     digest.and_then(|digest| digest.as_slice().try_into().ok()).ok_or_else(|| {
-        format!("tls.pins: \"{text}\" is no pin; write \"sha256/\" and the base64 of the SHA-256 of the server's public key")
+        format!(
+            "tls.pins: \"{text}\" is no pin; write \"sha256/\" and the base64 of the SHA-256 of the server's public key"
+        )
     })
 }
 
@@ -79,11 +81,15 @@ fn make(lazy: &Lazy) -> Result<ClientConfig, String> {
 
 fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
     let from_environment = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    let found = file.map(Path::to_owned).or(from_environment).or_else(|| BUNDLES.iter().map(PathBuf::from).find(|path| path.exists()));
+    let found = file
+        .map(Path::to_owned)
+        .or(from_environment)
+        .or_else(|| BUNDLES.iter().map(PathBuf::from).find(|path| path.exists()));
     let mut roots = RootCertStore::empty();
     // Without any bundle every certificate is refused, with the reason that no authority is known.
     let Some(path) = found else { return Ok(roots) };
-    let unreadable = |error: &dyn std::fmt::Display| format!("the authorities in {} can not be read: {error}", path.display());
+    let unreadable =
+        |error: &dyn std::fmt::Display| format!("the authorities in {} can not be read: {error}", path.display());
     let certificates = CertificateDer::pem_file_iter(&path).map_err(|error| unreadable(&error))?;
     roots.add_parsable_certificates(certificates.filter_map(Result::ok));
     if roots.is_empty() {
@@ -112,7 +118,11 @@ impl ServerCertVerifier for Pinned {
         let verified = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp, now)?;
         let key = ParsedCertificate::try_from(end_entity)?.subject_public_key_info();
         let digest: [u8; 32] = Sha256::digest(key.as_ref()).into();
-        if self.pins.contains(&digest) { Ok(verified) } else { Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)) }
+        if self.pins.contains(&digest) {
+            Ok(verified)
+        } else {
+            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+        }
     }
 
     fn verify_tls12_signature(
@@ -121,7 +131,12 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        rustls::crypto::verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -130,7 +145,12 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        rustls::crypto::verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

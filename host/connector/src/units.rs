@@ -44,7 +44,7 @@ fn parse(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 fn show(value: u64, units: &[(&str, u64)], gap: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut sorted = units.to_vec();
     sorted.sort_by_key(|(_, factor)| std::cmp::Reverse(*factor));
-    let unit = sorted.iter().find(|(_, factor)| value != 0 && value % factor == 0);
+    let unit = sorted.iter().find(|(_, factor)| value != 0 && value.is_multiple_of(*factor));
     let (name, factor) = unit.or(sorted.last()).copied().unwrap_or(("", 1));
     f.pad(&format!("{}{gap}{name}", value / factor))
 }
@@ -52,17 +52,17 @@ fn show(value: u64, units: &[(&str, u64)], gap: &str, f: &mut fmt::Formatter<'_>
 impl FromStr for Size {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(text, &SIZE_UNITS)
-            .map(Self)
-            .ok_or_else(|| format!("\"{text}\" is no size; write a whole number and a unit, like \"64 MiB\" or \"500 kB\""))
+        parse(text, &SIZE_UNITS).map(Self).ok_or_else(|| {
+            format!("\"{text}\" is no size; write a whole number and a unit, like \"64 MiB\" or \"500 kB\"")
+        })
     }
 }
 impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(text, &SPAN_UNITS)
-            .map(Self)
-            .ok_or_else(|| format!("\"{text}\" is no duration; write a whole number and a unit, like \"500 ms\", \"30s\" or \"5m\""))
+        parse(text, &SPAN_UNITS).map(Self).ok_or_else(|| {
+            format!("\"{text}\" is no duration; write a whole number and a unit, like \"500 ms\", \"30s\" or \"5m\"")
+        })
     }
 }
 impl fmt::Display for Size {

@@ -53,7 +53,9 @@ mod tests {
     fn patches_fit_and_other_minors_do_not() {
         assert!(Contract::of(&Version::new(0, 1, 7)).is_ok());
         assert!(Contract::of(&Version::new(0, 2, 0)).unwrap_err().to_string().contains("newer rosterd"));
-        assert!(Contract::of(&Version::new(0, 0, 9)).unwrap_err().to_string().contains("newer version of the connector"));
+        assert!(
+            Contract::of(&Version::new(0, 0, 9)).unwrap_err().to_string().contains("newer version of the connector")
+        );
         assert!(Contract::of(&"0.1.0-rc.1".parse().unwrap()).is_err());
     }
 

@@ -33,9 +33,17 @@ enum Stream {
 
 impl Wire {
     /// Connects to a host, at one of its vetted addresses.
-    pub(crate) async fn connect(policy: &Policy, trust: &Trust, host: &str, port: u16, tls: bool) -> Result<Self, Fault> {
+    pub(crate) async fn connect(
+        policy: &Policy,
+        trust: &Trust,
+        host: &str,
+        port: u16,
+        tls: bool,
+    ) -> Result<Self, Fault> {
         let addresses = look_up(policy, host, port).await?;
-        let failed = |error: std::io::Error| Fault::new(FaultKind::Transient, format!("no connection to {host}:{port}: {error}"));
+        let failed = |error: std::io::Error| {
+            Fault::new(FaultKind::Transient, format!("no connection to {host}:{port}: {error}"))
+        };
         let stream = TcpStream::connect(addresses.as_slice()).await.map_err(failed)?;
         // Requests of such protocols are small and waited for.
         let _ = stream.set_nodelay(true);
@@ -61,13 +69,24 @@ impl Wire {
         }
         let config = self.trust.config().map_err(|error| Fault::new(FaultKind::Settings, error))?;
         let name = ServerName::try_from(server_name.to_owned());
-        let name = name.map_err(|_| Fault::new(FaultKind::Invalid, format!("\"{server_name}\" is no server name for TLS")))?;
+        let name =
+            name.map_err(|_| Fault::new(FaultKind::Invalid, format!("\"{server_name}\" is no server name for TLS")))?;
         let Stream::Plain(stream) = std::mem::replace(&mut self.stream, Stream::Gone) else {
             return Err(Fault::new(FaultKind::Conflict, "the connection has TLS already"));
         };
         let failed = |error: std::io::Error| {
-            let kind = if error.kind() == std::io::ErrorKind::InvalidData { FaultKind::Settings } else { FaultKind::Transient };
-            Fault::new(kind, format!("TLS with {}:{} failed: {error}; check tls.ca-file and the server's certificate", self.host, self.port))
+            let kind = if error.kind() == std::io::ErrorKind::InvalidData {
+                FaultKind::Settings
+            } else {
+                FaultKind::Transient
+            };
+            Fault::new(
+                kind,
+                format!(
+                    "TLS with {}:{} failed: {error}; check tls.ca-file and the server's certificate",
+                    self.host, self.port
+                ),
+            )
         };
         let stream = TlsConnector::from(config).connect(name, stream).await.map_err(failed)?;
         self.stream = Stream::Tls(Box::new(stream));

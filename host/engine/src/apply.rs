@@ -15,7 +15,7 @@ use rosterd_model::plan::{
 };
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
-use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Step, Timestamp, Value};
+use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Step, Timestamp};
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;

@@ -1,8 +1,8 @@
 //! Merges operations into the table. Nothing is visible before `finish`.
 
-use crate::header::Kind;
+use crate::header::{Kind, attribute_of};
 use crate::publish::{Entry, write_journal, write_sheet};
-use crate::settings::{Settings, StatusSetting};
+use crate::settings::Settings;
 use crate::sheet::{Place, Sheet};
 use crate::values;
 use rosterd_sdk::{Action, Applied, Class, Edit, Fault, Operation, Receipt};
@@ -42,8 +42,8 @@ impl Merge {
         let result = match &operation.action {
             Action::Create(attributes) => self.create(operation, attributes, settings),
             Action::Update(edits) => self.update(operation, edits, settings),
-            Action::Enable => self.set_status(operation, settings, |status| &status.enabled),
-            Action::Disable => self.set_status(operation, settings, |status| &status.disabled),
+            Action::Enable => self.set_status(operation, true, settings),
+            Action::Disable => self.set_status(operation, false, settings),
             Action::SetPassword => Err(Fault::unsupported("a password has no place in a file")),
             Action::MoveTo(parent) => {
                 let path = parent.as_ref().map(|parent| parent.id.as_str());
@@ -135,22 +135,27 @@ impl Merge {
     fn set_status(
         &mut self,
         operation: &Operation,
+        enabled: bool,
         settings: &Settings,
-        text: impl Fn(&StatusSetting) -> &String,
     ) -> Result<(Applied, bool), Fault> {
-        let Some(status) = &settings.status else {
+        let (column, word) = match &settings.status {
+            Some(status) => {
+                let attribute = attribute_of(&status.header, settings);
+                let column =
+                    self.sheet.column(&attribute, settings).or_else(|| self.sheet.column(&status.header, settings));
+                (column, if enabled { status.enabled.as_str() } else { &status.disabled })
+            }
+            // What a mapped `active` would write there.
+            None => (self.sheet.columns.position("status"), if enabled { "true" } else { "false" }),
+        };
+        let Some(column) = column else {
             let message = "the table has no status column; name one in the setting status, or let leavers be deleted";
             return Err(Fault::unsupported(message).about("status"));
-        };
-        let attribute = crate::header::attribute_of(&status.header, settings);
-        let column = self.columns(std::iter::once(&attribute), settings).first().copied().flatten();
-        let Some(column) = column.or_else(|| self.sheet.column(&status.header, settings)) else {
-            return Err(no_column(&attribute));
         };
         let (row, id) = self.find(operation)?;
         let before = self.sheet.cells(row);
         let mut cells = before.clone();
-        cells[column].clone_from(text(status));
+        word.clone_into(&mut cells[column]);
         self.settle(row, &id, &before, &cells, Vec::new())
     }
 

@@ -9,19 +9,19 @@ pub(crate) enum AccountCommand {
     List(ListArgs),
     /// Show one account
     Show {
-        /// User name, strong key or id
+        /// User name or id
         account: String,
     },
     /// Show how an account changed
     History {
-        /// User name, strong key or id
+        /// User name or id
         account: String,
     },
     /// Show where each attribute comes from, and why it was chosen
     Why {
-        /// User name, strong key or id
+        /// NAME.ATTRIBUTE, such as li.wei.mail; or a user name or id alone, with the attribute behind it
         account: String,
-        /// Only this attribute
+        /// The attribute, if it is not part of the first word
         attribute: Option<String>,
     },
 }
@@ -47,16 +47,10 @@ pub(crate) enum QuarantineCommand {
         /// The case
         case: String,
     },
-    /// Decide a case
+    /// Close a case: its record is judged anew by the next plan
     Release {
         /// The case
         case: String,
-        /// Link the record to this account
-        #[arg(long, value_name = "ACCOUNT", conflicts_with = "create")]
-        link: Option<String>,
-        /// Let the record make an account of its own
-        #[arg(long)]
-        create: bool,
     },
 }
 

@@ -82,7 +82,7 @@ impl Human for Listed {
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<Output, CommandError> {
-    let store = context.store()?;
+    let store = context.reading_store()?;
     let view = store.snapshot()?;
     let after: Option<EntityId> = match &args.after {
         Some(text) => Some(text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?),

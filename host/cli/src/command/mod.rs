@@ -1,13 +1,19 @@
 //! One module for each command: a function from its arguments to an [`Output`]. Nothing here prints.
 
+mod account;
 mod check;
 mod completions;
 mod config;
 mod connection;
 mod init;
-mod pending;
+mod plan_view;
 mod plugin;
+mod quarantine;
+mod runs;
 mod secret;
+mod store;
+mod sync;
+mod transfer;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -27,6 +33,14 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Plugin(command) => plugin::run(context, command),
         Command::Config(command) => config::run(command),
         Command::Completions { shell } => Ok(completions::run(shell)),
-        other => pending::run(context, &other),
+        Command::Plan(args) => sync::plan(context, args),
+        Command::Apply { digest } => sync::apply(context, &digest),
+        Command::Run { job, allow_empty } => sync::run(context, &job, allow_empty),
+        Command::Account(command) => account::run(context, command),
+        Command::Quarantine(command) => quarantine::run(context, command),
+        Command::Runs(command) => runs::run(context, command),
+        Command::Store(command) => store::run(context, command),
+        Command::Import { file } => transfer::import(context, &file),
+        Command::Export { file, raw } => transfer::export(context, &file, raw),
     }
 }

@@ -59,7 +59,7 @@ fn number(text: &str) -> Result<u64, CommandError> {
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<Output, CommandError> {
-    let view = context.store()?.snapshot()?;
+    let view = context.reading_store()?.snapshot()?;
     let after = args.after.as_deref().map_or(Ok(0), number)?;
     let (mut cases, mut more) = (Vec::new(), false);
     for (_, connection) in view.connections()? {
@@ -102,7 +102,7 @@ impl Human for Shown {
 }
 
 fn show(context: &Context, text: &str) -> Result<Output, CommandError> {
-    let found = context.store()?.snapshot()?.case(number(text)?)?;
+    let found = context.reading_store()?.snapshot()?.case(number(text)?)?;
     let case = found.ok_or_else(|| CommandError::usage(format!("there is no open case {text}")))?;
     Ok(Output::new("quarantine show", Shown { case }))
 }

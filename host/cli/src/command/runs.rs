@@ -46,7 +46,7 @@ impl Human for Listed {
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<Output, CommandError> {
-    let view = context.store()?.snapshot()?;
+    let view = context.reading_store()?.snapshot()?;
     let before: Option<RunId> = match &args.after {
         Some(text) => Some(text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?),
         None => None,
@@ -105,7 +105,7 @@ impl Human for Shown {
 
 fn show(context: &Context, text: &str) -> Result<Output, CommandError> {
     let id: RunId = text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?;
-    let found = context.store()?.snapshot()?.run(id)?;
+    let found = context.reading_store()?.snapshot()?.run(id)?;
     let run = found.ok_or_else(|| CommandError::usage(format!("there is no run {id}; see `rosterd runs list`")))?;
     Ok(Output::new("runs show", Shown { run }))
 }

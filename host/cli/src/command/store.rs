@@ -39,7 +39,7 @@ impl Human for Verified {
 }
 
 fn check(context: &Context) -> Result<Output, CommandError> {
-    let report = verify(&context.store()?.snapshot()?)?;
+    let report = verify(&context.reading_store()?.snapshot()?)?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     let exit = if problems.is_empty() { Exit::Ok } else { Exit::Store };
     Ok(Output::new("store verify", Verified { rows: report.rows, problems }).exit(exit))
@@ -60,7 +60,7 @@ impl Human for Copied {
 }
 
 fn backup(context: &Context, file: &Path) -> Result<Output, CommandError> {
-    context.store()?.backup(file)?;
+    context.reading_store()?.backup(file)?;
     let from = context.config()?.resolve(&context.config()?.file.store.path);
     Ok(Output::new("store backup", Copied { from, to: file.to_path_buf(), what: "copied" }))
 }
@@ -104,7 +104,7 @@ impl Human for Stats {
 }
 
 fn stats(context: &Context) -> Result<Output, CommandError> {
-    let size = context.store()?.size()?;
+    let size = context.reading_store()?.size()?;
     let tables: Vec<TableRow> = size
         .tables
         .iter()

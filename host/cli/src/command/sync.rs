@@ -10,7 +10,6 @@ use crate::output::{Human, Output, Page, Tone};
 use rosterd_engine::run::{RunOptions, RunReport};
 use rosterd_model::plan::PlanState;
 use rosterd_model::run::{Run, RunState};
-use rosterd_store::prelude::*;
 use serde::Serialize;
 
 /// What a run came to.
@@ -66,6 +65,19 @@ pub(crate) fn apply(context: &Context, digest: &str) -> Result<Output, CommandEr
     let exit = exit_of(&report, false);
     let body = body(&engine, report, false)?;
     Ok(Output::new("apply", body).exit(exit))
+}
+
+/// Runs a job of an engine that was made for it.
+pub(crate) fn run_with(
+    context: &Context,
+    engine: &rosterd_engine::Engine,
+    what: &'static str,
+    job: &str,
+) -> Result<Output, CommandError> {
+    let options = RunOptions { allow_empty: false, dry: false };
+    let report = context.block_on(async { Ok(engine.run(job, options).await?) })?;
+    let exit = exit_of(&report, false);
+    Ok(Output::new(what, body(engine, report, false)?).exit(exit))
 }
 
 fn ran(

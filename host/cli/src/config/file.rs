@@ -169,13 +169,13 @@ pub(crate) struct LimitsTable {
     pub(crate) page_size: u32,
     /// Records that are observed in one transaction.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(crate) observe_batch: u32,
+    pub(crate) observe_batch: usize,
     /// Steps that are applied in one transaction.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(crate) apply_batch: u32,
+    pub(crate) apply_batch: usize,
     /// Operations that are handed to a destination at once.
     #[schemars(range(min = 1, max = 10_000))]
-    pub(crate) deliver_batch: u32,
+    pub(crate) deliver_batch: usize,
 }
 
 impl Default for LimitsTable {

@@ -16,10 +16,9 @@ mod suggest;
 mod validate;
 
 pub(crate) use document::Document;
-pub(crate) use file::{ConnectionTable, FileConfig, JobTable, LimitsTable, SecretReference};
+pub(crate) use file::{ConnectionTable, FileConfig, JobTable, SecretReference};
 pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
-pub(crate) use schedule::Schedule;
 pub(crate) use schema::{schema, schema_text};
 pub(crate) use suggest::nearest;
 

@@ -11,13 +11,21 @@ use rosterd_model::Fault;
 const CIPHERS: [&str; 2] = ["aes-cbc", "aes-gcm"];
 
 /// Decrypts. iv none, for aes-cbc only: the first 16 bytes of the key.
-pub(crate) fn decrypt(algorithm: &str, key: &[u8], iv: Option<&[u8]>, aad: &[u8], data: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(crate) fn decrypt(
+    algorithm: &str,
+    key: &[u8],
+    iv: Option<&[u8]>,
+    aad: &[u8],
+    data: &[u8],
+) -> Result<Vec<u8>, Fault> {
     match algorithm {
         "aes-cbc" => {
             let iv = cbc_iv(key, iv, data)?;
             let plain = match key.len() {
-                32 => cbc::Decryptor::<Aes256>::new_from_slices(key, iv).map(|mode| mode.decrypt_padded_vec::<NoPadding>(data)),
-                _ => cbc::Decryptor::<Aes128>::new_from_slices(key, iv).map(|mode| mode.decrypt_padded_vec::<NoPadding>(data)),
+                32 => cbc::Decryptor::<Aes256>::new_from_slices(key, iv)
+                    .map(|mode| mode.decrypt_padded_vec::<NoPadding>(data)),
+                _ => cbc::Decryptor::<Aes128>::new_from_slices(key, iv)
+                    .map(|mode| mode.decrypt_padded_vec::<NoPadding>(data)),
             };
             plain.map_err(|_| wrong_key(key))?.map_err(|_| invalid("the ciphertext is not whole blocks"))
         }
@@ -27,20 +35,30 @@ pub(crate) fn decrypt(algorithm: &str, key: &[u8], iv: Option<&[u8]>, aad: &[u8]
                 32 => Aes256Gcm::new_from_slice(key).map(|cipher| cipher.decrypt(&nonce.into(), payload)),
                 _ => Aes128Gcm::new_from_slice(key).map(|cipher| cipher.decrypt(&nonce.into(), payload)),
             };
-            plain.map_err(|_| wrong_key(key))?.map_err(|_| invalid("the tag does not fit: wrong key, or changed on the way"))
+            plain
+                .map_err(|_| wrong_key(key))?
+                .map_err(|_| invalid("the tag does not fit: wrong key, or changed on the way"))
         }
         other => Err(unsupported("cipher", other, &CIPHERS)),
     }
 }
 
 /// Encrypts. aes-cbc wants padded text; aes-gcm appends the tag.
-pub(crate) fn encrypt(algorithm: &str, key: &[u8], iv: Option<&[u8]>, aad: &[u8], data: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(crate) fn encrypt(
+    algorithm: &str,
+    key: &[u8],
+    iv: Option<&[u8]>,
+    aad: &[u8],
+    data: &[u8],
+) -> Result<Vec<u8>, Fault> {
     match algorithm {
         "aes-cbc" => {
             let iv = cbc_iv(key, iv, data)?;
             let cipher = match key.len() {
-                32 => cbc::Encryptor::<Aes256>::new_from_slices(key, iv).map(|mode| mode.encrypt_padded_vec::<NoPadding>(data)),
-                _ => cbc::Encryptor::<Aes128>::new_from_slices(key, iv).map(|mode| mode.encrypt_padded_vec::<NoPadding>(data)),
+                32 => cbc::Encryptor::<Aes256>::new_from_slices(key, iv)
+                    .map(|mode| mode.encrypt_padded_vec::<NoPadding>(data)),
+                _ => cbc::Encryptor::<Aes128>::new_from_slices(key, iv)
+                    .map(|mode| mode.encrypt_padded_vec::<NoPadding>(data)),
             };
             cipher.map_err(|_| wrong_key(key))
         }
@@ -57,7 +75,7 @@ pub(crate) fn encrypt(algorithm: &str, key: &[u8], iv: Option<&[u8]>, aad: &[u8]
 }
 
 fn cbc_iv<'a>(key: &'a [u8], iv: Option<&'a [u8]>, data: &[u8]) -> Result<&'a [u8], Fault> {
-    if data.len() % 16 != 0 {
+    if !data.len().is_multiple_of(16) {
         return Err(invalid(format!("aes-cbc wants whole blocks of 16 bytes, not {} bytes", data.len())));
     }
     let iv = iv.or_else(|| key.get(..16)).ok_or_else(|| wrong_key(key))?;
@@ -106,7 +124,9 @@ mod tests {
         let key = bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
         let iv = bytes("cafebabefacedbaddecaf888");
         let aad = bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
-        let plain = bytes("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+        let plain = bytes(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+        );
         let mut cipher = encrypt("aes-gcm", &key, Some(&iv), &aad, &plain).unwrap();
         assert!(hex(&cipher).ends_with("76fc6ece0f4e1768cddf8853bb2d551b"));
         assert_eq!(decrypt("aes-gcm", &key, Some(&iv), &aad, &cipher).unwrap(), plain);

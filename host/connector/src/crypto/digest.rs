@@ -11,7 +11,11 @@ const DIGESTS: [&str; 2] = ["sha256", "sha1"];
 const MACS: [&str; 2] = ["hmac-sha256", "hmac-sha1"];
 
 /// A digest over the parts joined; `sorted` sorts them by their bytes first.
-pub(crate) fn digest(algorithm: &str, parts: &mut [Zeroizing<Vec<u8>>], sorted: bool) -> Result<Zeroizing<Vec<u8>>, Fault> {
+pub(crate) fn digest(
+    algorithm: &str,
+    parts: &mut [Zeroizing<Vec<u8>>],
+    sorted: bool,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
     if sorted {
         parts.sort_by(|a, b| a.as_slice().cmp(b.as_slice()));
     }
@@ -32,7 +36,8 @@ pub(crate) fn mac(algorithm: &str, key: &[u8], message: &[u8]) -> Result<Vec<u8>
     match algorithm {
         "hmac-sha256" => Ok(hmac_sha256(key, message).to_vec()),
         "hmac-sha1" => {
-            let mac = Hmac::<Sha1>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec());
+            let mac =
+                Hmac::<Sha1>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec());
             mac.map_err(|_| super::invalid("the key can not be used"))
         }
         other => Err(unsupported("MAC", other, &MACS)),
@@ -75,7 +80,8 @@ mod tests {
 
     #[test]
     fn parts_are_joined_as_given_or_sorted_by_bytes() {
-        let parts = |list: &[&str]| list.iter().map(|part| Zeroizing::new(part.as_bytes().to_vec())).collect::<Vec<_>>();
+        let parts =
+            |list: &[&str]| list.iter().map(|part| Zeroizing::new(part.as_bytes().to_vec())).collect::<Vec<_>>();
         let abc = unhex(b"a9993e364706816aba3e25717850c26c9cd0d89d").unwrap();
         assert_eq!(digest("sha1", &mut parts(&["a", "bc"]), false).unwrap(), abc);
         assert_eq!(digest("sha1", &mut parts(&["c", "a", "b"]), true).unwrap(), abc);

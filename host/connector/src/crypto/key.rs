@@ -6,7 +6,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rosterd_model::Fault;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::traits::PublicKeyParts;
-use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
+use rsa::{BoxedUint, PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey};
 use serde_json::{Value, json};
 
 /// A private key of a kind that this host can use.
@@ -28,17 +28,22 @@ impl Private {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN")) {
             let text = text.trim();
-            let rsa = RsaPrivateKey::from_pkcs8_pem(text).or_else(|_| RsaPrivateKey::from_pkcs1_pem(text).map_err(|_| ()));
+            let rsa =
+                RsaPrivateKey::from_pkcs8_pem(text).or_else(|_| RsaPrivateKey::from_pkcs1_pem(text).map_err(|_| ()));
             if let Ok(key) = rsa {
                 return Ok(Self::Rsa(Box::new(key)));
             }
-            if let Ok(key) = p256::SecretKey::from_pkcs8_pem(text).or_else(|_| p256::SecretKey::from_sec1_pem(text).map_err(|_| ())) {
+            if let Ok(key) =
+                p256::SecretKey::from_pkcs8_pem(text).or_else(|_| p256::SecretKey::from_sec1_pem(text).map_err(|_| ()))
+            {
                 return Ok(Self::P256(key.into()));
             }
             if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_pem(text) {
                 return Ok(Self::Ed25519(key));
             }
-            return Err(invalid("the private key is of a kind that this host does not know; it knows RSA, P-256 and ed25519"));
+            return Err(invalid(
+                "the private key is of a kind that this host does not know; it knows RSA, P-256 and ed25519",
+            ));
         }
         // 64 bytes: seed and public key, as some tools write it.
         match bytes.len() {
@@ -65,7 +70,8 @@ impl Public {
     pub(crate) fn read(text: &str) -> Result<Self, Fault> {
         if text.contains("-----BEGIN") {
             let text = text.trim();
-            let rsa = RsaPublicKey::from_public_key_pem(text).or_else(|_| RsaPublicKey::from_pkcs1_pem(text).map_err(|_| ()));
+            let rsa =
+                RsaPublicKey::from_public_key_pem(text).or_else(|_| RsaPublicKey::from_pkcs1_pem(text).map_err(|_| ()));
             return rsa
                 .map(Self::Rsa)
                 .or_else(|()| p256::ecdsa::VerifyingKey::from_public_key_pem(text).map(Self::P256).map_err(|_| ()))
@@ -73,11 +79,14 @@ impl Public {
                 .map_err(|()| invalid("the public key is unreadable; RSA, P-256 and ed25519 are known"));
         }
         let jwk: Value = serde_json::from_str(text).map_err(|_| invalid("the public key is neither PEM nor JSON"))?;
-        let member = |name: &str| jwk.get(name).and_then(Value::as_str).and_then(|text| form::unbase64(text.as_bytes()));
+        let member =
+            |name: &str| jwk.get(name).and_then(Value::as_str).and_then(|text| form::unbase64(text.as_bytes()));
         let word = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
         let found = match (word("kty"), word("crv")) {
             ("RSA", _) => member("n").zip(member("e")).and_then(|(n, e)| {
-                RsaPublicKey::new(BoxedUint::from_be_slice_vartime(&n), BoxedUint::from_be_slice_vartime(&e)).ok().map(Self::Rsa)
+                RsaPublicKey::new(BoxedUint::from_be_slice_vartime(&n), BoxedUint::from_be_slice_vartime(&e))
+                    .ok()
+                    .map(Self::Rsa)
             }),
             ("EC", "P-256") => member("x").zip(member("y")).and_then(|(x, y)| {
                 let point = [&[4][..], &x, &y].concat();
@@ -95,7 +104,10 @@ impl Public {
     /// As JWK.
     pub(crate) fn jwk(&self) -> String {
         let text = |bytes: &[u8]| {
-            form::write("base64url", &[], bytes).ok().and_then(|text| String::from_utf8(text.to_vec()).ok()).unwrap_or_default()
+            form::write("base64url", &[], bytes)
+                .ok()
+                .and_then(|text| String::from_utf8(text.to_vec()).ok())
+                .unwrap_or_default()
         };
         let jwk = match self {
             Self::Rsa(key) => {

@@ -22,7 +22,9 @@ pub(crate) fn scram(
         return Err(unsupported("SCRAM", algorithm, &["scram-sha-256"]));
     }
     if !ITERATIONS.contains(&iterations) {
-        return Err(invalid(format!("the server asks for {iterations} iterations; between 4096 and 10,000,000 are accepted")));
+        return Err(invalid(format!(
+            "the server asks for {iterations} iterations; between 4096 and 10,000,000 are accepted"
+        )));
     }
     let password = prepare(password)?;
     let mut salted = Zeroizing::new([0; 32]);
@@ -41,8 +43,10 @@ fn prepare(password: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
     if text.is_ascii() && !text.contains(|c: char| c.is_ascii_control()) {
         return Ok(Zeroizing::new(password.to_vec()));
     }
-    let shown = |c: &char| !matches!(c, '\u{ad}' | '\u{34f}' | '\u{1806}' | '\u{180b}'..='\u{180d}' | '\u{200b}'..='\u{200d}'
-        | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
+    let shown = |c: &char| {
+        !matches!(c, '\u{ad}' | '\u{34f}' | '\u{1806}' | '\u{180b}'..='\u{180d}' | '\u{200b}'..='\u{200d}'
+        | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    };
     let plain = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
     let prepared: Zeroizing<String> = Zeroizing::new(text.chars().filter(shown).map(plain).nfkc().collect());
     if prepared.chars().any(char::is_control) {

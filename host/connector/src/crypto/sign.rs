@@ -45,9 +45,8 @@ pub(crate) fn verify(algorithm: &str, key: &str, message: &[u8], signature: &[u8
         ("es256", Public::P256(key)) => {
             p256::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
         }
-        ("ed25519", Public::Ed25519(key)) => {
-            ed25519_dalek::Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
-        }
+        ("ed25519", Public::Ed25519(key)) => ed25519_dalek::Signature::from_slice(signature)
+            .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
         _ => return Err(invalid(format!("the public key is not of the kind that {algorithm} needs"))),
     })
 }
@@ -61,7 +60,10 @@ mod tests {
     fn rfc_8032_ed25519() {
         let seed = unhex(b"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap();
         let signature = sign("ed25519", &seed, b"").unwrap();
-        assert!(crate::secret::form::hex(&signature).starts_with("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"));
+        assert!(
+            crate::secret::form::hex(&signature)
+                .starts_with("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155")
+        );
         let jwk = Private::read(&seed).unwrap().public().jwk();
         assert!(jwk.contains("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"), "{jwk}");
         assert_eq!(verify("ed25519", &jwk, b"", &signature), Ok(true));
@@ -71,8 +73,11 @@ mod tests {
     #[test]
     fn the_ed25519_vector_of_standard_webhooks() {
         let key: Vec<u8> = (0..32).collect();
-        let message = r#"msg_test_0001.1795392000.{"type":"user.created","timestamp":"2026-11-23T00:00:00Z","data":{"id":"u1"}}"#;
-        let expected = unbase64(b"53JdHx/jCbNRJsKG3pH8azyukwaValrUoKuqAw7yFuFmcze0GQI1CddEBXfKb9CtkszoEzxjPH32jj0tJTBgDw==").unwrap();
+        let message =
+            r#"msg_test_0001.1795392000.{"type":"user.created","timestamp":"2026-11-23T00:00:00Z","data":{"id":"u1"}}"#;
+        let expected =
+            unbase64(b"53JdHx/jCbNRJsKG3pH8azyukwaValrUoKuqAw7yFuFmcze0GQI1CddEBXfKb9CtkszoEzxjPH32jj0tJTBgDw==")
+                .unwrap();
         assert_eq!(sign("ed25519", &key, message.as_bytes()).unwrap(), *expected);
     }
 
@@ -81,18 +86,19 @@ mod tests {
         // The key of RFC 7515, appendix A.3, as SEC1 DER in PEM would need its own encoder; a JWK's public half suffices.
         let jwk = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
         let message = b"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-        let signature = unbase64(b"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q").unwrap();
+        let signature =
+            unbase64(b"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q")
+                .unwrap();
         assert_eq!(verify("es256", jwk, message, &signature), Ok(true));
         assert_eq!(verify("es256", jwk, b"other", &signature), Ok(false));
         assert!(verify("rs256", jwk, b"", &signature).is_err());
     }
 
     #[test]
-    fn rfc_7515_rs256_verifies() {
-        let jwk = r#"{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}"#;
-        let message = b"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-        let signature = unbase64(b"cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtrBp0igcN_IoypGlUPQGe77Rw").unwrap();
-        assert_eq!(verify("rs256", jwk, message, &signature), Ok(true));
+    fn rs256_is_what_openssl_makes() {
+        let pem = include_str!("../../testdata/rsa2048.pem");
+        let expected = unbase64(b"cLnPSWDSQYfng5WotfiX/DNShysM6/c84LU5B0Namg+c220aQkBDw9jftMwU7fSs6ugRsBi/NuWDO1OWhUdvfUmaXzBCgFUyLfA7PUPJjW8A+2mGPV3OKN5eyzJp2LuCrFMxgpdu2gQvKoSyWwrjK8CcidQJSGCj1rB18xyAJKuW6JmwNEqdu4jnAOqR3SM00UAF84nhYAEkRB0v/sQ09JPV9ffBuogmM9boFbmRRkocAUK2Iu33Hl2qFSx4dPdJafaZXubwDg2jtGeKy901imjJ80pqHhf8LHFFskXm41KUkWtcrkCYTr7ma1t4C5/SVvPR4M3yRDnFwOvQL2t+XA==");
+        assert_eq!(sign("rs256", pem.as_bytes(), b"message").ok(), expected.map(|bytes| bytes.to_vec()));
     }
 
     #[test]

@@ -19,6 +19,7 @@ const READ_AHEAD: usize = 256 << 10;
 const MOST_READ: u32 = 1 << 20;
 
 /// A file being read.
+#[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
 pub struct InputHandle {
     name: String,
     reader: BufReader<File>,
@@ -27,6 +28,7 @@ pub struct InputHandle {
 }
 
 /// A file being written beside the old one.
+#[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
 pub struct OutputHandle {
     name: String,
     path: PathBuf,
@@ -132,7 +134,8 @@ impl HostOutput for State {
 }
 
 fn committed(name: &str) -> Fault {
-    Fault::new(FaultKind::Conflict, format!("the file {name} is published already; create it again to write more")).about(name)
+    Fault::new(FaultKind::Conflict, format!("the file {name} is published already; create it again to write more"))
+        .about(name)
 }
 
 /// Makes a file visible: content first, then the name, then the folder that holds the name.
@@ -185,7 +188,12 @@ impl State {
         let file = self.outside.open(&path).map_err(|error| failed("open", &name, &error))?;
         let size = file.metadata().map_err(|error| failed("open", &name, &error))?.len();
         self.versions.lock().unwrap_or_else(PoisonError::into_inner).opened(&name);
-        Ok(InputHandle { name, reader: BufReader::with_capacity(READ_AHEAD, file), size, hasher: Some(blake3::Hasher::new()) })
+        Ok(InputHandle {
+            name,
+            reader: BufReader::with_capacity(READ_AHEAD, file),
+            size,
+            hasher: Some(blake3::Hasher::new()),
+        })
     }
 
     fn create_output(&mut self, name: String) -> Result<OutputHandle, Fault> {
@@ -202,6 +210,10 @@ impl State {
 
     fn room_for_a_file(&self) -> Result<(), Fault> {
         let most = self.shared.limits.files;
-        if self.used.files < most { Ok(()) } else { Err(Self::denied(format!("{most} files are open (limit files); close one first"))) }
+        if self.used.files < most {
+            Ok(())
+        } else {
+            Err(Self::denied(format!("{most} files are open (limit files); close one first")))
+        }
     }
 }

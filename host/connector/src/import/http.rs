@@ -21,7 +21,10 @@ impl Host for State {
     fn send_all(&mut self, requests: Vec<Request>) -> wasmtime::Result<Vec<Result<Response, WitFault>>> {
         self.count_call()?;
         if requests.len() > MOST_TOGETHER {
-            return Err(wasmtime::Error::msg(format!("it sent {} requests at once; at most {MOST_TOGETHER} go together", requests.len())));
+            return Err(wasmtime::Error::msg(format!(
+                "it sent {} requests at once; at most {MOST_TOGETHER} go together",
+                requests.len()
+            )));
         }
         self.count_requests(requests.len())?;
         self.versions.lock().unwrap_or_else(PoisonError::into_inner).other();
@@ -44,7 +47,9 @@ impl Host for State {
             let outcome = if refused {
                 Err(Fault::new(FaultKind::Invalid, format!("the request has more than {most} (limit request-bytes)")))
             } else {
-                answers.next().unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "the request was lost in the host")))
+                answers
+                    .next()
+                    .unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "the request was lost in the host")))
             };
             if let Ok(incoming) = &outcome {
                 self.count_in(incoming.body.len())?;

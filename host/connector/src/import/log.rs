@@ -45,11 +45,14 @@ impl Host for State {
 
 /// One line, cut to a length, without what would steer a terminal.
 pub(crate) fn clean(text: String) -> String {
-    let plain = |c: char| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain = |c: char| {
+        !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if text.len() <= LONGEST && text.chars().all(plain) {
         return text;
     }
-    let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= LONGEST).last().unwrap_or(0);
+    let end =
+        text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= LONGEST).last().unwrap_or(0);
     let mut out: String = text[..end].chars().map(|c| if plain(c) { c } else { ' ' }).collect();
     if end < text.len() {
         out.push('…');

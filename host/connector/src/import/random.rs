@@ -10,7 +10,9 @@ impl Host for State {
     fn bytes(&mut self, length: u32) -> wasmtime::Result<Vec<u8>> {
         self.count_call()?;
         if length > MOST {
-            return Err(wasmtime::Error::msg(format!("it asked for {length} random bytes at once; at most {MOST} are given")));
+            return Err(wasmtime::Error::msg(format!(
+                "it asked for {length} random bytes at once; at most {MOST} are given"
+            )));
         }
         let mut bytes = vec![0; length as usize];
         self.outside.random(&mut bytes).map_err(wasmtime::Error::new)?;

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 /// A secret in a guest's hands.
 #[derive(Debug)]
+#[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
 pub struct SecretHandle(pub(crate) Secret);
 
 /// What a password that the host made may be used for: to be sent, also inside of something signed.
@@ -64,7 +65,9 @@ impl State {
 
     fn password(&self, operation: &str) -> Result<Secret, Fault> {
         if !self.shared.initial_passwords {
-            return Err(Self::denied("the manifest does not request initial-passwords; its author must add it to connector.toml"));
+            return Err(Self::denied(
+                "the manifest does not request initial-passwords; its author must add it to connector.toml",
+            ));
         }
         if !self.operations.contains(operation) {
             return Err(Self::denied("a password is made only for an operation that is being applied"));
@@ -76,7 +79,15 @@ impl State {
         self.shared.redactor.learn(&bytes, &bytes);
         let uses: BTreeSet<Use> = PASSWORD_USES.into_iter().collect();
         let name = "initial password".to_owned();
-        Ok(Arc::new(SecretValue { name, stored: bytes.clone(), bytes, uses: Some(uses), forms: None, hosts: None, reveal: false }))
+        Ok(Arc::new(SecretValue {
+            name,
+            stored: bytes.clone(),
+            bytes,
+            uses: Some(uses),
+            forms: None,
+            hosts: None,
+            reveal: false,
+        }))
     }
 }
 
@@ -85,7 +96,10 @@ impl HostSecret for State {
         let secret = self.secret(&secret)?;
         let mut random = [0; 16];
         let http = [Use::HttpUrl, Use::HttpHeader, Use::HttpBody];
-        let allowed = http.into_iter().find(|wanted| secret.allow(*wanted).is_ok()).map_or_else(|| secret.allow(Use::HttpBody), |_| Ok(()));
+        let allowed = http
+            .into_iter()
+            .find(|wanted| secret.allow(*wanted).is_ok())
+            .map_or_else(|| secret.allow(Use::HttpBody), |_| Ok(()));
         let made = allowed.and_then(|()| self.outside.random(&mut random)).and_then(|()| {
             self.placeholders.lock().unwrap_or_else(PoisonError::into_inner).make(&secret, &form, random)
         });
@@ -99,13 +113,19 @@ impl HostSecret for State {
 
     fn matches(&mut self, secret: Resource<SecretHandle>, form: String, value: Vec<u8>) -> Answer<bool> {
         let secret = self.secret(&secret)?;
-        Ok(answer(secret.allow(Use::Matches).and_then(|()| secret.written(&form)).map(|written| crypto::equal(&written, &value))))
+        Ok(answer(
+            secret
+                .allow(Use::Matches)
+                .and_then(|()| secret.written(&form))
+                .map(|written| crypto::equal(&written, &value)),
+        ))
     }
 
     fn mac(&mut self, secret: Resource<SecretHandle>, algorithm: String, message: Vec<Segment>) -> Answer<Vec<u8>> {
         let secret = self.secret(&secret)?;
         let message = self.joined(&message, Use::Mac)?;
-        let made = secret.allow(Use::Mac).and(message).and_then(|message| digest::mac(&algorithm, &secret.bytes, &message));
+        let made =
+            secret.allow(Use::Mac).and(message).and_then(|message| digest::mac(&algorithm, &secret.bytes, &message));
         Ok(answer(made))
     }
 
@@ -138,7 +158,8 @@ impl HostSecret for State {
     fn sign(&mut self, secret: Resource<SecretHandle>, algorithm: String, message: Vec<Segment>) -> Answer<Vec<u8>> {
         let secret = self.secret(&secret)?;
         let message = self.joined(&message, Use::Sign)?;
-        let made = secret.allow(Use::Sign).and(message).and_then(|message| sign::sign(&algorithm, &secret.bytes, &message));
+        let made =
+            secret.allow(Use::Sign).and(message).and_then(|message| sign::sign(&algorithm, &secret.bytes, &message));
         Ok(answer(made))
     }
 
@@ -249,6 +270,10 @@ fn derive(algorithm: &str, parts: &Parts) -> Result<Zeroizing<Vec<u8>>, Fault> {
         "hex-decode" => form::unhex(&joined).ok_or_else(|| crypto::invalid("the parts are no hexadecimal text")),
         "sha256" | "sha1" => digest::digest(algorithm, &mut [joined], false),
         "sha256-hex" => digest::digest("sha256", &mut [joined], false).map(hex),
-        other => Err(crypto::unsupported("derivation", other, &["concat", "sha256", "sha256-hex", "sha1", "base64-decode", "hex-decode"])),
+        other => Err(crypto::unsupported(
+            "derivation",
+            other,
+            &["concat", "sha256", "sha256-hex", "sha1", "base64-decode", "hex-decode"],
+        )),
     }
 }

@@ -22,6 +22,7 @@ const MOST_READ: u32 = 1 << 20;
 const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// An open connection in a guest's hands.
+#[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
 pub struct StreamHandle(pub(crate) Wire);
 
 impl std::fmt::Debug for StreamHandle {
@@ -31,7 +32,12 @@ impl std::fmt::Debug for StreamHandle {
 }
 
 impl HostConnection for State {
-    fn read(&mut self, stream: Resource<StreamHandle>, max: u32, timeout_ms: u32) -> wasmtime::Result<Result<Option<Vec<u8>>, WitFault>> {
+    fn read(
+        &mut self,
+        stream: Resource<StreamHandle>,
+        max: u32,
+        timeout_ms: u32,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, WitFault>> {
         self.count_call()?;
         let wire = &mut self.table.get_mut(&stream)?.0;
         let max = max.clamp(1, MOST_READ) as usize;
@@ -47,7 +53,11 @@ impl HostConnection for State {
         })
     }
 
-    fn write(&mut self, stream: Resource<StreamHandle>, segments: Vec<Segment>) -> wasmtime::Result<Result<(), WitFault>> {
+    fn write(
+        &mut self,
+        stream: Resource<StreamHandle>,
+        segments: Vec<Segment>,
+    ) -> wasmtime::Result<Result<(), WitFault>> {
         self.count_call()?;
         let message = match self.message(&stream, &segments)? {
             Ok(message) => message,
@@ -55,20 +65,26 @@ impl HostConnection for State {
         };
         self.count_out(message.len())?;
         let wire = &mut self.table.get_mut(&stream)?.0;
-        let outcome = self.control.wait(&self.shared.runtime, WRITE_TIME, wire.write(&message)).and_then(|written| written);
+        let outcome =
+            self.control.wait(&self.shared.runtime, WRITE_TIME, wire.write(&message)).and_then(|written| written);
         Ok(answer(outcome))
     }
 
-    fn start_tls(&mut self, stream: Resource<StreamHandle>, server_name: String) -> wasmtime::Result<Result<(), WitFault>> {
+    fn start_tls(
+        &mut self,
+        stream: Resource<StreamHandle>,
+        server_name: String,
+    ) -> wasmtime::Result<Result<(), WitFault>> {
         self.count_call()?;
         let wire = &mut self.table.get_mut(&stream)?.0;
         // The name decides whose certificate is accepted: another one than was connected to must be granted as well.
-        if !server_name.eq_ignore_ascii_case(&wire.host) {
-            if let Err(fault) = self.shared.policy.stream(&server_name, wire.port) {
-                return Ok(Err(fault.into()));
-            }
+        if !server_name.eq_ignore_ascii_case(&wire.host)
+            && let Err(fault) = self.shared.policy.stream(&server_name, wire.port)
+        {
+            return Ok(Err(fault.into()));
         }
-        let outcome = self.control.wait(&self.shared.runtime, WRITE_TIME, wire.start_tls(&server_name)).and_then(|done| done);
+        let outcome =
+            self.control.wait(&self.shared.runtime, WRITE_TIME, wire.start_tls(&server_name)).and_then(|done| done);
         Ok(answer(outcome))
     }
 
@@ -83,7 +99,13 @@ impl HostConnection for State {
 }
 
 impl Host for State {
-    fn connect(&mut self, host: String, port: u16, tls: bool, timeout_ms: u32) -> wasmtime::Result<Result<Resource<StreamHandle>, WitFault>> {
+    fn connect(
+        &mut self,
+        host: String,
+        port: u16,
+        tls: bool,
+        timeout_ms: u32,
+    ) -> wasmtime::Result<Result<Resource<StreamHandle>, WitFault>> {
         self.count_call()?;
         self.versions.lock().unwrap_or_else(PoisonError::into_inner).other();
         let outcome = self.open_stream(&host, port, tls, Duration::from_millis(timeout_ms.into()));
@@ -133,7 +155,11 @@ impl State {
     }
 
     /// Puts a message together, secrets included, if it may go out there.
-    fn message(&mut self, stream: &Resource<StreamHandle>, segments: &[Segment]) -> wasmtime::Result<Result<Zeroizing<Vec<u8>>, Fault>> {
+    fn message(
+        &mut self,
+        stream: &Resource<StreamHandle>,
+        segments: &[Segment],
+    ) -> wasmtime::Result<Result<Zeroizing<Vec<u8>>, Fault>> {
         let wire = &self.table.get(stream)?.0;
         let mut message = Zeroizing::new(Vec::new());
         for segment in segments {
@@ -141,8 +167,11 @@ impl State {
                 Segment::Bytes(bytes) => message.extend_from_slice(bytes),
                 Segment::Secret(splice) => {
                     let SecretHandle(secret) = self.table.get(&splice.secret)?;
-                    let clear = if wire.is_tls() { Ok(()) } else { self.shared.policy.clear_text(&wire.host, wire.port) };
-                    let allowed = clear.and_then(|()| secret.allow(Use::Stream)).and_then(|()| secret.may_go_to(&wire.host, wire.port));
+                    let clear =
+                        if wire.is_tls() { Ok(()) } else { self.shared.policy.clear_text(&wire.host, wire.port) };
+                    let allowed = clear
+                        .and_then(|()| secret.allow(Use::Stream))
+                        .and_then(|()| secret.may_go_to(&wire.host, wire.port));
                     match allowed.and_then(|()| secret.written(&splice.form)) {
                         Ok(written) => message.extend_from_slice(&written),
                         Err(fault) => return Ok(Err(fault)),

@@ -33,9 +33,11 @@ pub(crate) fn resolve(
     runtime: &tokio::runtime::Handle,
 ) -> Result<Zeroizing<Vec<u8>>, String> {
     let bytes = match reference {
-        SecretReference::Env(name) => std::env::var_os(name)
-            .map(|value| Zeroizing::new(value.into_encoded_bytes()))
-            .ok_or_else(|| format!("the environment variable {name} is not set; set it for the process that runs rosterd"))?,
+        SecretReference::Env(name) => {
+            std::env::var_os(name).map(|value| Zeroizing::new(value.into_encoded_bytes())).ok_or_else(|| {
+                format!("the environment variable {name} is not set; set it for the process that runs rosterd")
+            })?
+        }
         SecretReference::File(path) => file(&base.join(path))?,
         SecretReference::Command(arguments) => command(arguments, base, runtime)?,
         SecretReference::Store(name) => {
@@ -83,7 +85,11 @@ fn command(arguments: &[String], base: &Path, runtime: &tokio::runtime::Handle) 
             .map_err(|error| failed(&format!("can not be started: {error}")))?;
         let mut out = Zeroizing::new(Vec::new());
         if let Some(stdout) = child.stdout.take() {
-            stdout.take(LONGEST + 1).read_to_end(&mut out).await.map_err(|error| failed(&format!("can not be read: {error}")))?;
+            stdout
+                .take(LONGEST + 1)
+                .read_to_end(&mut out)
+                .await
+                .map_err(|error| failed(&format!("can not be read: {error}")))?;
         }
         if out.len() as u64 > LONGEST {
             return Err(failed(&format!("printed more than {LONGEST} bytes")));

@@ -68,7 +68,11 @@ const LARGEST: u64 = 4 << 20;
 /// The value of an entry.
 pub fn get(store: &SecretStore, name: &str) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let mut entries = Cleared(load(store)?);
-    entries.0.remove(name).map(|value| Zeroizing::new(value.into_bytes())).ok_or_else(|| StoreError::NoEntry(name.to_owned()))
+    entries
+        .0
+        .remove(name)
+        .map(|value| Zeroizing::new(value.into_bytes()))
+        .ok_or_else(|| StoreError::NoEntry(name.to_owned()))
 }
 
 /// Sets an entry; the store is made if there is none.
@@ -126,14 +130,17 @@ enum Key {
 
 fn key(store: &SecretStore) -> Result<Key, StoreError> {
     if let Some(path) = &store.identity {
-        let read = fs::read_to_string(path).map_err(|source| StoreError::Io { doing: "read", path: path.clone(), source })?;
+        let read =
+            fs::read_to_string(path).map_err(|source| StoreError::Io { doing: "read", path: path.clone(), source })?;
         let text = Zeroizing::new(read);
         let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
         let identity = line.and_then(|line| line.parse().ok()).ok_or_else(|| StoreError::BadIdentity(path.clone()))?;
         return Ok(Key::Identity(identity));
     }
     let passphrase = store.passphrase_env.as_ref().and_then(|name| std::env::var(name).ok());
-    passphrase.map(|text| Key::Passphrase(SecretString::from(text))).ok_or_else(|| StoreError::NoKey(store.file.clone()))
+    passphrase
+        .map(|text| Key::Passphrase(SecretString::from(text)))
+        .ok_or_else(|| StoreError::NoKey(store.file.clone()))
 }
 
 fn load(store: &SecretStore) -> Result<Entries, StoreError> {

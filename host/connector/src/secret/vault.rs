@@ -56,7 +56,10 @@ impl SecretValue {
     pub(crate) fn may_go_to(&self, host: &str, port: u16) -> Result<(), Fault> {
         match &self.hosts {
             Some(hosts) if !hosts.iter().any(|own| own.holds(host, port)) => {
-                let text = format!("the secret \"{}\" may not be sent to {host}:{port}; the manifest names other hosts for it", self.name);
+                let text = format!(
+                    "the secret \"{}\" may not be sent to {host}:{port}; the manifest names other hosts for it",
+                    self.name
+                );
                 Err(Fault::new(FaultKind::Denied, text).about(self.name.clone()))
             }
             _ => Ok(()),
@@ -70,17 +73,22 @@ impl SecretValue {
             return Err(Fault::new(FaultKind::Denied, text).about(self.name.clone()));
         }
         form::write(form, &self.stored, &self.bytes).map_err(|error| match error {
-            FormError::Unknown(name) => Fault::new(FaultKind::Unsupported, format!("this host has no form \"{name}\" for secrets")),
-            FormError::NotText(name) => {
-                Fault::new(FaultKind::Invalid, format!("the secret \"{}\" is no text and can not be written as {name}", self.name))
+            FormError::Unknown(name) => {
+                Fault::new(FaultKind::Unsupported, format!("this host has no form \"{name}\" for secrets"))
             }
+            FormError::NotText(name) => Fault::new(
+                FaultKind::Invalid,
+                format!("the secret \"{}\" is no text and can not be written as {name}", self.name),
+            ),
         })
     }
 
     /// A secret made of others: it has only what all of them have.
     pub(crate) fn derived(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret]) -> Secret {
-        let uses = parts.iter().filter_map(|part| part.uses.clone()).reduce(|a, b| a.intersection(&b).copied().collect());
-        let forms = parts.iter().filter_map(|part| part.forms.clone()).reduce(|a, b| a.intersection(&b).cloned().collect());
+        let uses =
+            parts.iter().filter_map(|part| part.uses.clone()).reduce(|a, b| a.intersection(&b).copied().collect());
+        let forms =
+            parts.iter().filter_map(|part| part.forms.clone()).reduce(|a, b| a.intersection(&b).cloned().collect());
         let hosts = parts.iter().filter_map(|part| part.hosts.clone()).reduce(|a, b| {
             let both = |own: &Endpoint, other: &[Endpoint]| other.iter().any(|one| one.covers(own));
             let mut kept: Vec<Endpoint> = a.iter().filter(|own| both(own, &b)).cloned().collect();

@@ -35,7 +35,7 @@ fn text(world: &Entered, name: &str) -> String {
     String::from_utf8(world.file(name).unwrap_or_default()).unwrap()
 }
 
-fn settings(more: Value) -> Value {
+fn settings(more: &Value) -> Value {
     let mut all = json!({ "status": { "header": "状态", "enabled": "启用", "disabled": "停用" } });
     all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     all
@@ -43,7 +43,7 @@ fn settings(more: Value) -> Value {
 
 #[test]
 fn operations_are_merged_and_the_rest_is_kept() {
-    let world = world(PEOPLE, "工号", settings(json!({}))).enter();
+    let world = world(PEOPLE, "工号", settings(&json!({}))).enter();
     let mut csv = open::<Csv>().unwrap();
     let receipts = csv.apply(vec![
         create("1", &json!({ "employee_number": "E3", "display_name": "=cmd" })),
@@ -68,7 +68,7 @@ fn operations_are_merged_and_the_rest_is_kept() {
 
 #[test]
 fn nothing_to_do_writes_nothing() {
-    let world = world(PEOPLE, "工号", settings(json!({ "journal": "journal.csv" }))).enter();
+    let world = world(PEOPLE, "工号", settings(&json!({ "journal": "journal.csv" }))).enter();
     let mut csv = open::<Csv>().unwrap();
     let receipts = csv.apply(vec![
         create("1", &json!({ "employee_number": "E1", "display_name": "李雷" })),
@@ -82,7 +82,7 @@ fn nothing_to_do_writes_nothing() {
 
 #[test]
 fn a_create_that_is_in_the_way_is_looked_at() {
-    let _world = world(PEOPLE, "工号", settings(json!({}))).enter();
+    let _world = world(PEOPLE, "工号", settings(&json!({}))).enter();
     let mut csv = open::<Csv>().unwrap();
     let first = create("1", &json!({ "employee_number": "E1", "display_name": "Other" }));
     let receipts = csv.apply(vec![first.clone(), Operation { attempt: 2, ..first }]);
@@ -93,7 +93,7 @@ fn a_create_that_is_in_the_way_is_looked_at() {
 
 #[test]
 fn a_new_id_comes_back_and_must_be_free() {
-    let _world = world(PEOPLE, "工号", settings(json!({}))).enter();
+    let _world = world(PEOPLE, "工号", settings(&json!({}))).enter();
     let mut csv = open::<Csv>().unwrap();
     let receipts = csv.apply(vec![
         set("1", "E1", "employee_number", &json!("E2")),
@@ -109,7 +109,7 @@ fn a_new_id_comes_back_and_must_be_free() {
 fn a_failure_while_publishing_leaves_the_old_table() {
     // Writes and commits in order: table, journal, commit of the journal, commit of the table.
     for writes in 0..4 {
-        let world = world(PEOPLE, "工号", settings(json!({ "journal": "journal.csv" }))).enter();
+        let world = world(PEOPLE, "工号", settings(&json!({ "journal": "journal.csv" }))).enter();
         let operations =
             vec![set("k1", "E1", "display_name", &json!("Li")), operation("k2", Some("E2"), Action::Delete)];
         let mut csv = open::<Csv>().unwrap();
@@ -166,7 +166,7 @@ fn a_whole_export_replaces_the_file_and_an_empty_run_does_not() {
     let world = world(
         PEOPLE,
         "工号",
-        settings(json!({ "replace": true, "columns": [{ "attribute": "employee_number", "header": "工号" }] })),
+        settings(&json!({ "replace": true, "columns": [{ "attribute": "employee_number", "header": "工号" }] })),
     )
     .enter();
     let mut csv = open::<Csv>().unwrap();
@@ -193,4 +193,19 @@ fn a_table_that_would_lose_something_is_not_touched() {
     assert!(matches!(&receipts[0], Receipt::NotAttempted(fault) if fault.message.contains("line 2")), "{receipts:?}");
     csv.finish().unwrap();
     assert_eq!(text(&world, "people.csv"), ragged);
+}
+
+#[test]
+fn the_status_column_is_used_unless_another_is_named() {
+    let world = world("id,状态\r\n1,true\r\n", "id", json!({})).enter();
+    let mut csv = open::<Csv>().unwrap();
+    let receipts =
+        csv.apply(vec![operation("1", Some("1"), Action::Enable), operation("2", Some("1"), Action::Disable)]);
+    assert!(matches!(receipts[..], [Receipt::Unchanged(_), Receipt::Applied(_)]), "{receipts:?}");
+    csv.finish().unwrap();
+    assert!(text(&world, "people.csv").contains("\"1\",\"false\""));
+    world.put_file("people.csv", "id\r\n1\r\n");
+    assert!(
+        matches!(&csv.apply(vec![operation("3", Some("1"), Action::Disable)])[0], Receipt::Failed(fault) if fault.kind == FaultKind::Unsupported)
+    );
 }

@@ -12,6 +12,11 @@ pub(crate) fn apply(api: &str, operation: &Operation) -> Receipt {
     }
 }
 
+/// Asks for a password although no operation is under way, which the hub must refuse.
+pub(crate) fn out_of_turn() -> Result<String, Fault> {
+    secrets::initial_password("made-up").map(|password| format!("there is one: {password:?}"))
+}
+
 fn send(api: &str, operation: &Operation) -> Result<String, Fault> {
     let password = secrets::initial_password(&operation.key)?.placeholder("json")?;
     let answer = match (&operation.action, &operation.id) {

@@ -75,6 +75,7 @@ impl Connector for Remote {
             Protocol::Ldap => ldap::bind(&self.connect()?, "cn=sync,dc=example")?,
             Protocol::Postgresql => postgresql::log_in(&self.connect()?, "sync")?,
             Protocol::Dingtalk => dingtalk::count(&self.api)?,
+            Protocol::InitialPassword => initial_password::out_of_turn()?,
             _ => return Err(Fault::unsupported("this protocol has nothing to check")),
         };
         Ok(vec![Probe::passed("remote", found)])

@@ -1,0 +1,203 @@
+//! A hub in a folder of its own, driven through the command line as an operator would.
+
+use serde_json::Value as Json;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A hub with a csv source `hr` and a csv destination `directory`.
+pub struct Hub {
+    dir: tempfile::TempDir,
+}
+
+/// What a command of the hub printed.
+pub struct Said {
+    /// Exit code; none: it was killed by a signal.
+    pub code: Option<i32>,
+    /// stdout.
+    pub out: String,
+    /// stderr.
+    pub err: String,
+}
+
+impl Said {
+    /// stdout as JSON.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("no JSON ({error}): {}{}", self.out, self.err))
+    }
+
+    /// The same, after a check of the exit code.
+    #[must_use]
+    pub fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        self
+    }
+}
+
+/// The folder of the workspace.
+#[must_use]
+pub fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// A component that `make test` built.
+#[must_use]
+pub fn component(name: &str) -> PathBuf {
+    let folder = std::env::var_os("ROSTERD_TEST_PLUGINS").map_or_else(|| top().join("target/plugins"), PathBuf::from);
+    let path = folder.join(format!("{name}.wasm"));
+    assert!(
+        path.is_file(),
+        "there is no component {}: run `make test`, or `rosterd plugin build plugins/csv tests/guests/* --out target/plugins`",
+        path.display()
+    );
+    path
+}
+
+/// The command under test.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let path = std::env::var_os("ROSTERD").map_or_else(|| top().join("target/debug/rosterd"), PathBuf::from);
+    let path = if path.is_absolute() { path } else { top().join(path) };
+    assert!(path.is_file(), "there is no {}: run `make test`, or `cargo build -p rosterd`", path.display());
+    path
+}
+
+const CONFIG: &str = r#"
+[store]
+path = "data/hub.redb"
+cache = "16 MB"
+
+[connection.hr]
+plugin = "CSV"
+[connection.hr.settings]
+file = "people.csv"
+id = "工号"
+[connection.hr.grants]
+files = ["people.csv"]
+
+[connection.directory]
+plugin = "CSV"
+[connection.directory.settings]
+file = "directory.csv"
+id = "employee_number"
+journal = "journal.csv"
+status = { header = "status", enabled = "on", disabled = "off" }
+[connection.directory.grants]
+files = ["directory.csv", "journal.csv"]
+
+[job.hr]
+source = "hr"
+[job.hr.account]
+correlate = [{ tier = 1, match = ["employeeNumber"] }]
+[job.hr.account.map]
+userName = 'ToLower(source.username)'
+displayName = 'source.display_name'
+"emails.work" = 'source.email'
+employeeNumber = 'source.employee_number'
+orgUnit = 'source.org_path'
+lifecycle = 'source.status'
+[job.hr.org-unit.map]
+displayName = 'source.display_name'
+parent = 'source.parent'
+
+[deliver.directory]
+first-delivery = "allow"
+[deliver.directory.account.map]
+employee_number = 'account.employeeNumber'
+username = 'account.userName'
+display_name = 'account.displayName'
+email = 'account.emails.work'
+org_path = 'account.orgPath'
+
+[limits]
+page-size = 20
+observe-batch = 20
+apply-batch = 20
+deliver-batch = 20
+"#;
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Hub {
+    /// A hub that has seen nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the hub: {error}"));
+        let hub = Self { dir };
+        hub.write("rosterd.toml", &CONFIG.replace("CSV", &component("csv").to_string_lossy()));
+        hub
+    }
+
+    /// A path in its folder.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Writes a file in its folder.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// Reads a file of its folder; empty if there is none.
+    #[must_use]
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Changes the configuration.
+    pub fn configure(&self, from: &str, to: &str) {
+        let text = self.read("rosterd.toml");
+        assert!(text.contains(from), "the configuration has no {from}");
+        self.write("rosterd.toml", &text.replace(from, to));
+    }
+
+    /// Runs a command.
+    #[must_use]
+    pub fn rosterd(&self, words: &[&str]) -> Said {
+        self.rosterd_with(words, &[])
+    }
+
+    /// Runs a command with more environment.
+    #[must_use]
+    pub fn rosterd_with(&self, words: &[&str], environment: &[(&str, &str)]) -> Said {
+        let mut command = Command::new(binary());
+        command.args(words).current_dir(self.dir.path()).env("NO_COLOR", "1").env_remove("ROSTERD_CONFIG");
+        command.envs(environment.iter().copied());
+        let Output { status, stdout, stderr } =
+            command.output().unwrap_or_else(|error| panic!("rosterd can not be started: {error}"));
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Said { code: status.code(), out: text(stdout), err: text(stderr) }
+    }
+
+    /// The hub's own file of all accounts.
+    #[must_use]
+    pub fn export(&self) -> String {
+        let said = self.rosterd(&["export", "export.csv"]).code(0);
+        drop(said);
+        self.read("export.csv")
+    }
+
+    /// Says that every invariant of the store holds.
+    pub fn verify(&self) {
+        let said = self.rosterd(&["store", "verify"]);
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    }
+}
+
+/// A table of `count` people from number `from`, in a tree of org units.
+#[must_use]
+pub fn people(from: usize, count: usize) -> String {
+    let mut text = "工号,用户名,姓名,邮箱,组织路径,状态\n".to_owned();
+    for n in from..from + count {
+        // Writing to a String can not fail.
+        let _ = writeln!(text, "{n:05},user{n},Person {n},user{n}@example.com,Acme/Dept {}/Team {},", n % 5, n % 10);
+    }
+    text
+}

@@ -1,0 +1,203 @@
+//! What every test of the sandbox begins with: a host, components, and connections with low limits.
+
+use rosterd_connector::{ConnectionConfig, ConnectorHost, HostSettings, Limits, Loaded, SecretReference};
+use rosterd_model::port::{Connector, Source};
+use rosterd_model::{Change, Class, Fault, Page, ScanStart};
+use rosterd_tests::canary::Canaries;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Low enough that a test is over soon, high enough for a connector that behaves.
+const LIMITS: &str = r#"
+memory = "32 MiB"
+call-cpu = "200 ms"
+call-wall = "1 s"
+page-changes = 1000
+page-bytes = "1 MiB"
+host-calls = 5000
+log-lines = 100
+log-bytes = "16 KiB"
+"#;
+
+/// A host with a folder of its own.
+pub(crate) struct Desk {
+    runtime: tokio::runtime::Runtime,
+    host: ConnectorHost,
+    pub(crate) folder: tempfile::TempDir,
+    /// What must not be found anywhere.
+    pub(crate) canaries: Canaries,
+    /// One test at a time: they measure the process that they share where the runner does not give each its own.
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+        let settings = HostSettings { cache_dir: plugins().join(".compiled"), runtime: runtime.handle().clone() };
+        let host = ConnectorHost::new(settings).expect("a host starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { runtime, host, folder, canaries: Canaries::new(), _alone: alone }
+    }
+
+    /// A component that was built by `rosterd plugin build`.
+    pub(crate) fn load(&self, name: &str) -> Loaded {
+        self.load_file(&component(name)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn load_file(&self, path: &Path) -> Result<Loaded, String> {
+        self.host.load(path).map_err(|error| error.to_string())
+    }
+
+    /// A connection with low limits and what the test components import at all; its guests' memory is searched.
+    pub(crate) fn config(&self, name: &str, settings: &Value) -> ConnectionConfig {
+        let name = name.parse().expect("a name of a connection");
+        let mut config = ConnectionConfig::new(name, self.folder.path().to_owned());
+        config.settings = settings.clone();
+        config.limits = toml::from_str(LIMITS).expect("the limits can be read");
+        config.grants.files = vec!["people.txt".to_owned()];
+        config.grants.networks = vec!["127.0.0.0/8".to_owned()];
+        config.after_call = Some(self.canaries.watch(config.name.as_str()));
+        config
+    }
+
+    /// Gives a connection a secret, and looks for it from now on.
+    pub(crate) fn secret(&self, config: &mut ConnectionConfig, name: &str, value: &str) {
+        let path = self.folder.path().join(format!("{}-{name}", config.name));
+        std::fs::write(&path, value).expect("a file");
+        let closed = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, closed).expect("a file of our own");
+        self.canaries.plant(name, value);
+        config.secrets.insert(name.to_owned(), SecretReference::File(path));
+    }
+
+    pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Nothing secret was found in memories, in the logs or in these faults and pages.
+    pub(crate) fn assert_no_secret_was_seen(&self, also: &str) {
+        self.canaries.search("the log", super::log::so_far().as_bytes());
+        self.canaries.search("a fault or a page", also.as_bytes());
+        self.canaries.assert_unseen();
+    }
+}
+
+/// Where the components lie that the tests need.
+fn plugins() -> PathBuf {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in a folder of the project");
+    std::env::var_os("ROSTERD_TEST_PLUGINS").map_or_else(|| top.join("target/plugins"), PathBuf::from)
+}
+
+pub(crate) fn component(name: &str) -> PathBuf {
+    let path = plugins().join(format!("{name}.wasm"));
+    assert!(
+        path.is_file(),
+        "{} is not built: run `make test`, or `rosterd plugin build tests/guests/{name} --out target/plugins`",
+        path.display()
+    );
+    path
+}
+
+/// What came of a scan.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) pages: Vec<Page>,
+    /// What ended it, unless it came to its end.
+    pub(crate) fault: Option<Fault>,
+    pub(crate) took: Duration,
+}
+
+impl Scanned {
+    /// All ids, in order.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        let changes = self.pages.iter().flat_map(|page| &page.changes);
+        changes.map(|change| if let Change::Upsert(record) = change { record.id.as_str() } else { "" }).collect()
+    }
+
+    /// The fault, as a snapshot shows it.
+    pub(crate) fn said(&self) -> String {
+        masked(self.fault.as_ref().unwrap_or_else(|| panic!("it came to its end: {self:?}")))
+    }
+}
+
+/// A fault as a snapshot shows it: the digest and ports masked, which differ from build to build and run to run.
+pub(crate) fn masked(fault: &Fault) -> String {
+    let mut text = format!("{}: {}", fault.kind, fault.message);
+    for (mark, legal) in [("(sha256 ", "0123456789abcdef"), ("127.0.0.1:", "0123456789")] {
+        let mut parts = text.split(mark);
+        let first = parts.next().unwrap_or_default().to_owned();
+        text = parts.fold(first, |text, part| {
+            let rest = part.trim_start_matches(|letter| legal.contains(letter));
+            format!("{text}{mark}{}{rest}", if rest.len() < part.len() { "..." } else { "" })
+        });
+    }
+    text
+}
+
+/// Reads everything, at most 3000 pages.
+pub(crate) async fn scan(mut source: Box<dyn Source>) -> Scanned {
+    let start = Instant::now();
+    let mut pages = Vec::new();
+    let mut work = async || {
+        let mut reader = source.open(&[Class::Account], ScanStart::Full).await?;
+        while pages.len() < 3000 {
+            pages.push(reader.next(500).await?);
+            if pages.last().is_some_and(|page| page.end.is_some()) {
+                return Ok(());
+            }
+        }
+        Err(Fault::new(rosterd_model::FaultKind::Internal, "nobody stopped it within 3000 pages"))
+    };
+    let fault = work().await.err();
+    Scanned { pages, fault, took: start.elapsed() }
+}
+
+/// A scan of a hostile connection beside one that behaves, and what it did to the process.
+pub(crate) struct Beside {
+    pub(crate) hostile: Scanned,
+    /// By how many bytes the process grew at most.
+    pub(crate) rise: u64,
+}
+
+/// Scans with this behaviour while another connection reads 3000 people; then the same component must work again.
+pub(crate) fn beside(desk: &Desk, config: ConnectionConfig) -> Beside {
+    let loaded = desk.load("hostile");
+    let good = |name: &str, people: u32| {
+        let config = desk.config(name, &json!({ "behaviour": "good", "people": people, "page": 100 }));
+        loaded.connect(config).and_then(|connection| connection.source()).expect("a connection that behaves opens")
+    };
+    // Once before, so that what is made only once is not counted.
+    assert_eq!(desk.run(scan(good("before", 10))).ids().len(), 10);
+    let cap = config.limits.memory.0;
+    let hostile =
+        loaded.connect(config).and_then(|connection| connection.source()).expect("a hostile connection opens");
+
+    let before = super::memory::start();
+    let neighbour = desk.runtime.spawn(scan(good("neighbour", 3000)));
+    let hostile = desk.run(async { desk.runtime.spawn(scan(hostile)).await }).expect("the task ends");
+    let neighbour = desk.run(neighbour).expect("the task ends");
+    let rise = super::memory::peak().saturating_sub(before);
+
+    assert_eq!((neighbour.ids().len(), &neighbour.fault), (3000, &None), "the run beside it was disturbed");
+    assert!(rise < cap + (64 << 20), "the process grew by {} MiB", rise >> 20);
+    let after = desk.run(scan(good("after", 10)));
+    assert_eq!(after.ids().len(), 10, "the next connection does not work: {after:?}");
+    Beside { hostile, rise }
+}
+
+/// Whether a connection can still be asked.
+pub(crate) fn answers(desk: &Desk, mut connector: Box<dyn Connector>) -> bool {
+    desk.run(connector.check()).is_ok()
+}
+
+/// Limits, changed in one place.
+pub(crate) fn limits(changed: &str) -> Limits {
+    toml::from_str(&format!("{LIMITS}\n{changed}")).expect("the limits can be read")
+}
+
+/// For tests that count what came.
+pub(crate) type Shared<T> = Arc<Mutex<T>>;

@@ -1,0 +1,81 @@
+//! Reaching for what was not granted.
+
+use super::desk::{Desk, beside};
+use crate::probe::peer::{Answer, Peer};
+use insta::assert_snapshot;
+use rosterd_model::{Change, FaultKind};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+#[test]
+fn ungranted_host() {
+    let desk = Desk::new();
+    let config =
+        desk.config("hr", &json!({ "behaviour": "ungranted-host", "target": "https://collector.example.net/" }));
+    assert_snapshot!(beside(&desk, config).hostile.said(), @"");
+}
+
+#[test]
+fn a_granted_host_on_an_address_that_is_not() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&calls);
+    let peer = Peer::http(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Answer::text(200, "inner page")
+    });
+    let desk = Desk::new();
+    let settings = json!({ "behaviour": "ungranted-host", "target": peer.url(), "api": peer.url() });
+    let mut config = desk.config("hr", &settings);
+    config.grants.http = vec![peer.url()];
+    config.grants.networks = Vec::new();
+    assert_snapshot!(beside(&desk, config).hostile.said(), @"");
+    assert_eq!(calls.load(Ordering::Relaxed), 0, "the request went out");
+}
+
+#[test]
+fn ungranted_file() {
+    let desk = Desk::new();
+    std::fs::write(desk.folder.path().join("payroll.txt"), "everything").expect("a file");
+    let config = desk.config("hr", &json!({ "behaviour": "ungranted-file", "target": "payroll.txt" }));
+    assert_snapshot!(beside(&desk, config).hostile.said(), @"");
+}
+
+#[test]
+fn a_file_outside_of_the_folder() {
+    for target in ["../payroll.txt", "/etc/hostname", "people.txt/../../x", ""] {
+        let desk = Desk::new();
+        let config = desk.config("hr", &json!({ "behaviour": "ungranted-file", "target": target }));
+        let fault = beside(&desk, config).hostile.fault.unwrap_or_else(|| panic!("{target} was read"));
+        assert_eq!(fault.kind, FaultKind::Denied, "{target}: {fault}");
+    }
+}
+
+/// It sends its placeholder to a host that is granted, and that answers with all that it got, in every form.
+#[test]
+fn echo_of_a_placeholder() {
+    const SECRET: &str = "Kanarienvogel/47+gelb";
+    super::log::keep();
+    let received = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&received);
+    let peer = Peer::http(move |request| {
+        // The secret as it came in is sent back as it came in; the test's own proof that it did come in.
+        let all = format!("{} {:?} {}", request.path, request.headers, String::from_utf8_lossy(&request.body));
+        count.fetch_add(u32::from(all.contains(SECRET)), Ordering::Relaxed);
+        let mut answer = Answer::text(200, &request.path).header("x-echo", request.header("x-key").unwrap_or_default());
+        answer.body.extend(&request.body);
+        answer
+    });
+    let desk = Desk::new();
+    let mut config = desk.config("hr", &json!({ "behaviour": "echo-placeholder", "api": peer.url() }));
+    config.grants.http = vec![peer.url()];
+    desk.secret(&mut config, "key", SECRET);
+    let seen = beside(&desk, config).hostile;
+    assert_eq!(seen.fault, None);
+    assert!(received.load(Ordering::Relaxed) > 0, "the secret never arrived at the host that may have it");
+    let Some(Change::Upsert(record)) = seen.pages.first().and_then(|page| page.changes.first()) else {
+        panic!("no record: {seen:?}")
+    };
+    assert!(record.attributes.contains("********"), "nothing was blanked: {}", record.attributes);
+    desk.assert_no_secret_was_seen(&format!("{seen:?}"));
+}
