@@ -11,6 +11,7 @@ printed with --format json.
 import csv
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections import Counter, defaultdict
@@ -122,6 +123,7 @@ class Company:
         assert header == COLUMNS, f"the input has the columns {header}"
         self.rows = len(rows)
         self.aside = {}
+        self.number = {line: text(row[NUMBER]) if row else "" for line, row in rows}
         readable = []
         for line, row in rows:
             reason = broken(row)
@@ -170,8 +172,8 @@ class Company:
             "手机号": phone(row[PHONE]) or "",
             "组织路径": text(row[PATH]),
             "职位": text(row[TITLE]),
-            # A manager who was set aside is nobody that could be referred to.
-            "上级工号": manager if manager in self.people else "",
+            # A reference is delivered as the source gave it, also to somebody who was set aside.
+            "上级工号": manager,
             "状态": "true" if ACTIVE_WORDS[text(row[STATUS])] else "false",
         }
 
@@ -209,7 +211,7 @@ class Printed:
 
     def counts(self, name):
         """(operation, class, target) to the number of steps."""
-        plan = self.load(name)["plan"]
+        plan = self.load(name)["plan"] or {"counts": []}
         return {(row["operation"], row["class"], row["target"]): row["count"] for row in plan["counts"]}
 
     def accounts(self, name):
@@ -218,12 +220,15 @@ class Printed:
         return {row["attributes"].get("employeeNumber"): row["attributes"] for row in rows}
 
     def cases(self):
-        """Line to reason, of everything that was set aside."""
-        found = {}
+        """Reasons of what was set aside: by line where the place is known, else by number."""
+        by_line, by_number = {}, {}
         for case in self.load("quarantine.json")["cases"]:
-            for line in case["lines"]:
-                found[line] = case["reason"]
-        return found
+            place = re.match(r"line (\d+)", case["position"])
+            if place:
+                by_line[int(place.group(1))] = case["reason"]
+            else:
+                by_number[case["id"]] = case["reason"]
+        return by_line, by_number
 
 
 # ---- the output ------------------------------------------------------------------------------------------------------
@@ -264,16 +269,18 @@ def judge(folder):
           f"{len(company.aside)} rows set aside: {dict(sorted(reasons.items()))}")
 
     have, rows = delivered(os.path.join(folder, "directory.csv"))
-    check("people delivered", set(have), set(want))
+    # Who is suspended is known to the hub and not made at a destination that does not have him.
+    out = {key: row for key, row in want.items() if row["状态"] == "true"}
+    check("people delivered", set(have), set(out))
     for column in COLUMNS:
-        check(f"column {column}", {key: row[column] for key, row in have.items() if key in want},
-              {key: row[column] for key, row in want.items()})
-    needy = sum(value.startswith(FORMULA) for row in want.values() for value in row.values())
+        check(f"column {column}", {key: row[column] for key, row in have.items() if key in out},
+              {key: row[column] for key, row in out.items()})
+    needy = sum(value.startswith(FORMULA) for row in out.values() for value in row.values())
     check("cells protected against formulas", protected(rows), needy)
 
     counts = printed.counts("plan.json")
     check("plan: accounts to create in the hub", counts.get(("create", "account", "hub")), len(want))
-    check("plan: accounts to create in directory", counts.get(("create", "account", "directory")), len(want))
+    check("plan: accounts to create in directory", counts.get(("create", "account", "directory")), len(out))
     made = counts.get(("create", "org-unit", "hub"), 0)
     least, most = len(company.units_at_least), len(company.units_at_most)
     if least == most:
@@ -291,13 +298,21 @@ def judge(folder):
               {key: row[column] for key, row in want.items()})
 
     cases = printed.cases()
-    check("rows set aside, by line", set(cases), set(company.aside))
-    wrong = {line: reason for line, reason in cases.items()
-             if line in company.aside and reason not in REASONS[company.aside[line]]}
+    by_line, by_number = cases
+    lines = {line for line in company.aside if line in by_line}
+    others = {company.number[line] for line in company.aside if line not in by_line}
+    check("rows set aside, by line", set(by_line), lines)
+    check("people set aside, by number", set(by_number), others)
+    wrong = {line: by_line.get(line, by_number.get(company.number[line])) for line, kind in company.aside.items()
+             if by_line.get(line, by_number.get(company.number[line])) not in REASONS[kind]}
     check("rows set aside for another reason", wrong, {})
 
     check("the same file again: steps", sum(printed.counts("again.json").values()), 0)
-    check("half of the file: accounts of the hub", printed.accounts("accounts-half.json"), accounts)
+    # Whoever was in dispute with somebody in the other half may come in; everybody else stays as he was.
+    half = printed.accounts("accounts-half.json")
+    check("half of the file: accounts of the hub", {key: half.get(key) for key in accounts}, accounts)
+    states = Counter(row["lifecycle"] for row in printed.load("accounts-half.json")["accounts"])
+    check("half of the file: nobody disabled", states.get("disabled", 0), 0)
     check("half of the file: the run", printed.load("half.json")["runs"][0]["state"], "held")
 
 

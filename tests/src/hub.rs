@@ -95,10 +95,10 @@ userName = 'ToLower(source.username)'
 displayName = 'source.display_name'
 "emails.work" = 'source.email'
 employeeNumber = 'source.employee_number'
-orgUnit = 'source.org_path'
+orgUnit = 'source.orgUnit'
 lifecycle = 'source.status'
 [job.hr.org-unit.map]
-displayName = 'source.display_name'
+displayName = 'source.displayName'
 parent = 'source.parent'
 
 [deliver.directory]

@@ -176,3 +176,116 @@ fn deserialize(runtime: &Runtime, path: &Path) -> Option<Component> {
     // engine's configuration, and is the one that was written after compiling (same stamp, or same digest).
     unsafe { Component::deserialize_file(&runtime.engine, path).ok() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Manifest;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// The smallest component: it holds nothing.
+    const COMPONENT: [u8; 8] = [0, b'a', b's', b'm', 0x0d, 0, 1, 0];
+
+    struct Bench {
+        folder: tempfile::TempDir,
+        runtime: Runtime,
+        inspection: Inspection,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let text = "name = \"p\"\nversion = \"1.0.0\"\ntitle = \"P\"\ncontract = \"0.1\"\nroles = [\"source\"]";
+            let manifest = Manifest::parse(text).unwrap();
+            let inspection = Inspection {
+                name: "p".into(),
+                title: "P".into(),
+                version: "1.0.0".into(),
+                contract: "0.1.0".into(),
+                roles: vec![],
+                imports: vec![],
+                requests: manifest.requests.clone(),
+                digest: crate::package::sha256_hex(&COMPONENT),
+                size: 8,
+                settings_schema: manifest.settings.clone(),
+                manifest,
+            };
+            let folder = tempfile::tempdir().unwrap();
+            Self { folder, runtime: Runtime::new().unwrap(), inspection }
+        }
+
+        fn cache(&self) -> Cache {
+            Cache::open(&self.folder.path().join("cache")).unwrap()
+        }
+
+        fn compile(&self) -> PathBuf {
+            self.cache().compile(&self.runtime, Path::new("p.wasm"), &COMPONENT, &self.inspection).unwrap().1
+        }
+
+        fn hit(&self) -> bool {
+            self.cache().get(&self.runtime, &self.inspection.digest).is_some()
+        }
+    }
+
+    #[test]
+    fn what_was_compiled_is_found_again_and_closed_to_others() {
+        let bench = Bench::new();
+        assert!(!bench.hit());
+        let path = bench.compile();
+        assert!(bench.hit());
+        for entry in fs::read_dir(path.parent().unwrap()).unwrap() {
+            assert_eq!(entry.unwrap().metadata().unwrap().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn changed_code_is_not_loaded() {
+        let bench = Bench::new();
+        let path = bench.compile();
+        let mut code = fs::read(&path).unwrap();
+        // A new time alone is no change.
+        fs::write(&path, &code).unwrap();
+        assert!(bench.hit());
+        let last = code.len() - 1;
+        code[last] ^= 1;
+        fs::write(&path, &code).unwrap();
+        assert!(!bench.hit());
+        bench.compile();
+        assert!(bench.hit());
+    }
+
+    #[test]
+    fn code_under_the_name_of_another_component_is_not_loaded() {
+        let mut bench = Bench::new();
+        let path = bench.compile();
+        bench.inspection.digest = "f".repeat(64);
+        let name = format!("{}-{}", bench.inspection.digest, bench.runtime.configuration());
+        fs::copy(&path, path.with_file_name(format!("{name}.cwasm"))).unwrap();
+        fs::copy(path.with_extension("json"), path.with_file_name(format!("{name}.json"))).unwrap();
+        assert!(!bench.hit());
+    }
+
+    #[test]
+    fn what_others_can_write_is_not_trusted() {
+        let bench = Bench::new();
+        let path = bench.compile();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+        assert!(!bench.hit());
+        let folder = path.parent().unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        let refused = Cache::open(folder).err().unwrap().to_string();
+        assert!(refused.contains("its mode is 777") && refused.contains("0700"), "{refused}");
+    }
+
+    #[test]
+    fn a_remembered_digest_holds_as_long_as_the_file_is_the_same() {
+        let bench = Bench::new();
+        let (file, cache) = (bench.folder.path().join("p.wasm"), bench.cache());
+        fs::write(&file, COMPONENT).unwrap();
+        assert_eq!(cache.digest(&file), None);
+        cache.remember(&file, Stamp::of(&file).unwrap(), "abc");
+        assert_eq!(cache.digest(&file).as_deref(), Some("abc"));
+        fs::write(&file, [&COMPONENT[..], b"x"].concat()).unwrap();
+        assert_eq!(cache.digest(&file), None);
+    }
+}

@@ -18,7 +18,7 @@ use wasmtime::component::Component;
 pub struct HostSettings {
     /// Folder for compiled components; made if it is missing, must belong to this user alone.
     pub cache_dir: PathBuf,
-    /// Where network work is done. Connectors themselves run on threads of their own.
+    /// Where network work is done; a multi-threaded runtime. Connectors themselves run on threads of their own.
     pub runtime: tokio::runtime::Handle,
 }
 
@@ -147,7 +147,8 @@ fn canonical(path: &Path) -> Result<PathBuf, HostError> {
     fs::canonicalize(path).map_err(|source| HostError::Io { doing: "find", path: path.to_owned(), source })
 }
 
-/// Reads a component. Its stamp is taken before and after: a file that changes meanwhile is read again at the next start.
+/// Reads a component. Its stamp is taken before: a file that changes meanwhile has another one and is read again at the
+/// next start.
 fn read(path: &Path) -> Result<(PathBuf, Stamp, Vec<u8>), HostError> {
     let path = canonical(path)?;
     let failed = |source| HostError::Io { doing: "read", path: path.clone(), source };

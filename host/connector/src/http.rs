@@ -133,10 +133,10 @@ impl Client {
     }
 
     async fn send(&self, request: Outgoing) -> Result<Incoming, Fault> {
-        let target = self.target(&request.url)?;
+        let target = self.target(&request.url).map_err(not_sent)?;
         let Outgoing { method, buckets, patience, .. } = &request;
         let draw = Draw { method, host: &target.host, port: target.port, path: &target.path, named: buckets };
-        let admission = self.0.buckets.admit(&draw, *patience).await?;
+        let admission = self.0.buckets.admit(&draw, *patience).await.map_err(not_sent)?;
         let most = self.0.limits.http_timeout.duration();
         let limit = request.timeout.unwrap_or(most).min(most);
         let work = async {
@@ -164,9 +164,12 @@ impl Client {
         target: &Target,
         stale: Option<u64>,
     ) -> Result<(Incoming, Option<u64>), Fault> {
-        let mut ready = self.prepare(request, target)?;
+        let mut ready = self.prepare(request, target).map_err(not_sent)?;
         let token = match &request.auth {
-            Some(name) => Some(self.0.recipes.place(self, name, target, &mut ready, stale).await?),
+            Some(name) => {
+                let placed = self.0.recipes.place(self, name, target, &mut ready, stale).await;
+                Some(placed.map_err(not_sent)?)
+            }
             None => None,
         };
         Ok((self.transmit(ready).await?, token))
@@ -252,7 +255,11 @@ impl Client {
 }
 
 fn invalid(text: impl Into<String>) -> Fault {
-    let mut fault = Fault::new(FaultKind::Invalid, text);
+    not_sent(Fault::new(FaultKind::Invalid, text))
+}
+
+/// Says that the remote system certainly saw nothing of the request.
+fn not_sent(mut fault: Fault) -> Fault {
     fault.detail = "{\"sent\":false}".to_owned();
     fault
 }
@@ -298,9 +305,7 @@ fn describe(error: &reqwest::Error) -> Fault {
     let mut reason = String::new();
     while let Some(inner) = source {
         if let Some(fault) = inner.downcast_ref::<Fault>() {
-            let mut fault = fault.clone();
-            fault.detail = "{\"sent\":false}".to_owned();
-            return fault;
+            return not_sent(fault.clone());
         }
         reason = inner.to_string();
         source = inner.source();
@@ -313,9 +318,74 @@ fn describe(error: &reqwest::Error) -> Fault {
     } else {
         "no answer"
     };
-    let mut fault = Fault::new(kind, format!("{what}: {reason}"));
-    if error.is_connect() || error.is_builder() {
-        fault.detail = "{\"sent\":false}".to_owned();
+    let fault = Fault::new(kind, format!("{what}: {reason}"));
+    if error.is_connect() || error.is_builder() { not_sent(fault) } else { fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::TlsSettings;
+    use serde_json::json;
+    use std::path::Path;
+
+    fn client(grants: &str, requests: &str) -> Client {
+        let text = format!(
+            "name = \"p\"\nversion = \"1.0.0\"\ntitle = \"P\"\ncontract = \"0.1\"\nroles = [\"source\"]\n[requests]\n{requests}"
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        let mut config = ConnectionConfig::new("hr".parse().unwrap(), "/".into());
+        config.grants = toml::from_str(grants).unwrap();
+        let (settings, secrets, redactor) = (json!({}), BTreeMap::new(), Redactor::default());
+        let policy = Policy::new(&manifest, &settings, &config).unwrap();
+        let trust = Trust::new(&TlsSettings::default(), Path::new("/")).unwrap();
+        let limits = Limits::default();
+        Client::new(&manifest, &settings, &policy, &trust, &limits, &secrets, &redactor, &Arc::default(), &config)
+            .unwrap()
     }
-    fault
+
+    fn request(url: &str) -> Outgoing {
+        let (method, url) = ("GET".to_owned(), url.to_owned());
+        let (headers, buckets, patience) = (Vec::new(), Vec::new(), Duration::ZERO);
+        Outgoing {
+            method,
+            url,
+            headers,
+            body: None,
+            timeout: None,
+            auth: None,
+            buckets,
+            patience,
+            placeholders: Arc::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_refused_with_the_network_to_grant() {
+        let client = client("http = [\"http://localhost:9\"]", "http = [\"localhost:9\"]");
+        let fault = client.exchange(vec![request("http://localhost:9/")]).await.remove(0).unwrap_err();
+        assert_eq!((fault.kind, fault.detail.as_str()), (FaultKind::Denied, "{\"sent\":false}"), "{fault}");
+        assert!(fault.message.contains("localhost at ") && fault.message.contains("networks = ["), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn answers_come_in_the_order_of_the_requests() {
+        let client = client("http = [\"http://*:9\"]", "http = [\"localhost:9\"]");
+        let requests = ["ftp://localhost", "http://u:p@localhost:9", "http://other:9", "/relative"].map(request);
+        let answers = client.exchange(requests.into()).await;
+        let kinds: Vec<FaultKind> = answers.into_iter().map(|answer| answer.unwrap_err().kind).collect();
+        assert_eq!(kinds, [FaultKind::Invalid, FaultKind::Invalid, FaultKind::Denied, FaultKind::Invalid]);
+    }
+
+    #[test]
+    fn a_secret_can_not_change_where_a_request_goes() {
+        let mut placeholders = Placeholders::default();
+        let secret = crate::secret::vault::tests::secret("s", "@evil.example/", &[Use::HttpUrl], None);
+        let token = placeholders.make(&secret, "raw", [1; 16]).unwrap();
+        let mut outgoing = request(&format!("https://a.example{token}"));
+        outgoing.placeholders = Arc::new(Mutex::new(placeholders));
+        let client = client("http = [\"*\"]", "http = [\"*.example\"]");
+        let target = Target { host: "a.example".into(), port: 443, clear: false, path: "/".into() };
+        assert!(client.prepare(&outgoing, &target).is_err());
+    }
 }

@@ -154,27 +154,28 @@ impl Seat {
     /// Makes the store if there is none yet, and calls the guest. What ends the call ends the store.
     fn run<T>(&mut self, what: &'static str, work: impl FnOnce(&mut Live) -> wasmtime::Result<T>) -> Result<T, Ended> {
         let _running = self.blueprint.runtime.running();
-        let answer = match self.live.take() {
+        let live = match self.live.take() {
             Some(mut live) => {
                 begin(&mut live.store);
-                work(&mut live).map(|answer| (answer, live))
+                Ok(live)
             }
-            None => self.instantiate().and_then(|mut live| work(&mut live).map(|answer| (answer, live))),
+            None => self.instantiate(),
         };
-        match answer {
-            Ok((answer, live)) => {
-                #[cfg(feature = "testing")]
-                if let Some(hook) = &self.blueprint.shared.after_call {
-                    crate::memory::show(live.store.data().used.memory, &**hook);
-                }
-                self.live = Some(live);
-                Ok(answer)
+        let answer = live.and_then(|mut live| {
+            let answer = work(&mut live);
+            #[cfg(feature = "testing")]
+            if let Some(hook) = &self.blueprint.shared.after_call {
+                crate::memory::show(live.store.data().used.memory, &**hook);
             }
-            Err(error) => {
-                self.ended = true;
-                Err(Ended(explain(&self.blueprint.shared, what, &error)))
-            }
-        }
+            // What ended the call ends the store with it.
+            answer.inspect(|_| self.live = Some(live))
+        });
+        answer.map_err(|error| {
+            self.ended = true;
+            let fault = explain(&self.blueprint.shared, what, &error);
+            tracing::debug!(target: "connector", connection = %self.blueprint.shared.connection, "an instance ended: {fault}");
+            Ended(fault)
+        })
     }
 
     fn instantiate(&self) -> wasmtime::Result<Live> {
@@ -184,6 +185,8 @@ impl Seat {
         store.epoch_deadline_callback(|mut context| context.data_mut().tick());
         begin(&mut store);
         let instance = self.blueprint.pre.instantiate(&mut store)?;
+        let (connection, identity) = (&self.blueprint.shared.connection, &self.blueprint.shared.identity);
+        tracing::debug!(target: "connector", %connection, connector = %identity, "an instance started");
         Ok(Live { store, instance })
     }
 }
@@ -203,7 +206,7 @@ fn explain(shared: &Shared, what: &str, error: &wasmtime::Error) -> Fault {
         (FaultKind::Cancelled, format!("{what}: the run is being stopped"))
     } else {
         let reason = match error.downcast_ref::<Trap>() {
-            Some(Trap::UnreachableCodeReached) => format!("it panicked; see its log, and {author}"),
+            Some(Trap::UnreachableCodeReached) => format!("it panicked or gave up; see its log, and {author}"),
             Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
                 format!("its stack or memory was overrun, most likely by a recursion without end; {author}")
             }

@@ -48,6 +48,10 @@ limits! {
     page_changes / "page-changes": u64 = 10_000;
     /// Bytes of one page, or of any other answer of the connector.
     page_bytes / "page-bytes": Size = Size(32 << 20);
+    /// Pages in a row that hold nothing and are not the last.
+    empty_pages / "empty-pages": u64 = 1000;
+    /// Time from the beginning of a scan to its last page.
+    scan_wall / "scan-wall": Span = Span(6 * 3_600_000);
     /// Bytes that one instance may receive from network and files.
     bytes_in / "bytes-in": Size = Size(16 << 30);
     /// Bytes that one instance may send to network and files.

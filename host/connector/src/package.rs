@@ -68,6 +68,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, PackageError> {
     if size > MAX_COMPONENT {
         return Err(PackageError::TooLarge { size, limit: MAX_COMPONENT });
     }
+    if !bytes.starts_with(b"\0asm") {
+        return Err(PackageError::NotAComponent("it does not begin as WebAssembly does".to_owned()));
+    }
     let sections = sections(bytes)?;
     let not = |error: &dyn std::fmt::Display| PackageError::NotAComponent(first_line(&format!("{error:#}")));
     let decoded = wit_parser::decoding::decode(bytes).map_err(|error| not(&error))?;

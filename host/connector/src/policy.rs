@@ -108,7 +108,7 @@ impl Policy {
         vet(addresses, &self.networks).map_err(|(address, reason)| {
             debug_assert!(denied_because(address).is_some());
             let range = if address.is_ipv4() { format!("{address}/32") } else { format!("{address}/128") };
-            self.denied("networks", &range, &format!("{host} at {address}, which is {reason}"))
+            self.denied("networks", &range, &what(host, address, reason))
         })
     }
 
@@ -155,6 +155,14 @@ impl Policy {
                 Err(Fault::new(FaultKind::Denied, format!("{} can not be opened: {error}", real.display())).about(name))
             }
         }
+    }
+}
+
+fn what(host: &str, address: IpAddr, reason: &str) -> String {
+    if host == address.to_string() {
+        format!("{address} ({reason})")
+    } else {
+        format!("{host} at {address} ({reason})")
     }
 }
 

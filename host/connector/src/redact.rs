@@ -42,7 +42,7 @@ impl Redactor {
                     needles.push(written);
                 }
             }
-            needles.extend(upper_hex(value));
+            needles.extend(spellings(value));
             needles.extend(inner_base64(value));
         }
         needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.as_slice().cmp(b.as_slice())));
@@ -90,28 +90,35 @@ impl Redactor {
     }
 }
 
-fn upper_hex(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    (value.len() >= SHORTEST_IN_TEXT).then(|| Zeroizing::new(form::hex(value).to_ascii_uppercase().into_bytes()))
+/// Other ways to write the same forms: hexadecimal in capitals, percent-encoding in small letters, of every byte, and of
+/// forms, where a space is a plus.
+fn spellings(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    if value.len() < SHORTEST_IN_TEXT {
+        return Vec::new();
+    }
+    let hex = Zeroizing::new(form::hex(value).to_ascii_uppercase());
+    let every: String = hex.as_bytes().chunks(2).map(|pair| format!("%{}", String::from_utf8_lossy(pair))).collect();
+    let url = Zeroizing::new(form::percent(value));
+    let mut lower = String::with_capacity(url.len());
+    let mut left = 0;
+    for c in url.chars() {
+        left = if c == '%' { 3_u8 } else { left };
+        lower.push(if left > 0 { c.to_ascii_lowercase() } else { c });
+        left = left.saturating_sub(1);
+    }
+    let plus = url.replace("%20", "+");
+    [hex.to_string(), every, lower, plus].into_iter().map(|text| Zeroizing::new(text.into_bytes())).collect()
 }
 
 /// What base64 of a longer text shows of this value, for each of the three places where it may begin in a group.
 fn inner_base64(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
-    let mut found = Vec::new();
-    for shift in 1..3_usize {
-        let mut padded = Zeroizing::new(vec![0; shift]);
-        padded.extend_from_slice(value);
-        let whole = padded.len() / 3 * 3;
-        // The first group and a last one that is not full depend on what stands around the value.
-        if value.len() >= SHORTEST_IN_ANSWER
-            && let Ok(written) = form::write("base64", &[], &padded[3..whole])
-        {
-            found.push(written);
-        }
+    if value.len() < SHORTEST_IN_ANSWER {
+        return Vec::new();
     }
-    if value.len() >= SHORTEST_IN_ANSWER {
-        found.extend(form::write("base64", &[], &value[..value.len() / 3 * 3]).ok());
-    }
-    found
+    // Groups of three bytes that hold nothing but the value; what stands before and after it decides where they begin.
+    let whole = (0..3).map(|skip| &value[skip..]).map(|rest| &rest[..rest.len() / 3 * 3]);
+    let both = whole.flat_map(|bytes| ["base64", "base64url"].map(|name| form::write(name, &[], bytes)));
+    both.flatten().filter(|written| written.len() >= SHORTEST_IN_TEXT).collect()
 }
 
 fn replace(text: &[u8], needle: &[u8]) -> Option<Vec<u8>> {

@@ -57,7 +57,7 @@ impl Shared {
         let policy = Policy::new(manifest, &settings, config).map_err(&wrong)?;
         let runtime = loaded.host.handle().clone();
         let redactor = Redactor::default();
-        let secrets = resolve(manifest, &settings, config, &runtime).map_err(&wrong)?;
+        let secrets = resolve(manifest, &settings, config).map_err(&wrong)?;
         secrets.values().for_each(|secret| redactor.learn(&secret.stored, &secret.bytes));
         let trust = tls::Trust::new(&config.tls, &config.base_dir).map_err(&wrong)?;
         let client = Client::new(
@@ -138,7 +138,6 @@ fn resolve(
     manifest: &Manifest,
     settings: &Value,
     config: &ConnectionConfig,
-    runtime: &tokio::runtime::Handle,
 ) -> Result<BTreeMap<String, Secret>, String> {
     let asked = &manifest.requests.secrets;
     if let Some(unknown) = config.secrets.keys().find(|name| !asked.contains_key(*name)) {
@@ -158,7 +157,7 @@ fn resolve(
             }
             continue;
         };
-        let stored = reference::resolve(reference, &config.base_dir, config.secret_store.as_ref(), runtime)
+        let stored = reference::resolve(reference, &config.base_dir, config.secret_store.as_ref())
             .map_err(|error| format!("secret \"{name}\": {error}"))?;
         let bytes = decoded(name, request.decode, &stored)?;
         let hosts = hosts(request, settings).map_err(|error| format!("secret \"{name}\": {error}"))?;

@@ -46,10 +46,10 @@ fn the_password_arrives_in_its_place() {
     let desk = Desk::new();
     assert_eq!(bind(&desk, &peer, password, true), Ok("bound as cn=sync,dc=example".to_owned()));
     let name = b"cn=sync,dc=example";
-    let inner = [&[2, 1, 3, 4, 18], &name[..], &[0x80, 16], password.as_bytes()].concat();
-    let body = [&[2, 1, 1, 0x60, 41], &inner[..]].concat();
-    assert_eq!((inner.len(), password.len()), (41, 16));
-    assert_eq!(received.recv().expect("a message"), [&[0x30, 46], &body[..]].concat());
+    let inner = [&[2, 1, 3, 4, 18], &name[..], &[0x80, 17], password.as_bytes()].concat();
+    let body = [&[2, 1, 1, 0x60, 42], &inner[..]].concat();
+    assert_eq!((inner.len(), password.len()), (42, 17));
+    assert_eq!(received.recv().expect("a message"), [&[0x30, 47], &body[..]].concat());
     desk.assert_no_secret_was_seen("");
 }
 

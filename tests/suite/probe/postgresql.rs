@@ -36,10 +36,10 @@ fn proven(keys: &Keys, message: &[u8], proof: &[u8]) -> bool {
 
 #[test]
 fn this_server_side_fits_the_example_of_rfc_7677() {
-    let salt = STANDARD.decode("W22ZaK0SNY7soEsUEjb6gQ==").expect("base64");
+    let salt = STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").expect("base64");
     let keys = keys("pencil", &salt, 4096);
     let message = "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
-                   s=W22ZaK0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+                   s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
     let proof = STANDARD.decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=").expect("base64");
     assert!(proven(&keys, message.as_bytes(), &proof));
     assert_eq!(STANDARD.encode(mac(&keys.server, message.as_bytes())), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");

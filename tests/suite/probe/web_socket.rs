@@ -86,7 +86,7 @@ fn events_become_hints_and_are_acknowledged_in_the_next_call() {
     assert_eq!(next(5000), Ok(hint("u-1", "e-1")));
     assert!(received.try_recv().is_err(), "acknowledged before the hint was stored");
     assert_eq!(next(5000), Ok(hint("u-2", "e-2")));
-    let mut came = || received.recv_timeout(Duration::from_secs(10)).expect("a frame");
+    let came = || received.recv_timeout(Duration::from_secs(10)).expect("a frame");
     assert_eq!(came(), (1, "{\"ack\":\"e-1\"}".to_owned()));
     assert_eq!(came(), (10, "ping".to_owned()));
     let ended = next(5000).expect_err("the gateway closed");

@@ -29,6 +29,5 @@ pub(crate) fn keep() {
 /// The log so far.
 pub(crate) fn so_far() -> String {
     let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(!log.is_empty(), "nothing was logged at all: the log is not kept");
     String::from_utf8_lossy(&log).into_owned()
 }

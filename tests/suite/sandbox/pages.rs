@@ -1,46 +1,60 @@
 //! Pages that are not as they should be.
 
-use super::desk::{Beside, Desk, beside};
+use super::desk::{Beside, Desk, beside, limits};
 use insta::assert_snapshot;
-use rosterd_model::{Class, FaultKind};
+use rosterd_model::{Change, Class, FaultKind};
 use serde_json::json;
+use std::time::Duration;
 
 fn pages(behaviour: &str) -> Beside {
     super::log::keep();
     let desk = Desk::new();
-    let config = desk.config("hr", &json!({ "behaviour": behaviour }));
+    let mut config = desk.config("hr", &json!({ "behaviour": behaviour }));
+    config.limits = limits("empty-pages = 50\nscan-wall = \"1 s\"");
     beside(&desk, config)
 }
 
 #[test]
 fn endless_pages() {
-    let seen = pages("endless-pages");
-    assert_snapshot!(seen.hostile.said(), @"");
+    assert_snapshot!(pages("endless-pages").hostile.said(), @"");
 }
 
 #[test]
-fn a_huge_id() {
-    assert_snapshot!(pages("huge-id").hostile.said(), @"");
+fn endless_repetition() {
+    let seen = pages("endless-repetition").hostile;
+    assert_snapshot!(seen.said(), @"");
+    assert!(seen.took < Duration::from_secs(2), "{:?}", seen.took);
+}
+
+/// A record that can not be used is set aside, with what it says; the others go on.
+fn rejected(behaviour: &str) -> String {
+    let seen = pages(behaviour).hostile;
+    assert_eq!(seen.fault, None);
+    let Some(Change::Rejected(rejection)) = seen.pages.first().and_then(|page| page.changes.first()) else {
+        panic!("it was not rejected: {seen:?}")
+    };
+    // An id that nobody can tell keeps its whole class from being called absent.
+    assert_eq!((rejection.class, &rejection.id), (Some(Class::Account), &None));
+    format!("{}: {}: {}", rejection.position, rejection.message, rejection.raw)
 }
 
 #[test]
-fn an_empty_id() {
-    assert_snapshot!(pages("empty-id").hostile.said(), @"");
+fn ids_that_can_not_be_keys() {
+    assert_snapshot!(rejected("huge-id"), @"");
+    assert_snapshot!(rejected("empty-id"), @"");
 }
 
+/// What a record says is judged where records are read, so that one bad record costs nobody but itself.
 #[test]
-fn attributes_that_are_no_json() {
-    assert_snapshot!(pages("broken-json").hostile.said(), @"");
-}
-
-#[test]
-fn attributes_that_are_no_object() {
-    assert_snapshot!(pages("no-object").hostile.said(), @"");
-}
-
-#[test]
-fn attributes_nested_too_deep() {
-    assert_snapshot!(pages("deep-json").hostile.said(), @"");
+fn attributes_are_passed_on_as_they_are() {
+    let starts = ["broken-json", "no-object", "deep-json"].map(|behaviour| {
+        let seen = pages(behaviour).hostile;
+        let Some(Change::Upsert(record)) = seen.pages.first().and_then(|page| page.changes.first()) else {
+            panic!("no record: {seen:?}")
+        };
+        record.attributes.chars().take(12).collect::<String>()
+    });
+    assert_eq!(starts, ["{\"name\":", "[1, 2]", "{\"name\":[[[["]);
 }
 
 #[test]

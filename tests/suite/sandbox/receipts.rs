@@ -1,6 +1,6 @@
 //! A destination that breaks off, or answers what was not asked: nothing is certain then, and everything is looked up.
 
-use super::desk::{Desk, answers, limits, masked};
+use super::desk::{Desk, answers, masked};
 use insta::assert_snapshot;
 use rosterd_model::Class;
 use rosterd_model::outbox::{Action, Receipt, Request};
@@ -10,8 +10,7 @@ use serde_json::json;
 fn apply(behaviour: &str) -> Vec<Receipt> {
     super::log::keep();
     let desk = Desk::new();
-    let mut config = desk.config("idaas", &json!({ "behaviour": behaviour }));
-    config.limits = limits("");
+    let config = desk.config("idaas", &json!({ "behaviour": behaviour }));
     let loaded = desk.load("hostile");
     let connection = loaded.connect(config).expect("a hostile connection opens");
     let mut destination = connection.destination().expect("it is a destination");

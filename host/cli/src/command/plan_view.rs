@@ -100,7 +100,7 @@ impl PlanView {
         for row in view.steps(header.number)?.take(samples) {
             shown.push(StepView::of(&row?.step));
         }
-        let held = |bucket: &rosterd_model::plan::Bucket| header.holds.iter().any(|hold| hold.bucket == *bucket);
+        let held = |bucket: &rosterd_model::plan::Bucket| header.holds.iter().any(|hold| hold.approval && hold.bucket == *bucket);
         let counts = header.counts.iter().map(|(bucket, count)| Count {
             operation: bucket.operation.to_string(),
             class: bucket.class.to_string(),
@@ -130,6 +130,11 @@ impl PlanView {
             samples: shown,
             all: samples > SAMPLE,
         })
+    }
+
+    /// One line: which plan it is and where it stands.
+    pub(crate) fn title(&self, page: &mut Page) {
+        page.line(format!("plan {} of job {}: {}", self.short(), self.job, state_word(&self.state)));
     }
 
     pub(crate) fn short(&self) -> &str {
@@ -167,7 +172,7 @@ impl PlanView {
 
 impl Human for PlanView {
     fn human(&self, page: &mut Page) {
-        page.line(format!("plan {} of job {}: {}", self.short(), self.job, state_word(&self.state)));
+        self.title(page);
         let rows = self.counts.iter().map(|count| {
             let held = if count.held { page.paint(Tone::Bad, "held") } else { String::new() };
             vec![count.target.clone(), count.operation.clone(), count.class.clone(), count.count.to_string(), held]

@@ -135,6 +135,7 @@ impl Human for Ran {
     fn human(&self, page: &mut Page) {
         self.scan(page);
         match &self.plan {
+            Some(plan) if self.run.scan.pages == 0 => plan.title(page),
             Some(plan) => plan.human(page),
             None if matches!(self.run.state, RunState::Incomplete { .. }) => {}
             None => page.line("nothing to do: the hub and its destinations are as the source says"),

@@ -52,9 +52,9 @@ displayName = 'source.display_name'
 employeeNumber = 'source.employee_number'
 title = 'source.title'
 department = 'source.department'
-orgUnit = 'source.org_path'
+orgUnit = 'source.orgUnit'
 manager = 'source.manager'
-active = 'source.status'
+active = 'source.status != "停用"'
 "#;
 
 /// The configuration of the hub, with one connection to `file` and nothing else.

@@ -16,7 +16,7 @@ mod suggest;
 mod validate;
 
 pub(crate) use document::Document;
-pub(crate) use file::{ConnectionTable, FileConfig, JobTable, SecretReference};
+pub(crate) use file::{ConnectionTable, FileConfig, SecretReference};
 pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
 pub(crate) use schema::{schema, schema_text};
@@ -95,14 +95,6 @@ impl Config {
             let names = self.file.connection.keys().map(ConnectionId::as_str);
             unknown("connection", name, names)
         })
-    }
-
-    /// The table of a job.
-    ///
-    /// # Errors
-    /// A usage error with the nearest name.
-    pub(crate) fn job(&self, name: &str) -> Result<&JobTable, CommandError> {
-        self.file.job.get(name).ok_or_else(|| unknown("job", name, self.file.job.keys().map(String::as_str)))
     }
 
     /// A path of the file, seen from where rosterd runs.

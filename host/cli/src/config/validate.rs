@@ -55,7 +55,9 @@ impl<'a> Check<'a> {
 
     fn table(&mut self, node: &'a Node, entries: &'a [Entry], schema: &'a Value) {
         let properties = schema.get("properties").and_then(Value::as_object);
-        let others = schema.get("additionalProperties");
+        // Tables by name: connections, jobs, deliveries. The pattern itself is checked by `key`, in words.
+        let named = schema.get("patternProperties").and_then(Value::as_object).and_then(|all| all.values().next());
+        let others = named.or_else(|| schema.get("additionalProperties"));
         for entry in entries {
             let known = properties.and_then(|properties| properties.get(&entry.key));
             let inner = match (known, others) {
@@ -68,7 +70,9 @@ impl<'a> Check<'a> {
                 // Nothing is said about it: anything goes.
                 (None, None) => continue,
             };
-            self.key(entry, schema);
+            if named.is_some() {
+                self.key(entry);
+            }
             self.path.push(&entry.key);
             self.node(&entry.node, inner);
             self.path.pop();
@@ -88,10 +92,9 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Keys that are names: of connections, jobs, deliveries.
-    fn key(&mut self, entry: &'a Entry, schema: &Value) {
-        let names = schema.get("propertyNames").is_some_and(|names| names.get("pattern").is_some());
-        if names && entry.key.parse::<rosterd_model::ConnectionId>().is_err() {
+    /// Keys that are names of connections, jobs and deliveries.
+    fn key(&mut self, entry: &'a Entry) {
+        if entry.key.parse::<rosterd_model::ConnectionId>().is_err() {
             let message = format!("\"{}\" in {} is no name", entry.key, self.header());
             let hint = "use 1 to 63 lower-case letters, digits and hyphens, not starting with a hyphen";
             self.report(entry.place.clone(), message, Some(hint.to_owned()));

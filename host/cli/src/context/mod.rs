@@ -156,11 +156,6 @@ impl Context {
         Ok(Arc::new(HubConnections::new(self.config()?, host, store)))
     }
 
-    /// Who runs this command, as the system knows them.
-    pub(crate) fn principal(&self) -> String {
-        principal()
-    }
-
     /// The runtime of everything that waits, made on first use.
     ///
     /// # Errors

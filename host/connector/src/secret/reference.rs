@@ -2,10 +2,11 @@
 
 use super::store::{self, SecretStore};
 use serde::{Deserialize, Serialize};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
 use zeroize::Zeroizing;
 
 /// `{ env = "X" }`, `{ file = "path" }`, `{ command = ["pass", "show", "x"] }` or `{ store = "name" }`.
@@ -30,7 +31,6 @@ pub(crate) fn resolve(
     reference: &SecretReference,
     base: &Path,
     store: Option<&SecretStore>,
-    runtime: &tokio::runtime::Handle,
 ) -> Result<Zeroizing<Vec<u8>>, String> {
     let bytes = match reference {
         SecretReference::Env(name) => {
@@ -39,7 +39,7 @@ pub(crate) fn resolve(
             })?
         }
         SecretReference::File(path) => file(&base.join(path))?,
-        SecretReference::Command(arguments) => command(arguments, base, runtime)?,
+        SecretReference::Command(arguments) => command(arguments, base)?,
         SecretReference::Store(name) => {
             let store = store.ok_or("no secret store is configured; add one, or use env, file or command")?;
             store::get(store, name).map_err(|error| error.to_string())?
@@ -70,37 +70,33 @@ fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     Ok(trim(Zeroizing::new(bytes)))
 }
 
-fn command(arguments: &[String], base: &Path, runtime: &tokio::runtime::Handle) -> Result<Zeroizing<Vec<u8>>, String> {
+/// Without the async runtime: a connection may be opened from inside of it, where nothing may wait for it.
+fn command(arguments: &[String], base: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let (program, rest) = arguments.split_first().ok_or("the command is empty; write a program and its arguments")?;
     let failed = |what: &str| format!("the command {program} {what}");
-    let work = async {
-        let mut child = tokio::process::Command::new(program)
-            .args(rest)
-            .current_dir(base)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| failed(&format!("can not be started: {error}")))?;
-        let mut out = Zeroizing::new(Vec::new());
-        if let Some(stdout) = child.stdout.take() {
-            stdout
-                .take(LONGEST + 1)
-                .read_to_end(&mut out)
-                .await
-                .map_err(|error| failed(&format!("can not be read: {error}")))?;
-        }
-        if out.len() as u64 > LONGEST {
-            return Err(failed(&format!("printed more than {LONGEST} bytes")));
-        }
-        let status = child.wait().await.map_err(|error| failed(&format!("can not be waited for: {error}")))?;
-        if status.success() { Ok(out) } else { Err(failed(&format!("failed ({status})"))) }
+    let mut command = Command::new(program);
+    command.args(rest).current_dir(base).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|error| failed(&format!("can not be started: {error}")))?;
+    let (sender, receiver) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            let mut out = Zeroizing::new(Vec::new());
+            let read = stdout.take(LONGEST + 1).read_to_end(&mut out);
+            let _ = sender.send(read.map(|_| out));
+        });
+    }
+    let Ok(read) = receiver.recv_timeout(COMMAND_TIME) else {
+        let _ = child.kill().and_then(|()| child.wait());
+        return Err(failed(&format!("gave no answer in {} s", COMMAND_TIME.as_secs())));
     };
-    runtime
-        .block_on(async { tokio::time::timeout(COMMAND_TIME, work).await })
-        .map_err(|_| failed(&format!("gave no answer in {} s", COMMAND_TIME.as_secs())))?
-        .map(trim)
+    let out = read.map_err(|error| failed(&format!("can not be read: {error}")))?;
+    if out.len() as u64 > LONGEST {
+        let _ = child.kill().and_then(|()| child.wait());
+        return Err(failed(&format!("printed more than {LONGEST} bytes")));
+    }
+    // It has closed its output; if it does not end as well, it is waited for: that is the operator's own program.
+    let status = child.wait().map_err(|error| failed(&format!("can not be waited for: {error}")))?;
+    if status.success() { Ok(trim(out)) } else { Err(failed(&format!("failed ({status})"))) }
 }
 
 #[cfg(test)]
@@ -108,8 +104,7 @@ mod tests {
     use super::*;
 
     fn read(reference: &SecretReference, base: &Path) -> Result<Vec<u8>, String> {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        resolve(reference, base, None, runtime.handle()).map(|bytes| bytes.to_vec())
+        resolve(reference, base, None).map(|bytes| bytes.to_vec())
     }
 
     #[test]

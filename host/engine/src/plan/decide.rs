@@ -9,7 +9,7 @@ use rosterd_model::plan::{ClaimChange, NOTHING, Operation, Part, Reason, StepObj
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::spec::Unmatched;
-use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Step, Value};
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Step, Value};
 use rosterd_reconcile::correlate::{Candidate, Situation, correlate};
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
@@ -230,6 +230,8 @@ impl Planner<'_> {
         let operation = match (before, &reason) {
             (None, _) => Operation::Create,
             (Some(_), Reason::Matched { .. }) => Operation::Link,
+            // Whoever leaves is counted as leaving, whatever else changes and whatever he was before.
+            (Some(_), _) if moved.is_some() && matches!(after.lifecycle, Lifecycle::Disabled { .. }) => Operation::Disable,
             (Some(_), _) => operation_of(shadow.class, &changes, moved),
         };
         if let Some(entity) = before.filter(|_| protected_from(operation))

@@ -35,6 +35,21 @@ async fn half_the_people_missing_is_held_twice_over_and_a_person_can_release_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn suspended_people_who_are_missing_are_held_like_everybody() {
+    let hub = Hub::new();
+    let mut lines = people(1, 100);
+    for line in &mut lines[60..] {
+        line.push_str(",suspended");
+    }
+    hub.show("v1", &lines);
+    hub.run().await;
+    let before = hub.accounts();
+    hub.show("v2", &lines[..50]);
+    assert_eq!(hub.run().await.run.state, RunState::Held);
+    assert_eq!(hub.accounts(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hold_clears_itself_when_the_people_are_back() {
     let hub = hundred().await;
     hub.show("v2", &people(1, 50));

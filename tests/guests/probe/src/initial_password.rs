@@ -18,7 +18,8 @@ pub(crate) fn out_of_turn() -> Result<String, Fault> {
 }
 
 fn send(api: &str, operation: &Operation) -> Result<String, Fault> {
-    let password = secrets::initial_password(&operation.key)?.placeholder("json")?;
+    let not_sent = |fault: Fault| fault.detail(&json!({ "sent": false }));
+    let password = secrets::initial_password(&operation.key).map_err(not_sent)?.placeholder("json")?;
     let answer = match (&operation.action, &operation.id) {
         (Action::Create(attributes), _) => {
             let mut body: Value = serde_json::from_str(attributes).map_err(|_| Fault::internal("no JSON"))?;
@@ -28,7 +29,7 @@ fn send(api: &str, operation: &Operation) -> Result<String, Fault> {
         (Action::SetPassword, Some(id)) => {
             http::post(format!("{api}/users/{id}/password")).json(&json!({ "password": password })).send()?
         }
-        _ => return Err(Fault::unsupported("only creates and passwords").detail(&json!({ "sent": false }))),
+        _ => return Err(not_sent(Fault::unsupported("only creates and passwords"))),
     };
     let body: Value = answer.success()?.json()?;
     body["id"].as_str().map(str::to_owned).ok_or_else(|| Fault::transient("the answer names no id"))

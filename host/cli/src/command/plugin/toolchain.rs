@@ -119,7 +119,8 @@ fn linker() -> Option<PathBuf> {
             found.push((number, entry.path()));
         }
     }
-    found.into_iter().max_by_key(|(number, _)| *number).map(|(_, path)| path)
+    // Of equal ones the first in PATH, as a shell would take it.
+    found.into_iter().rev().max_by_key(|(number, _)| *number).map(|(_, path)| path)
 }
 
 /// Runs a tool and returns what it prints.

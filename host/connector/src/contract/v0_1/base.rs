@@ -2,13 +2,11 @@
 
 use super::convert::cut;
 use super::{Exports, exported};
+use crate::import::log::clean;
 use crate::instance::{Actor, Live};
 use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::port::{BoxFuture, Connector, Probe};
 use std::sync::Arc;
-
-/// Longest text of a guest that is shown to people, in bytes.
-const LONGEST: usize = 8 << 10;
 
 /// A connector: an instance and where its exports are. The roles build on it.
 pub(crate) struct Base {
@@ -24,9 +22,9 @@ impl Base {
     /// A fault of the guest, without secrets, bounded, and with the connector's name in front.
     pub(super) fn fault(actor: &Actor, fault: impl Into<Fault>) -> Fault {
         let mut fault: Fault = fault.into();
-        fault.message = cut(fault.message, LONGEST);
-        fault.detail = cut(fault.detail, LONGEST);
-        fault.subject = fault.subject.map(|subject| cut(subject, 1024));
+        fault.message = clean(fault.message);
+        fault.detail = clean(fault.detail);
+        fault.subject = fault.subject.map(|subject| clean(cut(subject, 1024)));
         let shared = actor.shared();
         shared.identity.prefix(shared.redactor.fault(fault))
     }
@@ -87,7 +85,7 @@ impl Connector for Base {
                 .call("check", move |live| indices.load(&mut live.store, &live.instance)?.call_check(&mut live.store));
             let probes = answer.await?.map_err(|fault| Self::fault(&self.actor, fault))?;
             let redactor = &self.actor.shared().redactor;
-            let clean = |text: String| redactor.string(cut(text, LONGEST));
+            let clean = |text: String| redactor.string(clean(text));
             let probe = |probe: exported::connector::Probe| Probe {
                 name: clean(probe.name),
                 ok: probe.ok,

@@ -4,13 +4,16 @@ use super::base::{Base, also_a_connector};
 use super::bindings::rosterd::connector::types as wit;
 use super::convert::{bad_id, page, page_bytes, record, references};
 use super::exported::source::{GuestIndices, Page as WitPage};
+use crate::import::log::clean;
 use crate::instance::{Actor, Blueprint, Restart};
+use crate::limit::LimitPassed;
 use crate::version_log::VersionLog;
-use rosterd_model::fault::Fault;
+use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::id::{Class, ExternalId};
 use rosterd_model::port::{self, BoxFuture, ScanStart};
 use rosterd_model::record::{Page, Record};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use wasmtime::component::ResourceAny;
 
 /// A connection in its reading role.
@@ -44,7 +47,7 @@ impl Source {
             }
         });
         let reader = opened.await?.map_err(|fault| Base::fault(&actor, fault))?;
-        Ok(Box::new(Reader { actor, indices, reader, spent: false }))
+        Ok(Box::new(Reader { actor, indices, reader, spent: false, started: Instant::now(), empty: 0 }))
     }
 }
 
@@ -110,9 +113,27 @@ struct Reader {
     indices: Arc<GuestIndices>,
     reader: ResourceAny,
     spent: bool,
+    started: Instant,
+    /// Pages in a row without a change.
+    empty: u64,
 }
 
 impl Reader {
+    /// A scan must come to an end, even where each of its calls is quick.
+    fn still_getting_on(&self) -> Result<(), Fault> {
+        let shared = self.actor.shared();
+        let limits = &shared.limits;
+        let passed = if self.empty > limits.empty_pages {
+            LimitPassed::new("empty-pages", format!("more than {} pages in a row without anything", limits.empty_pages))
+        } else if self.started.elapsed() > limits.scan_wall.duration() {
+            LimitPassed::new("scan-wall", format!("more than {} for one scan", limits.scan_wall))
+        } else {
+            return Ok(());
+        };
+        let text = format!("next page: {}", passed.sentence(limits, &shared.connection));
+        Err(shared.identity.fault(FaultKind::Incomplete, text))
+    }
+
     async fn page(&mut self, max: u32) -> Result<Page, Fault> {
         if self.spent {
             return Err(Base::complain(&self.actor, "the scan has ended; it can not be read further"));
@@ -135,7 +156,11 @@ impl Reader {
         let mut page = page(found);
         Base::bounded(&self.actor, "one page", page_bytes(&page))?;
         self.clean(&mut page);
-        self.spent = page.end.is_some();
+        self.empty = if page.changes.is_empty() { self.empty + 1 } else { 0 };
+        if page.end.is_none() {
+            self.still_getting_on()?;
+            self.spent = false;
+        }
         Ok(page)
     }
 
@@ -144,12 +169,13 @@ impl Reader {
         let redactor = &self.actor.shared().redactor;
         for change in &mut page.changes {
             if let rosterd_model::Change::Rejected(rejection) = change {
-                rejection.message = redactor.string(std::mem::take(&mut rejection.message));
+                rejection.position = clean(std::mem::take(&mut rejection.position));
+                rejection.message = redactor.string(clean(std::mem::take(&mut rejection.message)));
                 rejection.raw = redactor.string(std::mem::take(&mut rejection.raw));
             }
         }
         if let Some(end) = &mut page.end {
-            end.note = end.note.take().map(|note| redactor.string(super::convert::cut(note, 4096)));
+            end.note = end.note.take().map(|note| redactor.string(clean(note)));
         }
     }
 }
