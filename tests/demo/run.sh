@@ -36,6 +36,16 @@ show() {
     [[ "|$codes|" == *"|$code|"* ]] || fail "rosterd $* ended with $code, expected $codes"
 }
 
+# show_part PATTERN LINES CODES WORD...: the same, and of what it prints the line with PATTERN and so many behind it.
+show_part() {
+    local pattern=$1 lines=$2 codes=$3 code=0
+    shift 3
+    printf '$ rosterd %s | grep -A%d "%s"\n' "$*" "$lines" "$pattern" | out
+    "$ROSTERD" "$@" >"$work/last.txt" 2>"$work/last.err" || code=$?
+    [[ "|$codes|" == *"|$code|"* ]] || fail "rosterd $* ended with $code, expected $codes"
+    grep -A"$lines" "$pattern" "$work/last.txt" "$work/last.err" -h | out
+}
+
 # keep FILE WORD...: keeps what a command prints as JSON, for the judge.
 keep() {
     local file=$1 code=0
@@ -46,9 +56,9 @@ keep() {
 
 digest() { sed -nE 's/.*rosterd (apply|plan approve|plan show) ([0-9a-f]{8,64}).*/\2/p' "$work/last.txt" "$work/last.err" | head -n 1; }
 
-show 0 plugin build plugins/csv --out .demo
+show 0 plugin build plugins/csv --out .demo --quiet
 cd "$work"
-show 0 plugin install csv.wasm
+"$ROSTERD" plugin install csv.wasm >"$work/install.log"
 
 # The first plan: who is new, and why; nothing is written but what was read.
 show "0|6|7" plan hr
@@ -61,7 +71,6 @@ keep quarantine.json quarantine list --limit 1000000
 keep stats.json store stats
 
 # The same file again: nothing to do.
-show "0|7" plan hr
 keep again.json plan hr
 
 # The same file, cut in half: held, nobody removed.
@@ -82,7 +91,7 @@ show 0 account why "$(sed -n 2p people.csv | cut -d, -f2).mail"
 cd "$top"
 "$ROSTERD" plugin build tests/guests/greedy --out .demo >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; fail "the test components did not build"; }
 cd "$work"
-show 5 plugin inspect greedy.wasm --connection hr
+show_part refused 1 5 plugin inspect greedy.wasm --connection hr
 
 cd "$top"
 python3 tests/check_demo.py "$work"

@@ -2,4 +2,6 @@
 
 mod probe;
 mod sandbox;
+mod crash;
+mod flow;
 mod tidy;

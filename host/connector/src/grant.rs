@@ -98,6 +98,18 @@ pub fn refusals_with_settings(inspection: &Inspection, grants: &Grants, settings
             (true, true) => {}
         }
     }
+    for (name, _) in requests.secrets.iter().filter(|(name, secret)| secret.reveal && !grants.reveal.contains(name)) {
+        let line_to_add = format!("reveal = [{name:?}]");
+        found.push(Refusal {
+            what: format!("to see the secret {name}"),
+            explanation: format!(
+                "{} wants to see the bytes of its secret {name}; add {line_to_add} under grants only if you trust it with them",
+                inspection.name
+            ),
+            line_to_add,
+            blocking: false,
+        });
+    }
     for (interface, asked) in [("scratch", requests.scratch), ("random", requests.random)] {
         if interfaces.contains(interface) && !asked {
             found.push(unasked(inspection, interface));

@@ -84,7 +84,7 @@ fn outside_of_an_operation_there_is_none() {
     let desk = Desk::new();
     let mut destination = destination(&desk, &peer, true);
     let fault = desk.run(destination.check()).expect_err("no operation is under way");
-    assert_snapshot!(masked(&fault), @"");
+    assert_snapshot!(masked(&fault), @"denied: probe 0.1.0 (sha256 ...…): a password is made only for an operation that is being applied");
     assert!(got.lock().expect("nobody panicked").is_empty());
 }
 
@@ -95,6 +95,6 @@ fn without_somebody_to_hand_it_over_nothing_is_sent() {
     let mut destination = destination(&desk, &peer, false);
     let receipts = desk.run(destination.apply(vec![create("k1", 1)]));
     let [Receipt::Failed(fault)] = &receipts[..] else { panic!("{receipts:?}") };
-    assert_snapshot!(masked(fault), @"");
+    assert_snapshot!(masked(fault), @"unsupported: probe 0.1.0 (sha256 ...…): this host has nobody to hand initial passwords over to");
     assert!(got.lock().expect("nobody panicked").is_empty());
 }

@@ -85,6 +85,6 @@ fn without_tls_the_operator_must_allow_it() {
     let (peer, received) = directory("Kanarienvogel-20-gelb");
     let desk = Desk::new();
     let fault = bind(&desk, &peer, "Kanarienvogel-20-gelb", false).expect_err("no TLS");
-    assert_snapshot!(masked(&fault), @"");
+    assert_snapshot!(masked(&fault), @r#"denied: probe 0.1.0 (sha256 ...…): a secret to 127.0.0.1:... without TLS is not granted; add clear-text = ["127.0.0.1:..."] to [connection.ldap.grants] if it should be"#);
     assert!(received.try_recv().is_err(), "something was sent");
 }

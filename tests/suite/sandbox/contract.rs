@@ -30,12 +30,12 @@ fn refusal(bytes: &[u8]) -> String {
 
 #[test]
 fn a_newer_contract_needs_a_newer_host() {
-    assert_snapshot!(refusal(&patched("@0.1.0", "@0.2.0")), @"");
+    assert_snapshot!(refusal(&patched("@0.1.0", "@0.2.0")), @"FOLDER/plugin.wasm: the component was built for contract 0.2.0; this rosterd speaks 0.1; install a newer rosterd, or an older version of the connector");
 }
 
 #[test]
 fn an_older_contract_needs_a_newer_connector() {
-    assert_snapshot!(refusal(&patched("@0.1.0", "@0.0.9")), @"");
+    assert_snapshot!(refusal(&patched("@0.1.0", "@0.0.9")), @"FOLDER/plugin.wasm: the component was built for contract 0.0.9; this rosterd speaks 0.1; install a newer version of the connector");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_section_that_says_otherwise_than_the_imports() {
     let name = b"rosterd:contract0.1.0";
     let at = bytes.windows(name.len()).position(|window| window == name).expect("the section is there");
     bytes[at + name.len() - 3] = b'7';
-    assert_snapshot!(refusal(&bytes), @"");
+    assert_snapshot!(refusal(&bytes), @"FOLDER/plugin.wasm: the component was built for contract 0.1.0 (its section says 0.7.0); this rosterd speaks 0.1; its author must build it with one version of the SDK");
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn a_later_patch_of_the_same_contract_works() {
 #[test]
 fn what_is_no_component() {
     let module = [0, b'a', b's', b'm', 1, 0, 0, 0];
-    assert_snapshot!(refusal(&module), @"");
-    assert_snapshot!(refusal(b"#!/bin/sh\n"), @"");
+    assert_snapshot!(refusal(&module), @"FOLDER/plugin.wasm: this is no WebAssembly component (a core module); build one with `rosterd plugin build`");
+    assert_snapshot!(refusal(b"#!/bin/sh\n"), @"FOLDER/plugin.wasm: this is no WebAssembly component (it does not begin as WebAssembly does); build one with `rosterd plugin build`");
     let whole = std::fs::read(component("hostile")).expect("the component can be read");
-    assert_snapshot!(refusal(&whole[..whole.len() / 2]), @"");
+    assert_snapshot!(refusal(&whole[..whole.len() / 2]), @"FOLDER/plugin.wasm: this is no WebAssembly component (unexpected end-of-file); build one with `rosterd plugin build`");
 }
 
 #[test]
@@ -73,5 +73,5 @@ fn a_component_without_a_manifest() {
     let name = b"rosterd:manifest";
     let at = bytes.windows(name.len()).rposition(|window| window == name).expect("the section is there");
     bytes[at] = b'R';
-    assert_snapshot!(refusal(&bytes), @"");
+    assert_snapshot!(refusal(&bytes), @r#"FOLDER/plugin.wasm: the component carries no manifest (section "rosterd:manifest"); build it with `rosterd plugin build`, which embeds connector.toml"#);
 }

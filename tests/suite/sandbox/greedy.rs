@@ -10,7 +10,23 @@ use serde_json::json;
 fn inspection_shows_what_it_imports_and_asks_for() {
     let bytes = std::fs::read(component("greedy")).expect("the component can be read");
     let inspection = inspect(&bytes).expect("it is a component");
-    assert_snapshot!(inspection.imports.join("\n"), @"");
+    assert_snapshot!(inspection.imports.join("\n"), @r"
+    byte-stream.connect
+    byte-stream.connection.write
+    directory.query
+    files.create
+    files.input.read
+    files.open
+    files.output.commit
+    files.output.write
+    http.send
+    log.write
+    random.bytes
+    scratch.set
+    secrets.open
+    secrets.secret.reveal
+    settings.get
+    ");
     assert_eq!((inspection.name.as_str(), inspection.version.as_str()), ("greedy", "1.0.0"));
     let secret = &inspection.requests.secrets["root-password"];
     assert!(secret.reveal);
@@ -25,7 +41,14 @@ fn each_refusal_names_the_line_that_would_grant_it() {
         let mark = if refusal.blocking { "!" } else { " " };
         format!("{mark} {} | {} | {}", refusal.what, refusal.line_to_add, refusal.explanation)
     });
-    assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r#"
+    ! http to collector.example.net, *.example.org | http = ["collector.example.net", "*.example.org"] | greedy asks for http to collector.example.net, *.example.org; add http = ["collector.example.net", "*.example.org"] under grants if it should have it
+    ! byte-stream to dc1.corp.example:636 | stream = ["dc1.corp.example:636"] | greedy asks for byte-stream to dc1.corp.example:636; add stream = ["dc1.corp.example:636"] under grants if it should have it
+      files to passwords/*.txt | files = ["passwords/*.txt"] | greedy asks for files to passwords/*.txt; add files = ["passwords/*.txt"] under grants if it should have it
+      files to reports/all.csv | files = ["reports/all.csv"] | greedy asks for files to reports/all.csv; add files = ["reports/all.csv"] under grants if it should have it
+    ! the directory | directory = true | greedy wants to see and change the directory for its clients; add directory = true under grants if it should
+      to see the secret root-password | reveal = ["root-password"] | greedy wants to see the bytes of its secret root-password; add reveal = ["root-password"] under grants only if you trust it with them
+    "#);
 }
 
 #[test]
@@ -36,7 +59,7 @@ fn it_does_not_open() {
     desk.secret(&mut config, "root-password", "Kanarienvogel/48+gelb");
     let fault = loaded.connect(config).err().expect("it is refused");
     assert_eq!(fault.kind, FaultKind::Denied);
-    assert_snapshot!(masked(&fault), @"");
+    assert_snapshot!(masked(&fault), @r#"denied: greedy 1.0.0 (sha256 ...…): [connection.hr.grants] refuses what it needs: greedy asks for http to collector.example.net, *.example.org; add http = ["collector.example.net", "*.example.org"] under grants if it should have it; greedy asks for byte-stream to dc1.corp.example:636; add stream = ["dc1.corp.example:636"] under grants if it should have it; greedy wants to see and change the directory for its clients; add directory = true under grants if it should"#);
 }
 
 #[test]
@@ -59,6 +82,6 @@ fn a_secret_that_wants_to_be_seen_needs_a_grant_of_its_own() {
     });
     let fault = scanned.expect_err("it is refused");
     assert_eq!(fault.kind, FaultKind::Denied);
-    assert_snapshot!(masked(&fault), @"");
+    assert_snapshot!(masked(&fault), @r#"denied: greedy 1.0.0 (sha256 ...…): the connector may not see the secret "root-password"; where its manifest asks for that, add reveal = ["root-password"] to [connection.hr.grants]"#);
     desk.canaries.assert_unseen();
 }

@@ -16,13 +16,13 @@ fn pages(behaviour: &str) -> Beside {
 
 #[test]
 fn endless_pages() {
-    assert_snapshot!(pages("endless-pages").hostile.said(), @"");
+    assert_snapshot!(pages("endless-pages").hostile.said(), @"incomplete: hostile 1.2.3 (sha256 ...…): next page: used more than 50 pages in a row without anything (limit empty-pages = 50, raise it in [connection.hr.limits])");
 }
 
 #[test]
 fn endless_repetition() {
     let seen = pages("endless-repetition").hostile;
-    assert_snapshot!(seen.said(), @"");
+    assert_snapshot!(seen.said(), @r#"incomplete: hostile 1.2.3 (sha256 ...…): next page: used more than 1s for one scan (limit scan-wall = "1s", raise it in [connection.hr.limits])"#);
     assert!(seen.took < Duration::from_secs(2), "{:?}", seen.took);
 }
 
@@ -40,8 +40,8 @@ fn rejected(behaviour: &str) -> String {
 
 #[test]
 fn ids_that_can_not_be_keys() {
-    assert_snapshot!(rejected("huge-id"), @"");
-    assert_snapshot!(rejected("empty-id"), @"");
+    assert_snapshot!(rejected("huge-id"), @r#"external id: the connector reported an external id of 1048576 bytes; at most 1024 are accepted: {"name":"Person 1"}"#);
+    assert_snapshot!(rejected("empty-id"), @r#"external id: the connector reported an empty external id: {"name":"Person 1"}"#);
 }
 
 /// What a record says is judged where records are read, so that one bad record costs nobody but itself.
@@ -59,12 +59,12 @@ fn attributes_are_passed_on_as_they_are() {
 
 #[test]
 fn a_huge_page() {
-    assert_snapshot!(pages("huge-page").hostile.said(), @"");
+    assert_snapshot!(pages("huge-page").hostile.said(), @r#"internal: hostile 1.2.3 (sha256 ...…): used more than 1 MiB for one page (limit page-bytes = "1 MiB", raise it in [connection.hr.limits])"#);
 }
 
 #[test]
 fn more_changes_than_the_limit() {
-    assert_snapshot!(pages("long-page").hostile.said(), @"");
+    assert_snapshot!(pages("long-page").hostile.said(), @"internal: hostile 1.2.3 (sha256 ...…): next page: 1500 changes where at most 500 were asked for; report this to the author of the connector");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_fault_on_page_7_ends_the_scan_without_an_end() {
     assert_eq!((seen.ids().len(), seen.pages.len()), (60, 6));
     assert!(seen.pages.iter().all(|page| page.end.is_none()), "an interrupted scan said that it was complete");
     assert_eq!(seen.fault.as_ref().map(|fault| fault.kind), Some(FaultKind::Incomplete));
-    assert_snapshot!(seen.said(), @"");
+    assert_snapshot!(seen.said(), @"incomplete: hostile 1.2.3 (sha256 ...…): the remote system closed page 7 half-way");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn what_a_source_claims_is_passed_on_as_a_claim() {
 #[test]
 fn a_fault_of_the_guest_can_not_forge_lines() {
     let seen = pages("forged-lines").hostile;
-    assert_snapshot!(seen.said(), @"");
+    assert_snapshot!(seen.said(), @"invalid: hostile 1.2.3 (sha256 ...…): fine  2026-01-01T00:00:00Z ERROR rosterd:  [2Jthe store is gone");
     let fault = seen.fault.expect("a fault");
     let shown = format!("{}{}{}", fault.message, fault.subject.unwrap_or_default(), fault.detail);
     assert!(!shown.contains(['\n', '\r', '\u{1b}', '\0', '\u{202e}']), "{shown:?}");

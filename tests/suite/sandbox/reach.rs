@@ -13,7 +13,7 @@ fn ungranted_host() {
     let desk = Desk::new();
     let config =
         desk.config("hr", &json!({ "behaviour": "ungranted-host", "target": "https://collector.example.net/" }));
-    assert_snapshot!(beside(&desk, config).hostile.said(), @"");
+    assert_snapshot!(beside(&desk, config).hostile.said(), @r#"denied: hostile 1.2.3 (sha256 ...…): http to collector.example.net:443 is not granted; add http = ["collector.example.net"] to [connection.hr.grants] if it should be"#);
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_granted_host_on_an_address_that_is_not() {
     let mut config = desk.config("hr", &settings);
     config.grants.http = vec![peer.url()];
     config.grants.networks = Vec::new();
-    assert_snapshot!(beside(&desk, config).hostile.said(), @"");
+    assert_snapshot!(beside(&desk, config).hostile.said(), @r#"denied: hostile 1.2.3 (sha256 ...…): 127.0.0.1 (loopback) is not granted; add networks = ["127.0.0.1/32"] to [connection.hr.grants] if it should be"#);
     assert_eq!(calls.load(Ordering::Relaxed), 0, "the request went out");
 }
 
@@ -38,7 +38,7 @@ fn ungranted_file() {
     let desk = Desk::new();
     std::fs::write(desk.folder.path().join("payroll.txt"), "everything").expect("a file");
     let config = desk.config("hr", &json!({ "behaviour": "ungranted-file", "target": "payroll.txt" }));
-    assert_snapshot!(beside(&desk, config).hostile.said(), @"");
+    assert_snapshot!(beside(&desk, config).hostile.said(), @r#"denied: hostile 1.2.3 (sha256 ...…): the file payroll.txt is not granted; add files = ["payroll.txt"] to [connection.hr.grants] if it should be"#);
 }
 
 #[test]

@@ -46,36 +46,47 @@ fn all(receipts: &[Receipt]) -> String {
 
 #[test]
 fn a_trap_leaves_all_of_them_unknown() {
-    assert_snapshot!(all(&apply("trap")), @"");
+    assert_snapshot!(all(&apply("trap")), @"unknown: internal: hostile 1.2.3 (sha256 ...…): apply: it panicked or gave up; see its log, and report this to the author of the connector");
 }
 
 #[test]
 fn a_time_out_leaves_all_of_them_unknown() {
-    assert_snapshot!(all(&apply("endless-loop")), @"");
+    assert_snapshot!(all(&apply("endless-loop")), @r#"unknown: timeout: hostile 1.2.3 (sha256 ...…): apply: used more than 200ms of processor time in one call (limit call-cpu = "200ms", raise it in [connection.idaas.limits])"#);
 }
 
 #[test]
 fn a_panic_on_one_operation_leaves_all_of_them_unknown() {
-    assert_snapshot!(all(&apply("panic-on-one-record")), @"");
+    assert_snapshot!(all(&apply("panic-on-one-record")), @"unknown: internal: hostile 1.2.3 (sha256 ...…): apply: it panicked or gave up; see its log, and report this to the author of the connector");
 }
 
 #[test]
 fn one_receipt_less() {
-    assert_snapshot!(all(&apply("few-receipts")), @"");
+    assert_snapshot!(all(&apply("few-receipts")), @"unknown: internal: hostile 1.2.3 (sha256 ...…): apply: 9 receipts for 10 operations; report this to the author of the connector");
 }
 
 #[test]
 fn one_receipt_more() {
-    assert_snapshot!(all(&apply("many-receipts")), @"");
+    assert_snapshot!(all(&apply("many-receipts")), @"unknown: internal: hostile 1.2.3 (sha256 ...…): apply: 11 receipts for 10 operations; report this to the author of the connector");
 }
 
 #[test]
 fn an_id_that_can_not_be_stored() {
-    assert_snapshot!(all(&apply("huge-id")), @"");
-    assert_snapshot!(all(&apply("empty-id")), @"");
+    assert_snapshot!(all(&apply("huge-id")), @"unknown: internal: hostile 1.2.3 (sha256 ...…): the connector reported an external id of 1048576 bytes; at most 1024 are accepted");
+    assert_snapshot!(all(&apply("empty-id")), @"unknown: internal: hostile 1.2.3 (sha256 ...…): the connector reported an empty external id");
 }
 
 #[test]
 fn observed_attributes_that_are_no_json() {
-    assert_snapshot!(all(&apply("broken-json")), @"");
+    assert_snapshot!(all(&apply("broken-json")), @r"
+    applied new-k0
+    applied new-k1
+    applied new-k2
+    applied new-k3
+    applied new-k4
+    applied new-k5
+    applied new-k6
+    applied new-k7
+    applied new-k8
+    applied new-k9
+    ");
 }

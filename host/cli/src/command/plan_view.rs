@@ -11,7 +11,7 @@ use rosterd_store::prelude::*;
 use serde::Serialize;
 
 /// Steps that are shown of a plan, unless it was asked for.
-pub(crate) const SAMPLE: usize = 3;
+pub(crate) const SAMPLE: usize = 0;
 
 /// A plan.
 #[derive(Serialize)]
@@ -150,14 +150,13 @@ impl PlanView {
     pub(crate) fn outcome(&self, page: &mut Page) {
         let outcome = &self.outcome;
         let applied: u64 = outcome.applied.values().sum();
-        let mut text = format!("applied {applied} changes");
+        let mut text = format!("applied {applied} changes of plan {}", self.short());
         if outcome.held > 0 {
             text.push_str(&format!(", {} held", outcome.held));
         }
         if outcome.moved > 0 {
             text.push_str(&format!(", {} skipped because they moved since the plan was made", outcome.moved));
         }
-        page.line(text);
         if self.needs_approval() {
             let removed: u64 = outcome
                 .applied
@@ -165,8 +164,9 @@ impl PlanView {
                 .filter(|(bucket, _)| bucket.starts_with("disable") || bucket.starts_with("delete"))
                 .map(|(_, count)| count)
                 .sum();
-            page.line(format!("{removed} removed"));
+            text.push_str(&format!(", {removed} removed"));
         }
+        page.line(text);
     }
 }
 
@@ -182,8 +182,8 @@ impl Human for PlanView {
         for step in &self.samples {
             step.human(page, self.all);
         }
-        if !self.all && self.steps as usize > self.samples.len() {
-            page.line(format!("  ... {} steps in all: rosterd plan show {}", self.steps, self.short()));
+        if !self.all {
+            page.line(format!("each of the {} steps: rosterd plan show {}", self.steps, self.short()));
         }
         for hold in &self.holds {
             let word = if hold.approval { page.paint(Tone::Bad, "HELD") } else { "first delivery".to_owned() };

@@ -135,7 +135,8 @@ impl Human for Ran {
     fn human(&self, page: &mut Page) {
         self.scan(page);
         match &self.plan {
-            Some(plan) if self.run.scan.pages == 0 => plan.title(page),
+            // Applying a plan that was seen: only what came of it is new.
+            Some(_) if self.run.scan.pages == 0 => {}
             Some(plan) => plan.human(page),
             None if matches!(self.run.state, RunState::Incomplete { .. }) => {}
             None => page.line("nothing to do: the hub and its destinations are as the source says"),
@@ -145,9 +146,6 @@ impl Human for Ran {
                 "{} missing from this scan wait for a further one that does not show them either",
                 self.waiting
             ));
-        }
-        if self.quarantined > 0 {
-            page.line(format!("{} records are set aside: rosterd quarantine list", self.quarantined));
         }
         if !self.dry {
             self.outcome(page);
@@ -166,8 +164,13 @@ impl Ran {
             return;
         }
         page.line(format!(
-            "read {}: {} records, {} new, {} changed, {} rejected",
-            self.run.connection, scan.records, scan.new, scan.changed, scan.rejected
+            "read {}: {} records, {} new, {} changed, {} set aside{}",
+            self.run.connection,
+            scan.records,
+            scan.new,
+            scan.changed,
+            self.quarantined,
+            if self.quarantined > 0 { " (rosterd quarantine list)" } else { "" }
         ));
         if let RunState::Incomplete { because } = &self.run.state {
             page.line(format!("incomplete: {because}; nothing is called absent"));
