@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 need_all
 
 # Components that are hostile on purpose have no tests of their own; everything else is tested natively, plugins too.
-selection=(--locked --workspace --exclude rosterd-test-guests)
+selection=(--locked --workspace --exclude rosterd-test-greedy --exclude rosterd-test-hostile --exclude rosterd-test-probe)
 target=${CARGO_TARGET_DIR:-target}
 summary=$target/test-summary.txt
 mkdir -p "$target"
@@ -24,7 +24,7 @@ export ROSTERD=$target/debug/rosterd
 [ -x "$ROSTERD" ] || cargo build --locked -p rosterd
 
 say "building components"
-"$ROSTERD" plugin build plugins/csv tests/guests
+"$ROSTERD" plugin build plugins/csv tests/guests/greedy tests/guests/hostile tests/guests/probe --out target/plugins
 
 say "testing"
 status=0

@@ -21,7 +21,8 @@ fn main() -> io::Result<()> {
     let mut text = String::from("/// Paths from the root of the repository, and contents.\n");
     text.push_str("pub(super) const FILES: &[(&str, &[u8])] = &[\n");
     for (name, path) in &files {
-        writeln!(text, "    ({name:?}, include_bytes!({:?})),", path.display().to_string()).map_err(io::Error::other)?;
+        writeln!(text, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())
+            .map_err(io::Error::other)?;
     }
     text.push_str("];\n");
     fs::write(variable("OUT_DIR")?.join("embedded.rs"), text)

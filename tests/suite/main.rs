@@ -1,7 +1,7 @@
 //! One binary for every test that needs more than one crate.
 
-mod probe;
-mod sandbox;
 mod crash;
 mod flow;
+mod probe;
+mod sandbox;
 mod tidy;

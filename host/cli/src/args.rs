@@ -98,6 +98,9 @@ pub(crate) enum Command {
     Import {
         /// The file
         file: PathBuf,
+        /// The column that identifies people and never changes, as its header or as the attribute it means
+        #[arg(long, value_name = "COLUMN", default_value = "employee_number")]
+        id: String,
     },
     /// Write all accounts to a CSV file, all or nothing
     Export {

@@ -1,10 +1,10 @@
 //! Composition: the engine over this configuration's store and connections.
 
+use crate::clock::SystemClock;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output::{Progress, Talk};
 use rosterd_engine::{Engine, EngineError, Events, Policy, RunEvent, Settings};
-use crate::clock::SystemClock;
 use rosterd_model::Fault;
 use rosterd_store::StoreError;
 use std::sync::Arc;

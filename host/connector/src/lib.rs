@@ -22,6 +22,7 @@ pub mod version;
 
 mod bucket;
 mod cache;
+mod clock;
 mod condition;
 mod config;
 mod connection;

@@ -14,7 +14,7 @@ use crate::template::{expand, fill, plain, setting};
 use rosterd_model::fault::{Fault, FaultKind};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -228,7 +228,7 @@ impl Recipes {
         } else {
             assertion.algorithm.to_ascii_uppercase()
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = crate::clock::since_1970().as_secs();
         let mut id = [0; 16];
         getrandom::fill(&mut id)
             .map_err(|error| Fault::new(FaultKind::Internal, format!("the system gives no randomness: {error}")))?;

@@ -11,7 +11,7 @@ use rosterd_model::fault::{Fault, FaultKind};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// What a connector gets from outside.
 pub(crate) trait Outside: Send {
@@ -46,8 +46,7 @@ impl World {
 
 impl Outside for World {
     fn now_ms(&mut self) -> u64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(crate::clock::since_1970().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn monotonic_ns(&mut self) -> u64 {

@@ -8,7 +8,10 @@ fn a_canary_in_the_environment_is_nowhere_in_the_store_the_output_or_the_files()
     const SECRET: &str = "canary-7c1f-do-not-tell";
     let hub = Hub::new();
     hub.write("people.csv", &people(1, 20));
-    hub.configure("[connection.hr.grants]", "[connection.hr.secrets]\ntoken = { env = \"HR_TOKEN\" }\n[connection.hr.grants]");
+    hub.configure(
+        "[connection.hr.grants]",
+        "[connection.hr.secrets]\ntoken = { env = \"HR_TOKEN\" }\n[connection.hr.grants]",
+    );
     let canaries = Canaries::new();
     canaries.plant("HR_TOKEN", SECRET);
     for words in [&["run", "hr", "--verbose"][..], &["check"], &["run", "hr", "--format", "json"]] {

@@ -85,7 +85,9 @@ fn list(context: &Context, args: &ListArgs) -> Result<Output, CommandError> {
     let store = context.reading_store()?;
     let view = store.snapshot()?;
     let after: Option<EntityId> = match &args.after {
-        Some(text) => Some(text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?),
+        Some(text) => {
+            Some(text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?)
+        }
         None => None,
     };
     let mut accounts = Vec::new();

@@ -101,7 +101,8 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Output, Command
     let mut probes = Vec::new();
     if args.online {
         for id in config.file.connection.keys() {
-            let blocked = findings.iter().any(|found| found.blocking && found.connection.as_deref() == Some(id.as_str()));
+            let blocked =
+                findings.iter().any(|found| found.blocking && found.connection.as_deref() == Some(id.as_str()));
             if !blocked {
                 probes.extend(probe(context, id)?);
             }

@@ -103,7 +103,8 @@ impl Human for Discovered {
             let attributes = description.get("attributes").and_then(Value::as_object);
             let row = |(name, attribute): (&String, &Value)| {
                 let text = |key: &str| plain(attribute.get(key).and_then(Value::as_str).unwrap_or_default());
-                let flags = attribute.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
+                let flags =
+                    attribute.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
                 let flags = flags.map(|(flag, _)| plain(flag)).collect::<Vec<_>>().join(", ");
                 vec![format!("  {}", plain(name)), text("type"), flags, text("description")]
             };

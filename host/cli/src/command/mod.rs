@@ -40,7 +40,7 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Runs(command) => runs::run(context, command),
         Command::Store(command) => store::run(context, command),
-        Command::Import { file } => transfer::import(context, &file),
+        Command::Import { file, id } => transfer::import(context, &file, &id),
         Command::Export { file, raw } => transfer::export(context, &file, raw),
     }
 }

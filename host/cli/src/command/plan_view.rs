@@ -100,7 +100,9 @@ impl PlanView {
         for row in view.steps(header.number)?.take(samples) {
             shown.push(StepView::of(&row?.step));
         }
-        let held = |bucket: &rosterd_model::plan::Bucket| header.holds.iter().any(|hold| hold.approval && hold.bucket == *bucket);
+        let held = |bucket: &rosterd_model::plan::Bucket| {
+            header.holds.iter().any(|hold| hold.approval && hold.bucket == *bucket)
+        };
         let counts = header.counts.iter().map(|(bucket, count)| Count {
             operation: bucket.operation.to_string(),
             class: bucket.class.to_string(),

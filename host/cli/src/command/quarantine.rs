@@ -55,7 +55,8 @@ fn object(case: &QuarantineCase) -> String {
 }
 
 fn number(text: &str) -> Result<u64, CommandError> {
-    text.parse().map_err(|_| CommandError::usage(format!("\"{text}\" is no case; cases are numbers: rosterd quarantine list")))
+    text.parse()
+        .map_err(|_| CommandError::usage(format!("\"{text}\" is no case; cases are numbers: rosterd quarantine list")))
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<Output, CommandError> {

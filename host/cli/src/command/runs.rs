@@ -21,7 +21,8 @@ pub(crate) fn run(context: &Context, command: RunsCommand) -> Result<Output, Com
 /// A time for people, in UTC.
 fn time(at: Timestamp) -> String {
     let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
-    Instant::from_millisecond(ms).map_or_else(|_| at.0.to_string(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    Instant::from_millisecond(ms)
+        .map_or_else(|_| at.0.to_string(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 #[derive(Serialize)]
@@ -48,7 +49,9 @@ impl Human for Listed {
 fn list(context: &Context, args: &ListArgs) -> Result<Output, CommandError> {
     let view = context.reading_store()?.snapshot()?;
     let before: Option<RunId> = match &args.after {
-        Some(text) => Some(text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?),
+        Some(text) => {
+            Some(text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?)
+        }
         None => None,
     };
     let mut runs = Vec::new();
@@ -104,7 +107,8 @@ impl Human for Shown {
 }
 
 fn show(context: &Context, text: &str) -> Result<Output, CommandError> {
-    let id: RunId = text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?;
+    let id: RunId =
+        text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?;
     let found = context.reading_store()?.snapshot()?.run(id)?;
     let run = found.ok_or_else(|| CommandError::usage(format!("there is no run {id}; see `rosterd runs list`")))?;
     Ok(Output::new("runs show", Shown { run }))

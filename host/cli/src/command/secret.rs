@@ -44,7 +44,8 @@ pub(crate) fn run(context: &Context, command: &SecretCommand) -> Result<Output, 
             Ok(Output::new("secret set", Kept { name: name.clone(), file: own.file }))
         }
         SecretCommand::List => {
-            let secrets = if own.file.exists() { store::list(&own).map_err(|error| failed(&error))? } else { Vec::new() };
+            let secrets =
+                if own.file.exists() { store::list(&own).map_err(|error| failed(&error))? } else { Vec::new() };
             Ok(Output::new("secret list", List { file: own.file, secrets }))
         }
     }

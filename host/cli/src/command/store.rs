@@ -108,7 +108,11 @@ fn stats(context: &Context) -> Result<Output, CommandError> {
     let tables: Vec<TableRow> = size
         .tables
         .iter()
-        .map(|table| TableRow { table: table.table.name().to_owned(), rows: table.rows, stored_bytes: table.stored_bytes })
+        .map(|table| TableRow {
+            table: table.table.name().to_owned(),
+            rows: table.rows,
+            stored_bytes: table.stored_bytes,
+        })
         .collect();
     let rows = tables.iter().map(|table| table.rows).sum();
     Ok(Output::new("store stats", Stats { rows, file_bytes: size.file_bytes, tables }))

@@ -80,12 +80,7 @@ pub(crate) fn run_with(
     Ok(Output::new(what, body(engine, report, false)?).exit(exit))
 }
 
-fn ran(
-    context: &Context,
-    what: &'static str,
-    job: &str,
-    options: RunOptions,
-) -> Result<(Ran, Exit), CommandError> {
+fn ran(context: &Context, what: &'static str, job: &str, options: RunOptions) -> Result<(Ran, Exit), CommandError> {
     let engine = engine(context, Some(what))?;
     let report = context.block_on(async { Ok(engine.run(job, options).await?) })?;
     let exit = exit_of(&report, options.dry);

@@ -15,14 +15,28 @@ use std::path::{Path, PathBuf};
 /// Name of the connection and of the job of these commands.
 const NAME: &str = "file";
 
+/// Which way people go.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// Into the hub, told apart by this column.
+    In { id: &'a str },
+    /// Out of it, with or without protection from formulas.
+    Out { raw: bool },
+}
+
 /// What stands in rosterd.toml for an import without a job of its own: common columns to attributes of the hub.
-fn document(file: &str, export: bool, raw: bool) -> Result<String, CommandError> {
+fn document(file: &str, way: Way<'_>) -> Result<String, CommandError> {
     let mut settings = toml::Table::new();
     settings.insert("file".to_owned(), file.into());
-    if export {
-        settings.insert("replace".to_owned(), true.into());
-        settings.insert("id".to_owned(), "userName".into());
-        settings.insert("raw".to_owned(), raw.into());
+    match way {
+        Way::In { id } => {
+            settings.insert("id".to_owned(), id.into());
+        }
+        Way::Out { raw } => {
+            settings.insert("replace".to_owned(), true.into());
+            settings.insert("id".to_owned(), "userName".into());
+            settings.insert("raw".to_owned(), raw.into());
+        }
     }
     let mut grants = toml::Table::new();
     grants.insert("files".to_owned(), vec![file].into());
@@ -36,7 +50,10 @@ fn document(file: &str, export: bool, raw: bool) -> Result<String, CommandError>
     root.insert("connection".to_owned(), named.into());
     let text = toml::to_string(&root)
         .map_err(|error| CommandError::internal("failed to write the configuration of a file").because(&error))?;
-    Ok(if export { text } else { text + IMPORT_JOB })
+    Ok(match way {
+        Way::In { .. } => text + IMPORT_JOB,
+        Way::Out { .. } => text,
+    })
 }
 
 const IMPORT_JOB: &str = r#"
@@ -58,15 +75,16 @@ active = 'source.status != "停用"'
 "#;
 
 /// The configuration of the hub, with one connection to `file` and nothing else.
-fn configuration(context: &Context, file: &Path, export: bool, raw: bool) -> Result<Config, CommandError> {
+fn configuration(context: &Context, file: &Path, way: Way<'_>) -> Result<Config, CommandError> {
     let base = context.config()?;
     let absolute = std::path::absolute(file)
         .map_err(|error| CommandError::usage(format!("{} is no path", file.display())).because(&error))?;
-    let name = absolute.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
-        CommandError::usage(format!("{} does not name a file in Unicode", file.display()))
-    })?;
+    let name = absolute
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| CommandError::usage(format!("{} does not name a file in Unicode", file.display())))?;
     let dir: PathBuf = absolute.parent().map_or_else(|| base.dir.clone(), Path::to_path_buf);
-    let text = document(name, export, raw)?;
+    let text = document(name, way)?;
     let mut config = Config::parse(dir, "the import".to_owned(), text)?;
     // Plugins are those of the hub; files are relative to the folder of the file.
     for table in config.file.connection.values_mut() {
@@ -79,8 +97,8 @@ fn configuration(context: &Context, file: &Path, export: bool, raw: bool) -> Res
 }
 
 /// Runs `rosterd import`.
-pub(crate) fn import(context: &Context, file: &Path) -> Result<Output, CommandError> {
-    let config = configuration(context, file, false, false)?;
+pub(crate) fn import(context: &Context, file: &Path, id: &str) -> Result<Output, CommandError> {
+    let config = configuration(context, file, Way::In { id })?;
     let hub = context.config()?;
     // Deliveries, the guard and protected accounts are those of the hub.
     let spec = PolicySpec { jobs: config.policy.jobs.clone(), ..hub.policy.clone() };
@@ -109,7 +127,8 @@ impl Connections for Both {
     fn destination<'a>(
         &'a self,
         id: &'a rosterd_model::ConnectionId,
-    ) -> rosterd_model::port::BoxFuture<'a, Result<Box<dyn rosterd_model::port::Destination>, rosterd_model::Fault>> {
+    ) -> rosterd_model::port::BoxFuture<'a, Result<Box<dyn rosterd_model::port::Destination>, rosterd_model::Fault>>
+    {
         self.hub.destination(id)
     }
 }
@@ -128,7 +147,7 @@ impl Human for Exported {
 
 /// Runs `rosterd export`.
 pub(crate) fn export(context: &Context, file: &Path, raw: bool) -> Result<Output, CommandError> {
-    let config = configuration(context, file, true, raw)?;
+    let config = configuration(context, file, Way::Out { raw })?;
     let connections = HubConnections::new(&config, context.connector_host()?.clone(), None);
     let engine = with_policy(context, Policy::compile(&PolicySpec::default(), String::new())?, Some("export"))?;
     let id = NAME.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::internal(error.to_string()))?;

@@ -28,9 +28,9 @@ pub(crate) fn parse_bytes(text: &str) -> Result<Bytes, String> {
         "GiB" => Some(1 << 30),
         _ => None,
     };
-    quantity(text, factor)
-        .map(Bytes)
-        .ok_or_else(|| format!("\"{text}\" is no size; write a whole number and a unit, such as \"128 MB\" or \"64 MiB\""))
+    quantity(text, factor).map(Bytes).ok_or_else(|| {
+        format!("\"{text}\" is no size; write a whole number and a unit, such as \"128 MB\" or \"64 MiB\"")
+    })
 }
 
 /// Reads a span of time.

@@ -36,7 +36,12 @@ impl<'a> Check<'a> {
         if let Some(wanted) = wanted_types(schema)
             && !fits(&node.item, &wanted)
         {
-            let wanted = wanted.iter().filter(|name| **name != "null").map(|name| in_words(name)).collect::<Vec<_>>().join(" or ");
+            let wanted = wanted
+                .iter()
+                .filter(|name| **name != "null")
+                .map(|name| in_words(name))
+                .collect::<Vec<_>>()
+                .join(" or ");
             let found = in_words(node.item.type_name());
             return self.report(node.place.clone(), format!("{} must be {wanted}, not {found}", self.here()), None);
         }
@@ -81,7 +86,8 @@ impl<'a> Check<'a> {
         for key in required.filter_map(Value::as_str) {
             if !entries.iter().any(|entry| entry.key == key) {
                 let place = self.document.locate(&self.path);
-                let text = properties.and_then(|all| all.get(key)).and_then(|inner| describe(self.resolve(inner), inner));
+                let text =
+                    properties.and_then(|all| all.get(key)).and_then(|inner| describe(self.resolve(inner), inner));
                 let hint = match text {
                     Some(text) => format!("add {key} = ...: {text}"),
                     None => format!("add {key} = ..."),

@@ -31,8 +31,10 @@ pub(crate) fn installed(dir: &Path) -> Result<Vec<String>, CommandError> {
         }
     };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> =
-        names.filter_map(|name| name.strip_suffix(".wasm").map(str::to_owned)).filter(|name| !name.starts_with('.')).collect();
+    let mut names: Vec<String> = names
+        .filter_map(|name| name.strip_suffix(".wasm").map(str::to_owned))
+        .filter(|name| !name.starts_with('.'))
+        .collect();
     names.sort();
     Ok(names)
 }

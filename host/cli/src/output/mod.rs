@@ -117,11 +117,9 @@ impl Printer {
                 output.body.human(&mut page);
                 page.into_text()
             }
-            (None, Format::Json) => match self.json(output) {
+            (None, Format::Json) => match Self::json(output) {
                 Ok(text) => text,
-                Err(error) => {
-                    return self.fail(&CommandError::internal("failed to write the result as JSON").because(&error));
-                }
+                Err(error) => return self.fail(&error),
             },
         };
         let mut stdout = std::io::stdout().lock();
@@ -133,17 +131,25 @@ impl Printer {
         }
     }
 
-    fn json(&self, output: &Output) -> serde_json::Result<String> {
+    fn json(output: &Output) -> Result<String, CommandError> {
+        let failed =
+            |error: &serde_json::Error| CommandError::internal("failed to write the result as JSON").because(error);
         let mut object = serde_json::Map::new();
         object.insert("version".to_owned(), JSON_VERSION.into());
         object.insert("command".to_owned(), output.command.into());
-        match output.body.json()? {
-            serde_json::Value::Object(fields) => object.extend(fields),
+        match output.body.json().map_err(|error| failed(&error))? {
+            serde_json::Value::Object(fields) => {
+                for (key, value) in fields {
+                    if object.insert(key.clone(), value).is_some() {
+                        return Err(CommandError::internal(format!("the result has a second \"{key}\"")));
+                    }
+                }
+            }
             other => {
                 object.insert("result".to_owned(), other);
             }
         }
-        Ok(serde_json::to_string(&object)? + "\n")
+        Ok(serde_json::to_string(&object).map_err(|error| failed(&error))? + "\n")
     }
 
     /// Prints an error on stderr.

@@ -20,7 +20,7 @@ impl Page {
         self.style.paint(tone, text)
     }
 
-    /// A line. Control characters from outside can not move the cursor or change colours.
+    /// A line. Text from outside goes through [`plain`] first.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) {
         self.text.push_str(text.as_ref());
         self.text.push('\n');

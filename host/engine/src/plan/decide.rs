@@ -231,7 +231,9 @@ impl Planner<'_> {
             (None, _) => Operation::Create,
             (Some(_), Reason::Matched { .. }) => Operation::Link,
             // Whoever leaves is counted as leaving, whatever else changes and whatever he was before.
-            (Some(_), _) if moved.is_some() && matches!(after.lifecycle, Lifecycle::Disabled { .. }) => Operation::Disable,
+            (Some(_), _) if moved.is_some() && matches!(after.lifecycle, Lifecycle::Disabled { .. }) => {
+                Operation::Disable
+            }
             (Some(_), _) => operation_of(shadow.class, &changes, moved),
         };
         if let Some(entity) = before.filter(|_| protected_from(operation))

@@ -43,13 +43,10 @@ pub(super) fn effective(
                 claims.push((connection.clone(), &entry.value));
             }
         }
-        match authority.effective(&change.attribute, &claims) {
-            // A cleared value stays as null, so that destinations that ask for it are cleared, too.
-            Some((_, value)) => {
-                after.set(change.attribute.as_str(), value);
-            }
-            // Nobody says anything any more: the value becomes unmanaged and is not cleared.
-            None => {}
+        // A cleared value stays as null, so that destinations that ask for it are cleared, too. If nobody says anything any
+        // more, the value becomes unmanaged and is not cleared.
+        if let Some((_, value)) = authority.effective(&change.attribute, &claims) {
+            after.set(change.attribute.as_str(), value);
         }
     }
     debug_assert!(known.is_none_or(|set| set.entries.windows(2).all(|pair| pair[0].attribute < pair[1].attribute)));

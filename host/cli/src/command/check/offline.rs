@@ -46,7 +46,8 @@ pub(super) fn plugins(config: &Config) -> Vec<Finding> {
 
 /// Jobs read sources, deliveries write to destinations.
 fn roles(config: &Config, id: &ConnectionId, inspection: &Inspection) -> Vec<Finding> {
-    let jobs = config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| format!("[job.{name}]"));
+    let jobs =
+        config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| format!("[job.{name}]"));
     let deliveries = config.file.deliver.keys().filter(|own| *own == id).map(|own| format!("[deliver.{own}]"));
     let wanted = jobs.map(|table| (table, Role::Source)).chain(deliveries.map(|table| (table, Role::Destination)));
     let lacking = wanted.filter(|(_, role)| !inspection.roles.contains(role));
@@ -64,7 +65,8 @@ fn secret_names(id: &ConnectionId, table: &ConnectionTable, inspection: &Inspect
     let asked = &inspection.requests.secrets;
     let missing = asked.iter().filter(|(name, secret)| secret.required && !table.secrets.contains_key(*name));
     let missing = missing.map(|(name, secret)| {
-        let message = format!("connection {id}: {} needs the secret \"{name}\": {}", inspection.name, secret.description);
+        let message =
+            format!("connection {id}: {} needs the secret \"{name}\": {}", inspection.name, secret.description);
         Finding::new(id, Exit::Config, message)
             .hint(format!("write under [connection.{id}.secrets]: {name} = {{ env = \"...\" }}"))
     });
@@ -100,7 +102,9 @@ pub(super) fn secrets(config: &Config) -> Vec<Finding> {
                     });
                     match all {
                         Ok(all) if all.contains(entry) => None,
-                        Ok(_) => Some((format!("the secret store has no \"{entry}\""), "add it: rosterd secret set NAME")),
+                        Ok(_) => {
+                            Some((format!("the secret store has no \"{entry}\""), "add it: rosterd secret set NAME"))
+                        }
                         Err(error) => Some((error.clone(), "make the store: rosterd secret init")),
                     }
                 }

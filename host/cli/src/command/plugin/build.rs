@@ -52,10 +52,8 @@ pub(crate) fn run(context: &Context, args: &BuildArgs) -> Result<Output, Command
         let bytes = std::fs::read(&module).map_err(|error| {
             CommandError::internal(format!("cargo left no module {}", module.display())).because(&error)
         })?;
-        let component = component::encode(&bytes, manifest).map_err(|error| CommandError {
-            message: format!("{}: {}", one.package, error.message),
-            ..error
-        })?;
+        let component = component::encode(&bytes, manifest)
+            .map_err(|error| CommandError { message: format!("{}: {}", one.package, error.message), ..error })?;
         rosterd_connector::inspect(&component).map_err(|error| {
             CommandError::usage(format!("{} builds, and can not be used as a plugin", one.package)).because(&error)
         })?;
@@ -89,9 +87,8 @@ fn manifest(dir: &Path) -> Result<(String, String), CommandError> {
             .hint("a plugin says in connector.toml what it is and what it asks for; see the one of plugins/csv")
     })?;
     // Only the name is needed now; the whole manifest is judged together with the component.
-    let name = toml::from_str::<Named>(&text).map_err(|error| {
-        CommandError::usage(format!("the manifest {} is wrong", path.display())).because(&error)
-    })?;
+    let name = toml::from_str::<Named>(&text)
+        .map_err(|error| CommandError::usage(format!("the manifest {} is wrong", path.display())).because(&error))?;
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.name.is_empty() || !name.name.chars().all(word) {
         return Err(CommandError::usage(format!("\"{}\" in {} is no name", name.name, path.display()))

@@ -95,9 +95,9 @@ fn cargo(toolchain: &Toolchain, dir: &Path) -> Command {
 /// # Errors
 /// There is none, or it makes no `cdylib`.
 pub(crate) fn describe(toolchain: &Toolchain, dir: &Path) -> Result<Crate, CommandError> {
-    let dir = dir.canonicalize().map_err(|error| {
-        CommandError::usage(format!("failed to open the folder {}", dir.display())).because(&error)
-    })?;
+    let dir = dir
+        .canonicalize()
+        .map_err(|error| CommandError::usage(format!("failed to open the folder {}", dir.display())).because(&error))?;
     let manifest = dir.join("Cargo.toml");
     if !manifest.is_file() {
         return Err(CommandError::usage(format!("there is no Cargo.toml in {}", dir.display()))

@@ -10,10 +10,10 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct Inspected {
     path: PathBuf,
-    #[serde(flatten)]
-    inspection: Inspection,
+    plugin: Inspection,
     /// The connection that it was compared with.
     connection: Option<String>,
     /// What it asks for and does not get: from that connection, or from one without grants.
@@ -43,7 +43,7 @@ pub(crate) fn run(context: &Context, args: &InspectArgs) -> Result<Output, Comma
         Some(_) if !settings_problems.is_empty() => Exit::Config,
         _ => Exit::Ok,
     };
-    let body = Inspected { path, inspection, connection: args.connection.clone(), refused, settings_problems };
+    let body = Inspected { path, plugin: inspection, connection: args.connection.clone(), refused, settings_problems };
     Ok(Output::new("plugin inspect", body).exit(exit))
 }
 
@@ -63,7 +63,7 @@ fn find(context: &Context, file: &str) -> Result<PathBuf, CommandError> {
 
 impl Human for Inspected {
     fn human(&self, page: &mut Page) {
-        let own = &self.inspection;
+        let own = &self.plugin;
         page.heading(&plain(&format!("{} {}: {}", own.name, own.version, own.title)));
         let roles = own.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
         page.fields(&[
@@ -99,7 +99,10 @@ impl Inspected {
         if self.refused.is_empty() {
             if let Some(name) = &self.connection {
                 page.gap();
-                page.line(format!("{} [connection.{name}.grants] covers all of it", page.paint(Tone::Good, "granted:")));
+                page.line(format!(
+                    "{} [connection.{name}.grants] covers all of it",
+                    page.paint(Tone::Good, "granted:")
+                ));
             }
         } else {
             page.gap();

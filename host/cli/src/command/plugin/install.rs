@@ -9,12 +9,17 @@ use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct Installed {
+    plugin: Component,
+    /// Version that was replaced.
+    replaced: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Component {
     name: String,
     version: String,
     path: PathBuf,
     digest: String,
-    /// Version that was replaced.
-    replaced: Option<String>,
 }
 
 /// Runs `rosterd plugin install`: checks the component, copies it, and compiles it into the cache.
@@ -45,22 +50,21 @@ pub(crate) fn install(context: &Context, file: &Path, replace: bool) -> Result<O
     })?;
     drop(progress);
     let replaced = before.and_then(Result::ok).map(|before| before.version);
-    let digest = inspection.digest;
-    Ok(Output::new(
-        "plugin install",
-        Installed { name: inspection.name, version: inspection.version, path, digest, replaced },
-    ))
+    let plugin =
+        Component { name: inspection.name, version: inspection.version, path, digest: inspection.digest };
+    Ok(Output::new("plugin install", Installed { plugin, replaced }))
 }
 
 impl Human for Installed {
     fn human(&self, page: &mut Page) {
+        let Component { name, version, path, .. } = &self.plugin;
         let verb = page.paint(Tone::Good, "installed");
-        page.line(format!("{verb} {} {} as {}", plain(&self.name), plain(&self.version), self.path.display()));
-        if let Some(before) = self.replaced.as_ref().filter(|before| **before != self.version) {
+        page.line(format!("{verb} {} {} as {}", plain(name), plain(version), path.display()));
+        if let Some(before) = self.replaced.as_ref().filter(|before| *before != version) {
             page.line(format!("it replaces version {}", plain(before)));
         }
-        page.line(format!("use it: [connection.NAME] plugin = \"{}\"", plain(&self.name)));
-        page.line(format!("see what it asks for: rosterd plugin inspect {}", plain(&self.name)));
+        page.line(format!("use it: [connection.NAME] plugin = \"{}\"", plain(name)));
+        page.line(format!("see what it asks for: rosterd plugin inspect {}", plain(name)));
     }
 }
 
