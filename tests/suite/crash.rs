@@ -29,7 +29,6 @@ fn effects(hub: &Hub) -> u64 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many effects were tried belongs into the report of the tests")]
 fn a_first_run_killed_at_every_effect_converges() {
     let prepare = |hub: &Hub| hub.write("people.csv", &people(1, 200));
     let whole = Hub::new();

@@ -194,7 +194,7 @@ pub(crate) enum SecretCommand {
 }
 
 /// `rosterd config`.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the JSON schema of rosterd.toml
     Schema,

@@ -21,8 +21,6 @@ pub(crate) enum ErrorKind {
     Connector,
     /// A person who may approve a plan.
     Held,
-    /// Whoever minds the quarantine.
-    Partial,
     /// Whoever minds the source.
     Incomplete,
 }
@@ -37,7 +35,6 @@ impl ErrorKind {
             Self::Store => Exit::Store,
             Self::Connector => Exit::Connector,
             Self::Held => Exit::Held,
-            Self::Partial => Exit::Partial,
             Self::Incomplete => Exit::Incomplete,
         }
     }

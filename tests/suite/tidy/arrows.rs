@@ -38,7 +38,9 @@ fn crates_depend_only_in_the_allowed_direction() {
             continue;
         };
         for dependency in dependencies(&member) {
-            if dependency.starts_with("rosterd") && !ours.contains(&dependency.as_str()) {
+            // A crate may ask for itself with other features, for its own tests.
+            let itself = member.strip_prefix("host/").is_some_and(|name| dependency == format!("rosterd-{name}"));
+            if dependency.starts_with("rosterd") && !itself && !ours.contains(&dependency.as_str()) {
                 problems.push(format!("{member} must not depend on {dependency}"));
             }
             if never.contains(&dependency.as_str()) {

@@ -180,7 +180,7 @@ impl Context {
 }
 
 /// The value of a cell, made on first use.
-fn once<'a, T>(cell: &'a OnceCell<T>, make: impl FnOnce() -> Result<T, CommandError>) -> Result<&'a T, CommandError> {
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, CommandError>) -> Result<&T, CommandError> {
     match cell.get() {
         Some(value) => Ok(value),
         None => {

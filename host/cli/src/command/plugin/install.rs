@@ -50,8 +50,7 @@ pub(crate) fn install(context: &Context, file: &Path, replace: bool) -> Result<O
     })?;
     drop(progress);
     let replaced = before.and_then(Result::ok).map(|before| before.version);
-    let plugin =
-        Component { name: inspection.name, version: inspection.version, path, digest: inspection.digest };
+    let plugin = Component { name: inspection.name, version: inspection.version, path, digest: inspection.digest };
     Ok(Output::new("plugin install", Installed { plugin, replaced }))
 }
 
