@@ -2,6 +2,7 @@
 
 mod crash;
 mod flow;
+mod guide;
 mod probe;
 mod sandbox;
 mod tidy;

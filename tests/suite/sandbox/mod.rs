@@ -5,6 +5,7 @@ mod contract;
 pub(crate) mod desk;
 mod exhaust;
 mod greedy;
+mod hub;
 pub(crate) mod log;
 mod memory;
 mod pages;

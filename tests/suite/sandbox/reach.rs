@@ -1,6 +1,6 @@
 //! Reaching for what was not granted.
 
-use super::desk::{Desk, beside};
+use super::desk::{Desk, beside, scan};
 use crate::probe::peer::{Answer, Peer};
 use insta::assert_snapshot;
 use rosterd_model::{Change, FaultKind};
@@ -78,4 +78,26 @@ fn echo_of_a_placeholder() {
     };
     assert!(record.attributes.contains("********"), "nothing was blanked: {}", record.attributes);
     desk.assert_no_secret_was_seen(&format!("{seen:?}"));
+}
+
+/// The search itself: what is in a guest's memory is found there, in each form, also after a trap.
+#[test]
+fn a_secret_that_was_in_the_memory_would_have_been_seen() {
+    const SECRET: &str = "Kanari \u{fc}50+\"gelb";
+    let utf16: String = SECRET.encode_utf16().flat_map(u16::to_le_bytes).map(char::from).collect();
+    let forms = [
+        SECRET,
+        "4b616e61726920c3bc35302b2267656c62",
+        "S2FuYXJpIMO8NTArImdlbGI=",
+        "Kanari%20%C3%BC50%2B%22gelb",
+        &utf16,
+    ];
+    for (form, behaviour) in forms.into_iter().flat_map(|form| [(form, "good"), (form, "trap")]) {
+        let desk = Desk::new();
+        desk.canaries.plant("canary", SECRET);
+        let config = desk.config("hr", &json!({ "behaviour": behaviour, "target": form }));
+        let connection = desk.load("hostile").connect(config).expect("it opens");
+        drop(desk.run(scan(connection.source().expect("it is a source"))));
+        assert!(!desk.canaries.seen().is_empty(), "{form:?} was not seen in the memory of {behaviour}");
+    }
 }

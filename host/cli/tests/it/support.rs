@@ -110,7 +110,6 @@ macro_rules! assert_shown {
                 (r#""seconds":[0-9.e-]+"#, "\"seconds\":[SECONDS]"),
             ],
             omit_expression => true,
-            prepend_module_to_snapshot => false,
         }, {
             insta::assert_snapshot!($text);
         });
