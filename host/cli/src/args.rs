@@ -24,7 +24,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The configuration; default: rosterd.toml here or in a folder above
-    #[arg(long, global = true, value_name = "FILE", env = "ROSTERD_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "ROSTERD_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
     /// How results and errors are printed
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use rosterd_model::ExternalId;
 use rosterd_model::port::Answer as Answered;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -111,7 +112,7 @@ fn a_signed_callback_is_read_and_answered_in_kind() {
     let desk = Desk::new();
     let answer = event(&desk, None);
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-    let ids: Vec<_> = answer.hints.iter().map(|hint| hint.id.as_ref().map(|id| id.as_str())).collect();
+    let ids: Vec<_> = answer.hints.iter().map(|hint| hint.id.as_ref().map(ExternalId::as_str)).collect();
     assert_eq!(ids, [Some("u1"), Some("u2")]);
     let reply: Value = serde_json::from_slice(&answer.body).expect("JSON");
     let text = |name: &str| reply[name].as_str().expect("a text").to_owned();

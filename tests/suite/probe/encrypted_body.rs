@@ -6,6 +6,7 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as WEB;
+use rosterd_model::ExternalId;
 use rosterd_model::port::Answer;
 
 const KEY: &str = "4b616e617269656e766f67656c2d3031323334353637383961626364656667d7";
@@ -50,7 +51,7 @@ fn a_body_is_opened_and_another_one_sealed() {
     let body = seal(*b"unique nonce", r#"{"userId":"user_17"}"#);
     let answers = [deliver(&desk, &body), deliver(&desk, &body)].map(|answer| {
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        assert_eq!(answer.hints[0].id.as_ref().map(|id| id.as_str()), Some("user_17"));
+        assert_eq!(answer.hints[0].id.as_ref().map(ExternalId::as_str), Some("user_17"));
         open(&String::from_utf8(answer.body).expect("text"))
     });
     assert_eq!(answers[0].1, r#"{"taken":"user_17"}"#);

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+use rosterd_model::ExternalId;
 use rosterd_model::port::Answer;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -41,7 +42,7 @@ fn an_event_is_decrypted_without_the_key_in_the_guest() {
     let answer = deliver(&desk, &event, false);
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     let hint = &answer.hints[0];
-    assert_eq!((hint.id.as_ref().map(|id| id.as_str()), hint.event_id.as_deref()), (Some("ou_17"), Some("e-1")));
+    assert_eq!((hint.id.as_ref().map(ExternalId::as_str), hint.event_id.as_deref()), (Some("ou_17"), Some("e-1")));
     desk.assert_no_secret_was_seen(&format!("{answer:?}"));
 }
 

@@ -59,7 +59,7 @@ fn hub() -> Hub {
     hub.write("rosterd.toml", &CONFIG.replace("HOSTILE", &component("hostile").to_string_lossy()));
     hub.write("payroll.txt", "not granted");
     let said = hub.rosterd(&["run", "hr", "--format", "json"]).code(0);
-    assert_eq!(said.json()["run"]["records"], 100, "{}", said.out);
+    assert_eq!(said.json()["run"]["scan"]["records"], 100, "{}", said.out);
     hub
 }
 

@@ -83,15 +83,9 @@ fn echo_of_a_placeholder() {
 /// The search itself: what is in a guest's memory is found there, in each form, also after a trap.
 #[test]
 fn a_secret_that_was_in_the_memory_would_have_been_seen() {
-    const SECRET: &str = "Kanari \u{fc}50+\"gelb";
+    const SECRET: &str = "Kanari 50+\"gelb";
     let utf16: String = SECRET.encode_utf16().flat_map(u16::to_le_bytes).map(char::from).collect();
-    let forms = [
-        SECRET,
-        "4b616e61726920c3bc35302b2267656c62",
-        "S2FuYXJpIMO8NTArImdlbGI=",
-        "Kanari%20%C3%BC50%2B%22gelb",
-        &utf16,
-    ];
+    let forms = [SECRET, "4b616e6172692035302b2267656c62", "S2FuYXJpIDUwKyJnZWxi", "Kanari%2050%2B%22gelb", &utf16];
     for (form, behaviour) in forms.into_iter().flat_map(|form| [(form, "good"), (form, "trap")]) {
         let desk = Desk::new();
         desk.canaries.plant("canary", SECRET);

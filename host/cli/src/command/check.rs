@@ -98,6 +98,7 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Output, Command
     let mut findings: Vec<Finding> = lint(config).into_iter().map(Finding::from).collect();
     findings.extend(offline::plugins(config));
     findings.extend(offline::secrets(config));
+    findings.sort_by_key(|found| found.place.as_ref().map_or((usize::MAX, 0), |place| (place.line, place.column)));
     let mut probes = Vec::new();
     if args.online {
         for id in config.file.connection.keys() {

@@ -1,11 +1,12 @@
 //! `rosterd connection`: what is connected, and what a remote system offers.
 
+mod discover;
+
 use crate::args::ConnectionCommand;
 use crate::context::{Context, plugins};
 use crate::error::CommandError;
 use crate::output::{Human, Output, Page, Tone, plain};
 use serde::Serialize;
-use serde_json::Value;
 
 /// Runs `rosterd connection`.
 ///
@@ -14,7 +15,7 @@ use serde_json::Value;
 pub(crate) fn run(context: &Context, command: ConnectionCommand) -> Result<Output, CommandError> {
     match command {
         ConnectionCommand::List => list(context),
-        ConnectionCommand::Discover { name } => discover(context, &name),
+        ConnectionCommand::Discover { name } => discover::run(context, &name),
     }
 }
 
@@ -72,49 +73,5 @@ impl Human for List {
             rows.push(vec![row.name.clone(), plain(&row.plugin), row.roles.join(", "), uses.join(", "), version]);
         }
         page.table(&["connection", "plugin", "roles", "used by", "version"], rows);
-    }
-}
-
-#[derive(Serialize)]
-struct Discovered {
-    connection: String,
-    /// What the connector answered (wit/v0.1/discover.schema.json).
-    discovered: Value,
-}
-
-fn discover(context: &Context, name: &str) -> Result<Output, CommandError> {
-    let (id, _) = context.config()?.connection(name)?;
-    let progress = context.talk().progress(&format!("asking {name}"));
-    let connections = context.connections(None)?;
-    let text = context.block_on(async {
-        let mut connector = connections.connector(id)?;
-        Ok(connector.discover().await?)
-    })?;
-    drop(progress);
-    let discovered = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Ok(Output::new("connection discover", Discovered { connection: name.to_owned(), discovered }))
-}
-
-impl Human for Discovered {
-    fn human(&self, page: &mut Page) {
-        let classes = self.discovered.get("classes").and_then(Value::as_object);
-        for (class, description) in classes.into_iter().flatten() {
-            page.heading(&format!("{}: {}", self.connection, plain(class)));
-            let attributes = description.get("attributes").and_then(Value::as_object);
-            let row = |(name, attribute): (&String, &Value)| {
-                let text = |key: &str| plain(attribute.get(key).and_then(Value::as_str).unwrap_or_default());
-                let flags =
-                    attribute.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
-                let flags = flags.map(|(flag, _)| plain(flag)).collect::<Vec<_>>().join(", ");
-                vec![format!("  {}", plain(name)), text("type"), flags, text("description")]
-            };
-            let rows: Vec<_> = attributes.into_iter().flatten().map(row).collect();
-            page.table(&["  attribute", "type", "traits", "description"], rows);
-        }
-        if classes.is_none() {
-            // A connector may answer in a later form; its JSON is better than nothing.
-            let text = serde_json::to_string_pretty(&self.discovered).unwrap_or_default();
-            text.lines().for_each(|line| page.line(plain(line)));
-        }
     }
 }

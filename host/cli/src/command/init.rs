@@ -1,7 +1,7 @@
 //! `rosterd init`: a first rosterd.toml. Asks nothing and replaces nothing.
 
 use crate::args::InitArgs;
-use crate::config::FILE_NAME;
+use crate::config::{FILE_NAME, tidy};
 use crate::error::CommandError;
 use crate::output::{Human, Output, Page, Tone};
 use serde::Serialize;
@@ -21,7 +21,7 @@ struct Created {
 /// # Errors
 /// There is a rosterd.toml already, or the folder can not be written to.
 pub(crate) fn run(args: &InitArgs) -> Result<Output, CommandError> {
-    let path = args.dir.join(FILE_NAME);
+    let path = tidy(&args.dir.join(FILE_NAME));
     let write = || {
         std::fs::create_dir_all(&args.dir)?;
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;

@@ -5,7 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod connection;
-mod init;
+pub(crate) mod init;
 mod plan_view;
 mod plugin;
 mod quarantine;

@@ -56,6 +56,10 @@ fn init(own: &SecretStore) -> Result<Output, CommandError> {
         return Err(CommandError::config("the secret store is opened by a passphrase and needs no identity")
             .hint("leave passphrase-env out of [secrets] to use an identity"));
     };
+    if identity.exists() {
+        return Err(CommandError::usage(format!("there is a key {} already", identity.display()))
+            .hint("it was left as it is; keep it as long as a secret store was made with it"));
+    }
     if let Some(dir) = identity.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         crate::context::make_private(dir)?;
     }
@@ -63,8 +67,14 @@ fn init(own: &SecretStore) -> Result<Output, CommandError> {
     Ok(Output::new("secret init", Made { identity }))
 }
 
-fn failed(error: &dyn std::error::Error) -> CommandError {
-    CommandError::config(error.to_string())
+fn failed(error: &store::StoreError) -> CommandError {
+    let failed = CommandError::config(error.to_string());
+    match error {
+        store::StoreError::Io { source, doing: "read", .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            failed.hint("make a key for the secret store: rosterd secret init")
+        }
+        _ => failed,
+    }
 }
 
 /// Standard input up to its end, without a line break at the end.

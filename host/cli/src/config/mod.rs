@@ -99,8 +99,13 @@ impl Config {
 
     /// A path of the file, seen from where rosterd runs.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
-        self.dir.join(path)
+        tidy(&self.dir.join(path))
     }
+}
+
+/// A path without the `./` that nobody typed.
+pub(crate) fn tidy(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != std::path::Component::CurDir).collect()
 }
 
 /// "there is no job "x" in rosterd.toml", with what it could have been.
@@ -157,4 +162,52 @@ pub(crate) fn broken(name: &str, mut problems: Vec<Problem>) -> CommandError {
         many => format!("{name} has {many} problems"),
     };
     CommandError { problems, ..CommandError::config(message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, CommandError> {
+        Config::parse(PathBuf::from("."), FILE_NAME.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn the_file_of_init_is_right() {
+        let config = parse(crate::command::init::TEMPLATE).expect("valid");
+        assert!(lint(&config).is_empty());
+    }
+
+    #[test]
+    fn comments_and_order_do_not_change_what_decides_a_plan() {
+        let one = "[job.a]\nsource = \"x\"\n[job.b]\nsource = \"x\"\nschedule = { every = \"5m\" }\n[connection.x]\nplugin = \"p\"\n";
+        let two = "# words\n[job.b]\nsource = \"x\"\n[job.a]\nsource = \"x\"\n[limits]\npage-size = 7\n";
+        let other = "[job.a]\nsource = \"y\"\n[job.b]\nsource = \"x\"\n";
+        let digest = |text| parse(text).expect("valid").digest;
+        assert_eq!(digest(one), digest(two));
+        assert_ne!(digest(one), digest(other));
+    }
+
+    #[test]
+    fn schedules_are_taken_out_of_jobs() {
+        let config = parse("[job.a]\nsource = \"x\"\nschedule = { every = \"5m\", full = \"24h\" }\n").expect("valid");
+        assert!(matches!(&config.file.job["a"].schedule, Some(schedule::Schedule::Interval(_))));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,200}") {
+            let _ = parse(&text);
+        }
+
+        /// Pieces of real files in any order: most are wrong, none may be more than an error.
+        #[test]
+        fn no_mixture_of_lines_makes_it_panic(lines in proptest::collection::vec(0usize..64, 0..24)) {
+            let all: Vec<&str> = crate::command::init::TEMPLATE.lines().collect();
+            let text: String = lines.iter().map(|line| format!("{}\n", all[line % all.len()])).collect();
+            if let Ok(config) = parse(&text) {
+                let _ = lint(&config);
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Where plugins are: `plugins/NAME.wasm` beside rosterd.toml, or wherever a path to a component points.
 
-use crate::config::{Config, nearest};
+use crate::config::{Config, nearest, tidy};
 use crate::error::{CommandError, ErrorKind};
 use rosterd_connector::Inspection;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 128 << 20;
 
 /// Folder of installed plugins of a configuration in `dir`.
 pub(crate) fn folder(dir: &Path) -> PathBuf {
-    dir.join(FOLDER)
+    tidy(&dir.join(FOLDER))
 }
 
 /// Names of installed plugins, sorted.

@@ -2,6 +2,7 @@
 //! wants to say on the way goes through [`Talk`].
 
 mod error;
+mod log;
 mod page;
 mod style;
 mod talk;
@@ -94,12 +95,10 @@ impl Printer {
     /// A printer by the global flags.
     pub(crate) fn new(global: &Global) -> Self {
         let err = Style::choose(global.color, std::io::stderr().is_terminal());
-        Self {
-            format: global.format,
-            out: Style::choose(global.color, std::io::stdout().is_terminal()),
-            err,
-            talk: Talk::new(global, err),
-        }
+        let talk = Talk::new(global, err);
+        log::install(global, &talk);
+        let out = Style::choose(global.color, std::io::stdout().is_terminal());
+        Self { format: global.format, out, err, talk }
     }
 
     /// The way to stderr, for commands.

@@ -79,7 +79,7 @@ impl Talk {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         let write = || {
             // Nobody is left to be told when stderr is closed.
             let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -106,6 +106,7 @@ macro_rules! assert_shown {
             filters => vec![
                 (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
                 (r"\b[0-9a-f]{16}\b", "[DIGEST]"),
+                (r"component +size", "component  size"),
                 (r"built in [0-9.]+ s", "built in [SECONDS] s"),
                 (r#""seconds":[0-9.e-]+"#, "\"seconds\":[SECONDS]"),
             ],

@@ -13,7 +13,7 @@ export_source!(Greedy);
 
 /// One connection, which no operator should open.
 #[derive(Debug)]
-pub(crate) struct Greedy;
+pub struct Greedy;
 
 impl Connector for Greedy {
     type Settings = Value;
@@ -45,7 +45,7 @@ impl Source for Greedy {
 
 /// What it would carry off.
 #[derive(Debug)]
-pub(crate) struct Loot;
+pub struct Loot;
 
 impl Reader for Loot {
     fn next(&mut self, _max: u32) -> Result<Page, Fault> {

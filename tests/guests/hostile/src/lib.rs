@@ -22,7 +22,7 @@ export_destination!(Hostile);
 
 /// The settings, as connector.toml describes them.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Settings {
+pub struct Settings {
     behaviour: Behaviour,
     people: u32,
     page: u32,
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
 
 /// One connection.
 #[derive(Debug)]
-pub(crate) struct Hostile {
+pub struct Hostile {
     settings: Settings,
 }
 

@@ -18,7 +18,7 @@ impl Source for Hostile {
 
 /// A scan under way.
 #[derive(Debug)]
-pub(crate) struct Pull {
+pub struct Pull {
     settings: Settings,
     /// The next person.
     next: u32,

@@ -37,7 +37,7 @@ enum Protocol {
 
 /// The settings, as connector.toml describes them, and so the connection.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Remote {
+pub struct Remote {
     protocol: Protocol,
     #[serde(default)]
     api: String,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The connection, what was read and not yet understood, and the events that the hub does not have stored yet.
 #[derive(Debug)]
-pub(crate) struct Events {
+pub struct Events {
     connection: stream::Connection,
     buffer: Vec<u8>,
     given: Vec<String>,

@@ -28,15 +28,21 @@ pub(super) fn plugins(config: &Config) -> Vec<Finding> {
         findings.extend(roles(config, id, &inspection));
         let own = settings(table);
         for problem in rosterd_connector::check_settings(&inspection, &own).err().unwrap_or_default() {
+            // The sentence names the setting in quotes; where it stands in the file is its place.
+            let setting = problem.split('"').nth(1).unwrap_or_default();
             let message = format!("[connection.{id}.settings]: {problem}");
-            findings.push(Finding::new(id, Exit::Config, message).at(place(&["settings"])));
+            findings.push(Finding::new(id, Exit::Config, message).at(place(&["settings", setting])));
         }
         for refusal in rosterd_connector::refusals_with_settings(&inspection, &grants(table), &own) {
-            let mut found = Finding::new(id, Exit::Connector, format!("connection {id}: {}", refusal.explanation));
+            let mut found = if refusal.line_to_add.is_empty() {
+                Finding::new(id, Exit::Connector, format!("connection {id}: {}", refusal.explanation))
+            } else {
+                let message =
+                    format!("connection {id}: {} asks for {}, and has no grant", inspection.name, refusal.what);
+                let line = format!("write under [connection.{id}.grants]: {}", refusal.line_to_add);
+                Finding::new(id, Exit::Connector, message).hint(line).hint("or leave it out if it should not have it")
+            };
             found.blocking = refusal.blocking;
-            if !refusal.line_to_add.is_empty() {
-                found = found.hint(format!("write under [connection.{id}.grants]: {}", refusal.line_to_add));
-            }
             findings.push(found.at(place(&["grants"])));
         }
         findings.extend(secret_names(id, table, &inspection));
@@ -46,16 +52,17 @@ pub(super) fn plugins(config: &Config) -> Vec<Finding> {
 
 /// Jobs read sources, deliveries write to destinations.
 fn roles(config: &Config, id: &ConnectionId, inspection: &Inspection) -> Vec<Finding> {
-    let jobs =
-        config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| format!("[job.{name}]"));
-    let deliveries = config.file.deliver.keys().filter(|own| *own == id).map(|own| format!("[deliver.{own}]"));
+    let jobs = config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| ("job", name.as_str()));
+    let deliveries = config.file.deliver.keys().filter(|own| *own == id).map(|own| ("deliver", own.as_str()));
     let wanted = jobs.map(|table| (table, Role::Source)).chain(deliveries.map(|table| (table, Role::Destination)));
     let lacking = wanted.filter(|(_, role)| !inspection.roles.contains(role));
     lacking
-        .map(|(table, role)| {
+        .map(|((kind, name), role)| {
             let has = inspection.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
-            let message = format!("{table} needs a {role}, and the plugin {} of {id} is: {has}", inspection.name);
-            Finding::new(id, Exit::Config, message)
+            let plugin = &inspection.name;
+            let message = format!("[{kind}.{name}] needs a {role}, and the plugin {plugin} of {id} is: {has}");
+            let place = config.document.problem(config.document.locate(&[kind, name]), "", Vec::new());
+            Finding::new(id, Exit::Config, message).at(place)
         })
         .collect()
 }

@@ -111,7 +111,9 @@ impl Inspected {
                 None => "refused without grants".to_owned(),
             });
             for refusal in &self.refused {
-                page.line(format!("  {} {}", page.paint(Tone::Warn, "-"), plain(&refusal.explanation)));
+                // Where a line can be added, it stands below; where none can, only the explanation helps.
+                let text = if refusal.line_to_add.is_empty() { &refusal.explanation } else { &refusal.what };
+                page.line(format!("  {} {}", page.paint(Tone::Warn, "-"), plain(text)));
             }
             let lines: Vec<&str> = self.refused.iter().map(|refusal| refusal.line_to_add.as_str()).collect();
             let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
@@ -119,7 +121,7 @@ impl Inspected {
                 page.gap();
                 page.line("to grant it, write into rosterd.toml:");
                 page.line(format!("[connection.{table}.grants]"));
-                lines.iter().for_each(|line| page.line(plain(line)));
+                merged(&lines).iter().for_each(|line| page.line(plain(line)));
             }
         }
         if !self.settings_problems.is_empty() {
@@ -170,4 +172,22 @@ fn asked(inspection: &Inspection) -> Vec<(&'static str, String)> {
         ("random", yes(requests.random, "draws random numbers")),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+/// Lines for one table of TOML: a key may stand there once, so lists of one key become one list.
+fn merged(lines: &[&str]) -> Vec<String> {
+    let mut entries: Vec<(String, Vec<String>)> = Vec::new();
+    let mut rest = Vec::new();
+    for line in lines {
+        let list = line.split_once(" = [").and_then(|(key, list)| Some((key, list.strip_suffix(']')?)));
+        let Some((key, items)) = list else {
+            rest.push((*line).to_owned());
+            continue;
+        };
+        match entries.iter_mut().find(|(known, _)| known == key) {
+            Some((_, all)) => all.push(items.to_owned()),
+            None => entries.push((key.to_owned(), vec![items.to_owned()])),
+        }
+    }
+    let lists = entries.into_iter().map(|(key, items)| format!("{key} = [{}]", items.join(", ")));
+    lists.chain(rest).collect()
 }

@@ -4,6 +4,7 @@
 //! is, and with the SDK that fits it.
 
 use crate::args::{NewArgs, PluginKind};
+use crate::config::tidy;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::{Human, Output, Page};
@@ -32,12 +33,12 @@ struct Created {
 /// The name is none, the folder is there, or it can not be written to.
 pub(crate) fn run(context: &Context, args: &NewArgs) -> Result<Output, CommandError> {
     check_name(&args.name)?;
-    let target = args.path.join(&args.name);
+    let target = tidy(&args.path.join(&args.name));
     if target.exists() {
         return Err(CommandError::usage(format!("{} is already there", target.display()))
             .hint("choose another name, or another folder with --path"));
     }
-    let sdk = args.path.join(SDK_FOLDER);
+    let sdk = tidy(&args.path.join(SDK_FOLDER));
     unpack_sdk(&sdk)?;
     context.talk().detail(format!("SDK {} unpacked to {}", env!("CARGO_PKG_VERSION"), sdk.display()));
     let template = match args.kind {
