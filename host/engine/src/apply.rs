@@ -3,6 +3,7 @@
 //! A part whose before-state moved since the plan was made is skipped and counted. Nothing here decides: what a step
 //! does was fixed when the plan was made.
 
+use crate::aside::Aside;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
@@ -37,17 +38,14 @@ impl Applying<'_> {
     pub(crate) fn run(&self, mut header: PlanHeader) -> Result<PlanHeader, EngineError> {
         let store = &self.engine.store;
         let batch = self.engine.settings.apply_batch;
-        let mut place = store.snapshot()?.step_place(header.number, header.done)?;
-        loop {
-            let rows: Vec<StepRow> = {
-                let view = store.snapshot()?;
-                match place {
-                    Some(place) => view.steps_after(header.number, place)?.take(batch).collect::<Result<_, _>>()?,
-                    None => view.steps(header.number)?.take(batch).collect::<Result<_, _>>()?,
-                }
-            };
-            place = rows.last().map(|row| (row.lane, row.index));
+        let place = store.snapshot()?.step_place(header.number, header.done)?;
+        let mut next = Some(self.read(header.number, place)?);
+        while let Some(rows) = next.take() {
+            let rows = rows.end()?;
             let last = rows.len() < batch;
+            if !last {
+                next = Some(self.read(header.number, rows.last().map(|row| (row.lane, row.index)))?);
+            }
             header = store.commit::<_, EngineError>("apply", |w| {
                 let mut header = header.clone();
                 header.state = PlanState::Applying { held: self.held };
@@ -62,10 +60,21 @@ impl Applying<'_> {
                 Ok(header)
             })?;
             self.engine.events.emit(&RunEvent::Applied { done: header.done, of: header.steps });
-            if last {
-                return Ok(header);
-            }
         }
+        Ok(header)
+    }
+
+    /// Begins to read the next steps, so that they are there when those before them are stored. No view is held longer.
+    fn read(&self, plan: u64, place: Option<(Lane, u32)>) -> Result<Aside<Vec<StepRow>>, EngineError> {
+        let (store, batch) = (self.engine.store.clone(), self.engine.settings.apply_batch);
+        Aside::begin("apply-read", move || {
+            let view = store.snapshot()?;
+            let rows = match place {
+                Some(place) => view.steps_after(plan, place)?.take(batch).collect::<Result<_, _>>(),
+                None => view.steps(plan)?.take(batch).collect::<Result<_, _>>(),
+            };
+            Ok(rows?)
+        })
     }
 
     fn end(&self, w: &mut Writer<'_>, header: &mut PlanHeader) -> Result<(), EngineError> {

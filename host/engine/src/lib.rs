@@ -11,6 +11,7 @@
 
 mod apply;
 pub mod approve;
+mod aside;
 mod deliver;
 pub mod engine;
 pub mod error;

@@ -24,16 +24,19 @@ type Claims = (Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>);
 
 impl Planner<'_> {
     /// Decides one shadow.
-    pub(super) fn shadow(&mut self, class: Class, ordinal: u32) -> Result<(), EngineError> {
+    pub(super) fn shadow(
+        &mut self,
+        class: Class,
+        ordinal: u32,
+        (shadow, link): super::portion::Known,
+    ) -> Result<(), EngineError> {
         let job = self.job;
         let Some(part) = job.class(class) else { return Ok(()) };
-        let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
         if let Some(open) = self.open_case(class, &shadow.id)?
             && matches!(open.reason, QuarantineReason::Duplicate | QuarantineReason::Invalid)
         {
             return Ok(());
         }
-        let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
         let cases = self.cases.len();
         let done = match (&shadow.state, link) {
             (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link)?,

@@ -39,7 +39,7 @@ impl Planner<'_> {
             return Ok(Ok(None));
         }
         let extra = if delivery.wants_paths {
-            self.paths.extra(&self.view, self.connection, after.class, unit, &after.attributes)?
+            self.paths.extra(&*self.view, self.connection, after.class, unit, &after.attributes)?
         } else {
             Attributes::new()
         };

@@ -53,7 +53,7 @@ impl Planner<'_> {
         holds: Vec<Hold>,
         same: Option<&PlanHeader>,
     ) -> Result<(), EngineError> {
-        let rest = self.rows.rest();
+        let rest = self.rows.rest()?;
         let number = self.rows.number;
         if same.is_some() && self.rows.is_flushed() {
             self.rows.discard(number)?;

@@ -10,6 +10,7 @@ mod effective;
 mod fan_out;
 mod finish;
 mod lifecycle;
+mod portion;
 mod rows;
 mod unique;
 
@@ -30,6 +31,7 @@ use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 use rows::Rows;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 /// What planning came to.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ struct Planner<'a> {
     engine: &'a Engine,
     policy: &'a Policy,
     job: &'a Job,
-    view: Snapshot,
+    view: Arc<Snapshot>,
     connection: ConnectionNumber,
     run: RunId,
     now: Timestamp,
@@ -78,7 +80,7 @@ pub(crate) fn plan(
     run: RunId,
     scan: &ScanResult,
 ) -> Result<Planned, EngineError> {
-    let view = engine.store.snapshot()?;
+    let view = Arc::new(engine.store.snapshot()?);
     let open_cases = view.case_count(connection)?;
     let now = view.policy_now(engine.clock.now())?;
     let mut planner = Planner {
@@ -125,24 +127,22 @@ impl Planner<'_> {
     }
 
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
-        // The iterator borrows the view, and deciding needs the whole planner: ordinals are taken in portions.
-        let mut from = 0;
-        loop {
-            let ordinals: Vec<u32> = if everything {
-                let rows = self.view.shadows(self.connection, class, from)?;
-                rows.take(10_000).map(|row| row.map(|(ordinal, _)| ordinal)).collect::<Result<_, _>>()?
-            } else {
-                let rows = self.view.all_unsettled(self.connection, class, from)?;
-                rows.take(10_000).map(|row| row.map(|(ordinal, _)| ordinal)).collect::<Result<_, _>>()?
-            };
-            let Some(last) = ordinals.last().copied() else { return Ok(()) };
-            for ordinal in ordinals {
-                self.shadow(class, ordinal)?;
+        let source = portion::Source { view: self.view.clone(), connection: self.connection, class, everything };
+        let mut next = Some(source.begin(0)?);
+        while let Some(portion) = next.take() {
+            let portion = portion.end()?;
+            if let Some((last, _)) = portion.last() {
+                next = Some(source.begin(last + 1)?);
+            }
+            for (ordinal, known) in portion {
+                if let Some(known) = known {
+                    self.shadow(class, ordinal, known)?;
+                }
                 self.decided += 1;
             }
             self.engine.events.emit(&RunEvent::Decided { shadows: self.decided });
-            from = last + 1;
         }
+        Ok(())
     }
 
     /// Writes a step, and counts its parts.

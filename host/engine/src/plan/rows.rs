@@ -1,5 +1,6 @@
 //! Step rows, written in order and hashed while they are.
 
+use crate::aside::Aside;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use rosterd_model::outbox::Lane;
@@ -16,6 +17,8 @@ pub(super) struct Rows<'a> {
     pub(super) number: u64,
     lanes: BTreeMap<Lane, (u32, StepHasher)>,
     buffer: Vec<(Lane, u32, Step)>,
+    /// Rows that are being stored right now.
+    flight: Option<Aside<()>>,
     /// Rows in all.
     pub(super) count: u64,
     flushed: bool,
@@ -24,7 +27,15 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(engine: &'a Engine, view: &Snapshot) -> Result<Self, EngineError> {
         let number = view.last_number(Counter::Plan)? + 1;
-        let rows = Self { engine, number, lanes: BTreeMap::new(), buffer: Vec::new(), count: 0, flushed: false };
+        let rows = Self {
+            engine,
+            number,
+            lanes: BTreeMap::new(),
+            buffer: Vec::new(),
+            flight: None,
+            count: 0,
+            flushed: false,
+        };
         // A process that was killed while planning may have left rows under this number.
         if view.steps(number)?.next().is_some() {
             rows.discard(number)?;
@@ -64,25 +75,35 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Stores what is buffered.
-    pub(super) fn flush(&mut self) -> Result<(), EngineError> {
+    /// Begins to store what is buffered.
+    fn flush(&mut self) -> Result<(), EngineError> {
+        self.land()?;
         if self.buffer.is_empty() {
             return Ok(());
         }
         self.flushed = true;
         let rows = std::mem::take(&mut self.buffer);
-        let number = self.number;
-        self.engine.store.commit::<_, EngineError>("plan-steps", |w| {
-            for (lane, index, step) in &rows {
-                w.put_step(number, *lane, *index, step)?;
-            }
-            Ok(())
-        })
+        let (store, number) = (self.engine.store.clone(), self.number);
+        self.flight = Some(Aside::begin("plan-steps", move || {
+            store.commit::<_, EngineError>("plan-steps", |w| {
+                for (lane, index, step) in &rows {
+                    w.put_step(number, *lane, *index, step)?;
+                }
+                Ok(())
+            })
+        })?);
+        Ok(())
+    }
+
+    /// Waits until what was handed out is stored.
+    fn land(&mut self) -> Result<(), EngineError> {
+        self.flight.take().map_or(Ok(()), Aside::end)
     }
 
     /// What has not been stored yet, to be stored together with the head of the plan.
-    pub(super) fn rest(&mut self) -> Vec<(Lane, u32, Step)> {
-        std::mem::take(&mut self.buffer)
+    pub(super) fn rest(&mut self) -> Result<Vec<(Lane, u32, Step)>, EngineError> {
+        self.land()?;
+        Ok(std::mem::take(&mut self.buffer))
     }
 
     /// True if rows were stored already.
@@ -109,6 +130,7 @@ impl<'a> Rows<'a> {
             return Ok(removed);
         }
         self.flush()?;
+        self.land()?;
         let old = self.number;
         self.restart(old + 1);
         let view = self.engine.store.snapshot()?;
@@ -117,6 +139,7 @@ impl<'a> Rows<'a> {
             if places.contains(&(row.lane, row.index)) { removed.push(row.step) } else { self.push(row.step)? }
         }
         drop(view);
+        self.land()?;
         self.discard(old)?;
         Ok(removed)
     }

@@ -108,6 +108,7 @@ fn observe_all(mut observer: Observer, mut incoming: mpsc::Receiver<Page>) -> Re
         observer.page(page)?;
     }
     observer.flush()?;
+    observer.land()?;
     Ok(observer)
 }
 

@@ -1,6 +1,8 @@
 //! Comparing pages with shadows: what was said before is only marked as seen, what differs is kept for the next write.
 
+use super::write::Landed;
 use super::{ScanId, Seen};
+use crate::aside::Aside;
 use crate::engine::{Engine, Settings};
 use crate::error::EngineError;
 use crate::event::{Events, RunEvent};
@@ -10,9 +12,9 @@ use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, Change, DepartureCause, Page, Record, ScanEnd};
 use rosterd_model::run::ScanCounts;
 use rosterd_model::shadow::{RecordHash, ShadowHead};
-use rosterd_model::{Class, ConnectionId, ExternalId, RunId, Timestamp};
+use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, RunId, Timestamp};
 use rosterd_reconcile::absence::AbsencePolicy;
-use rosterd_reconcile::normalise::record_hash;
+use rosterd_reconcile::normalise::{normalise, record_hash};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot, Store};
 use std::collections::{BTreeSet, HashMap};
@@ -24,13 +26,16 @@ const BATCH_BYTES: usize = 16 << 20;
 /// Something that the next write stores.
 #[derive(Debug)]
 pub(super) enum Pending {
-    /// The source says this anew.
-    Record { record: Record, hash: RecordHash, head: Option<ShadowHead> },
+    /// The source says this anew. The record's own text is empty: it has been read into `attributes`.
+    Record { record: Record, attributes: Attributes, hash: RecordHash, head: Option<ShadowHead> },
     /// The source says that this changed.
     Amendment { amendment: Amendment, head: ShadowHead },
     /// The source says that this is gone.
     Gone { class: Class, id: ExternalId, cause: DepartureCause, head: ShadowHead },
 }
+
+/// Records that were shown and are not stored yet.
+type Hashes = HashMap<(Class, ExternalId), RecordHash>;
 
 /// The state of a scan between pages.
 pub(super) struct Observer {
@@ -48,7 +53,9 @@ pub(super) struct Observer {
     pub(super) licences: Vec<LicenceNote>,
     pub(super) pending: Vec<Pending>,
     bytes: usize,
-    waiting: HashMap<(Class, ExternalId), RecordHash>,
+    waiting: Hashes,
+    /// What is being stored right now, and the hashes of its records.
+    pub(super) flight: Option<(Aside<Landed>, Hashes)>,
     pub(super) cases: Vec<QuarantineCase>,
     /// Open cases that this scan raised again.
     pub(super) raised: BTreeSet<u64>,
@@ -84,6 +91,7 @@ impl Observer {
             pending: Vec::new(),
             bytes: 0,
             waiting: HashMap::new(),
+            flight: None,
             cases: Vec::new(),
             raised: BTreeSet::new(),
             nameless: HashMap::new(),
@@ -122,13 +130,19 @@ impl Observer {
 
     /// Takes a page in. The view is as old as the page: none is held while a connector works.
     pub(super) fn page(&mut self, page: Page) -> Result<(), EngineError> {
-        let view = self.store.snapshot()?;
+        let mut view = self.store.snapshot()?;
         self.counts.pages += 1;
         for change in page.changes {
             match change {
                 Change::Upsert(record) => self.record(&view, record)?,
-                Change::Amend(amendment) => self.amendment(&view, amendment)?,
-                Change::Gone { class, id, cause } => self.gone(&view, class, id, cause)?,
+                Change::Amend(amendment) => {
+                    self.settle_before(amendment.class, &amendment.id, &mut view)?;
+                    self.amendment(&view, amendment)?;
+                }
+                Change::Gone { class, id, cause } => {
+                    self.settle_before(class, &id, &mut view)?;
+                    self.gone(&view, class, id, cause)?;
+                }
                 Change::Rejected(rejection) => self.rejected(&view, rejection)?,
             }
         }
@@ -145,13 +159,26 @@ impl Observer {
         Ok(())
     }
 
-    fn record(&mut self, view: &Snapshot, record: Record) -> Result<(), EngineError> {
+    /// What comes next builds on what was said of this object: that must be in the store, and in the view.
+    fn settle_before(&mut self, class: Class, id: &ExternalId, view: &mut Snapshot) -> Result<(), EngineError> {
+        let key = (class, id.clone());
+        if self.waiting.contains_key(&key) {
+            self.flush()?;
+        }
+        if self.flight.as_ref().is_some_and(|(_, hashes)| hashes.contains_key(&key)) {
+            self.land()?;
+            *view = self.store.snapshot()?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, view: &Snapshot, mut record: Record) -> Result<(), EngineError> {
         self.counts.records += 1;
         let hash = record_hash(&record);
-        let key = (record.class, record.id);
-        if let Some(before) = self.waiting.get(&key) {
+        let key = (record.class, record.id.clone());
+        let flying = self.flight.as_ref().and_then(|(_, hashes)| hashes.get(&key));
+        if let Some(before) = self.waiting.get(&key).or(flying) {
             if *before != hash {
-                let record = Record { class: key.0, id: key.1, ..record };
                 return self.duplicate(view, &record);
             }
             self.counts.unchanged += 1;
@@ -165,7 +192,6 @@ impl Observer {
                 return Ok(());
             }
             if again {
-                let record = Record { class: key.0, id: key.1, ..record };
                 return self.duplicate(view, &record);
             }
             if head.seq > self.scan.started_seq {
@@ -178,10 +204,19 @@ impl Observer {
             self.counts.new += 1;
         }
         self.bytes += record.attributes.len() + key.1.as_str().len();
-        self.waiting.insert(key.clone(), hash);
-        let record = Record { class: key.0, id: key.1, ..record };
-        self.pending.push(Pending::Record { record, hash, head });
-        Ok(())
+        match normalise(&record) {
+            Ok(attributes) => {
+                record.attributes = String::new();
+                self.waiting.insert(key, hash);
+                self.pending.push(Pending::Record { record, attributes, hash, head });
+                Ok(())
+            }
+            Err(problem) => {
+                self.named(record.class);
+                let (class, id, raw) = (Some(record.class), Some(record.id), record.attributes);
+                self.raise(view, class, id, QuarantineReason::Invalid, String::new(), problem.message, &raw)
+            }
+        }
     }
 
     fn duplicate(&mut self, view: &Snapshot, record: &Record) -> Result<(), EngineError> {
@@ -231,12 +266,14 @@ impl Observer {
         Ok(())
     }
 
-    /// Forgets what the write that just happened stored.
-    pub(super) fn written(&mut self) {
-        self.pending.clear();
-        self.waiting.clear();
-        self.cases.clear();
+    /// Hands out what waits to be stored; from now on it is in flight.
+    pub(super) fn depart(&mut self) -> (Vec<Pending>, Vec<QuarantineCase>, Hashes) {
         self.bytes = 0;
         self.stored = true;
+        (
+            std::mem::take(&mut self.pending),
+            std::mem::take(&mut self.cases),
+            std::mem::take(&mut self.waiting),
+        )
     }
 }

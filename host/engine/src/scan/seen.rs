@@ -37,6 +37,13 @@ impl Seen {
         before
     }
 
+    /// Marks an ordinal that the store has marked already.
+    pub(crate) fn mark_saved(&mut self, class: Class, ordinal: u32) {
+        if !self.mark(class, ordinal) {
+            self.unsaved.pop();
+        }
+    }
+
     pub(crate) fn count(&self, class: Class) -> u64 {
         self.count[slot(class)]
     }

@@ -1,71 +1,105 @@
-//! Storing what differs, in one transaction with the resume point that covers it.
+//! Storing what differs, in one transaction with the resume point that covers it, while the next pages are compared.
 
+use super::ScanId;
 use super::observer::{Observer, Pending};
+use crate::aside::Aside;
 use crate::error::EngineError;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, DepartureCause, Record};
 use rosterd_model::shadow::{RecordHash, Shadow, ShadowHead, ShadowState};
-use rosterd_model::{Attributes, Class, ExternalId};
+use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Timestamp};
 use rosterd_reconcile::Problem;
-use rosterd_reconcile::normalise::{amend, normalise};
+use rosterd_reconcile::normalise::amend;
 use rosterd_store::prelude::*;
-use rosterd_store::{ScanProgress, Writer};
+use rosterd_store::{ScanProgress, Store, Writer};
+use std::sync::Arc;
+
+/// What one transaction of a scan stores.
+struct Batch {
+    source: ConnectionId,
+    scan: ScanId,
+    now: Timestamp,
+    pending: Vec<Pending>,
+    cases: Vec<QuarantineCase>,
+    seen: Vec<(Class, u32)>,
+    progress: ScanProgress,
+    landed: Landed,
+}
+
+/// What the scan learns from a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Landed {
+    /// Places of shadows that were new.
+    marks: Vec<(Class, u32)>,
+    /// Cases that were raised.
+    raised: Vec<u64>,
+}
 
 impl Observer {
-    /// Stores what differs. Does nothing if nothing does and no resume point is due.
+    /// Begins to store what differs. Does nothing if nothing does and no resume point is due.
     pub(super) fn flush(&mut self) -> Result<(), EngineError> {
         let due = self.seen.unsaved() >= 50 * self.settings.observe_batch;
         if self.pending.is_empty() && self.cases.is_empty() && !due {
             return Ok(());
         }
-        let pending = std::mem::take(&mut self.pending);
-        let decoded: Vec<_> = pending.into_iter().map(decode).collect();
+        self.land()?;
+        let progress = ScanProgress {
+            run: self.scan.run,
+            started_seq: self.scan.started_seq,
+            resume: self.resume.clone(),
+            counts: self.counts.clone(),
+            extra: self.rejections_text(),
+        };
+        let (pending, cases, hashes) = self.depart();
+        let batch = Batch {
+            source: self.source.clone(),
+            scan: self.scan,
+            now: self.now,
+            pending,
+            cases,
+            seen: self.seen.take_unsaved(),
+            progress,
+            landed: Landed::default(),
+        };
         let store = self.store.clone();
-        store.commit::<_, EngineError>("observe", |w| {
-            for (pending, attributes) in decoded {
-                self.store_one(w, pending, attributes)?;
-            }
-            for case in std::mem::take(&mut self.cases) {
-                let number = open(w, self.scan.connection, case)?;
-                self.raised.insert(number);
-            }
-            for (class, ordinal) in self.seen.take_unsaved() {
-                w.mark_seen(self.scan.connection, class, ordinal)?;
-            }
-            let progress = ScanProgress {
-                run: self.scan.run,
-                started_seq: self.scan.started_seq,
-                resume: self.resume.clone(),
-                counts: self.counts.clone(),
-                extra: self.rejections_text(),
-            };
-            w.put_scan_progress(self.scan.connection, &progress)?;
-            Ok(())
-        })?;
-        self.written();
+        self.flight = Some((Aside::begin("observe", move || batch.store(&store))?, hashes));
         Ok(())
     }
 
-    fn store_one(
-        &mut self,
-        w: &mut Writer<'_>,
-        pending: Pending,
-        attributes: Result<Attributes, Problem>,
-    ) -> Result<(), EngineError> {
-        match (pending, attributes) {
-            (Pending::Record { record, hash, head }, Ok(attributes)) => {
-                self.put(w, record, hash, head.as_ref(), attributes)
-            }
-            (Pending::Record { record, .. }, Err(problem)) => {
-                self.named(record.class);
-                let case = self.case(record.class, record.id, problem, &record.attributes);
-                let number = open(w, self.scan.connection, case)?;
-                self.raised.insert(number);
-                Ok(())
-            }
-            (Pending::Amendment { amendment, head }, _) => self.amend(w, amendment, &head),
-            (Pending::Gone { class, id, cause, head }, _) => self.bury(w, class, &id, cause, &head),
+    /// Waits until everything that was handed out is stored.
+    pub(super) fn land(&mut self) -> Result<(), EngineError> {
+        let Some((flight, _)) = self.flight.take() else { return Ok(()) };
+        let landed = flight.end()?;
+        for (class, ordinal) in landed.marks {
+            self.seen.mark_saved(class, ordinal);
         }
+        self.raised.extend(landed.raised);
+        Ok(())
+    }
+}
+
+impl Batch {
+    fn store(mut self, store: &Arc<Store>) -> Result<Landed, EngineError> {
+        store.commit::<_, EngineError>("observe", |w| {
+            for pending in std::mem::take(&mut self.pending) {
+                match pending {
+                    Pending::Record { record, attributes, hash, head } => {
+                        self.put(w, record, hash, head.as_ref(), attributes)?;
+                    }
+                    Pending::Amendment { amendment, head } => self.amend(w, amendment, &head)?,
+                    Pending::Gone { class, id, cause, head } => self.bury(w, class, &id, cause, &head)?,
+                }
+            }
+            for case in std::mem::take(&mut self.cases) {
+                self.landed.raised.push(open(w, self.scan.connection, case)?);
+            }
+            for (class, ordinal) in std::mem::take(&mut self.seen) {
+                w.mark_seen(self.scan.connection, class, ordinal)?;
+            }
+            w.put_scan_progress(self.scan.connection, &self.progress)?;
+            Ok(())
+        })?;
+        Ok(self.landed)
     }
 
     fn put(
@@ -91,7 +125,8 @@ impl Observer {
         };
         let seq = w.next_sequence()?;
         w.put_shadow_head(connection, record.class, &record.id, &ShadowHead { ordinal, hash, seq, live: true })?;
-        self.seen.mark(record.class, ordinal);
+        w.mark_seen(connection, record.class, ordinal)?;
+        self.landed.marks.push((record.class, ordinal));
         let class = record.class;
         let shadow = Shadow {
             class,
@@ -125,8 +160,7 @@ impl Observer {
             }
             Err(problem) => {
                 let case = self.case(amendment.class, amendment.id, problem, "");
-                let number = open(w, connection, case)?;
-                self.raised.insert(number);
+                self.landed.raised.push(open(w, connection, case)?);
             }
         }
         Ok(())
@@ -180,13 +214,4 @@ fn open(
         return Ok(number);
     }
     Ok(w.open_case(case)?)
-}
-
-/// Decoding is work for the processor alone: it happens before the transaction, which stays short.
-fn decode(pending: Pending) -> (Pending, Result<Attributes, Problem>) {
-    let attributes = match &pending {
-        Pending::Record { record, .. } => normalise(record),
-        Pending::Amendment { .. } | Pending::Gone { .. } => Ok(Attributes::new()),
-    };
-    (pending, attributes)
 }
