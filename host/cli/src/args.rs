@@ -7,7 +7,7 @@ mod directory;
 mod plugin;
 mod sync;
 pub(crate) use directory::{AccountCommand, ListArgs, QuarantineCommand, RunsCommand};
-pub(crate) use plugin::{BuildArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
+pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
 pub(crate) use sync::{PlanArgs, PlanCommand};
 
 /// One hub between the systems that hold people.

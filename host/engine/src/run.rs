@@ -66,6 +66,28 @@ impl Engine {
         }
     }
 
+    /// Reads a source and stores what it shows, and decides nothing: what a run does before it plans, for whoever measures
+    /// that part alone.
+    ///
+    /// # Errors
+    /// The job is unknown, the source can not be read to its end, or the store fails.
+    pub async fn observe(&self, job: &str) -> Result<Run, EngineError> {
+        let policy = self.policy.clone();
+        let job = policy.job(job)?;
+        let connection = self.number(&job.source)?;
+        let mut run = self.begin(job, connection)?;
+        let result = scan(self, job, connection, &mut run, false).await?;
+        run.state = match &result.broken {
+            Some(fault) => RunState::Incomplete { because: fault.to_string() },
+            None => RunState::Planned,
+        };
+        self.end(&mut run)?;
+        match result.broken {
+            Some(fault) => Err(EngineError::of(&job.source)(fault)),
+            None => Ok(run),
+        }
+    }
+
     async fn stages(
         &self,
         job: &Job,

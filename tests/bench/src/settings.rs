@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Settings {
     /// People of the large company.
     pub(crate) people: usize,
-    /// Folder of the built binaries: `rosterd`, `demo-company`, `raw_redb`.
+    /// Folder of the built binaries: `rosterd`, `demo-company`, `raw_redb`, `tax`.
     pub(crate) binaries: PathBuf,
     /// The installed form of the csv connector: a component file.
     pub(crate) plugin: PathBuf,
@@ -17,14 +17,9 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
     /// Only scenarios whose name contains this.
     pub(crate) only: Option<String>,
-    /// A program that reads a CSV file with the same connector code natively and in the sandbox, and does with the
-    /// records what the host does: `observe FILE FOLDER` and `observe-sandboxed FILE FOLDER` (file to observed
-    /// records), `read FILE FOLDER` and `read-sandboxed FILE FOLDER` (records decoded and dropped).
-    pub(crate) native: Option<PathBuf>,
 }
 
-const USAGE: &str =
-    "usage: bench --plugin FILE [--people N] [--binaries DIR] [--work DIR] [--out FILE] [--only NAME] [--native FILE]";
+const USAGE: &str = "usage: bench --plugin FILE [--people N] [--binaries DIR] [--work DIR] [--out FILE] [--only NAME]";
 
 impl Settings {
     /// Reads the words of a command line; an error is a sentence.
@@ -39,7 +34,6 @@ impl Settings {
             work: PathBuf::from("target/bench/work"),
             out: PathBuf::from("target/bench/bench.json"),
             only: None,
-            native: None,
         };
         while let Some(word) = words.next() {
             let value = words.next().ok_or_else(|| format!("{word} lacks its value; {USAGE}"))?;
@@ -52,7 +46,6 @@ impl Settings {
                 "--work" => settings.work = value.into(),
                 "--out" => settings.out = value.into(),
                 "--only" => settings.only = Some(value),
-                "--native" => settings.native = Some(value.into()),
                 _ => return Err(format!("\"{word}\" is not known; {USAGE}")),
             }
         }

@@ -12,6 +12,8 @@ pub(crate) enum PluginCommand {
     Build(BuildArgs),
     /// Show what a component is and what it asks for
     Inspect(InspectArgs),
+    /// Load a component and show what it says about itself: settings, classes, attributes
+    Describe(DescribeArgs),
     /// Put a component among the installed plugins
     Install {
         /// The component
@@ -71,4 +73,11 @@ pub(crate) struct InspectArgs {
     /// Compare its requests with the grants of this connection
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: Option<String>,
+}
+
+/// `rosterd plugin describe`.
+#[derive(Debug, Args)]
+pub(crate) struct DescribeArgs {
+    /// The component, or the name of an installed plugin
+    pub(crate) file: String,
 }

@@ -9,6 +9,7 @@ mod config_errors;
 mod connection;
 mod init;
 mod plugin_build;
+mod plugin_describe;
 mod plugin_inspect;
 mod plugin_install;
 mod plugin_new;

@@ -48,7 +48,7 @@ pub(crate) fn run(context: &Context, args: &InspectArgs) -> Result<Output, Comma
 }
 
 /// A path to a component, or the name of an installed plugin.
-fn find(context: &Context, file: &str) -> Result<PathBuf, CommandError> {
+pub(super) fn find(context: &Context, file: &str) -> Result<PathBuf, CommandError> {
     let path = Path::new(file);
     if plugins::is_path(file) || path.is_file() {
         return Ok(path.to_path_buf());

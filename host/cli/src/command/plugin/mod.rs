@@ -3,6 +3,7 @@
 mod build;
 mod cargo;
 mod component;
+mod describe;
 mod inspect;
 mod install;
 mod new;
@@ -22,6 +23,7 @@ pub(crate) fn run(context: &Context, command: PluginCommand) -> Result<Output, C
         PluginCommand::Build(args) => build::run(context, &args),
         PluginCommand::New(args) => new::run(context, &args),
         PluginCommand::Inspect(args) => inspect::run(context, &args),
+        PluginCommand::Describe(args) => describe::run(context, &args),
         PluginCommand::Install { file, replace } => install::install(context, &file, replace),
         PluginCommand::List => install::list(context),
     }
