@@ -41,9 +41,7 @@ pub(crate) fn derive(algorithm: &str, parts: &[Zeroizing<Vec<u8>>]) -> Result<Ze
         return Ok(joined);
     }
     match algorithm.strip_suffix("-hex") {
-        Some(plain) => {
-            digest(plain, &mut [joined], false).map(|bytes| Zeroizing::new(form::hex(&bytes).into_bytes()))
-        }
+        Some(plain) => digest(plain, &mut [joined], false).map(|bytes| Zeroizing::new(form::hex(&bytes).into_bytes())),
         None => digest(algorithm, &mut [joined], false),
     }
 }

@@ -1,8 +1,8 @@
 //! Signatures: made with a secret key, checked with a public one.
 
+use super::invalid;
 use super::key::{Private, Public};
 use super::words::SIGNATURE;
-use super::invalid;
 use rosterd_model::Fault;
 use rsa::signature::{SignatureEncoding, Signer, Verifier};
 use sha2::Sha256;

@@ -71,7 +71,8 @@ mod tests {
 
     /// Whether the code behind a table knows a word: whatever else is wrong with the call, it is not the word.
     fn served(words: &Words, word: &str) -> bool {
-        let unknown = |outcome: Result<(), Fault>| outcome.err().is_some_and(|fault| fault.kind == FaultKind::Unsupported);
+        let unknown =
+            |outcome: Result<(), Fault>| outcome.err().is_some_and(|fault| fault.kind == FaultKind::Unsupported);
         let part = || [Zeroizing::new(b"part".to_vec())];
         !match words.what {
             "MAC" => unknown(digest::mac(word, b"key", b"").map(drop)),
@@ -103,7 +104,8 @@ mod tests {
             for word in words.all {
                 assert!(served(words, word), "{function} {word}");
             }
-            let others = TABLE.iter().flat_map(|(_, other)| other.all).chain(&["none", "", "base64-decode", "hex-decode"]);
+            let others =
+                TABLE.iter().flat_map(|(_, other)| other.all).chain(&["none", "", "base64-decode", "hex-decode"]);
             for word in others.filter(|word| !words.all.contains(word)) {
                 assert!(!served(words, word), "{function} serves {word}, which the contract does not name");
             }
@@ -117,7 +119,8 @@ mod tests {
         let mut rows = 0;
         for row in section.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-            let (_, words) = TABLE.iter().find(|(function, _)| *function == cells[0]).unwrap_or_else(|| panic!("{row}"));
+            let (_, words) =
+                TABLE.iter().find(|(function, _)| *function == cells[0]).unwrap_or_else(|| panic!("{row}"));
             let stated: BTreeSet<&str> = cells[1].split('`').skip(1).step_by(2).collect();
             assert_eq!(stated, words.all.iter().copied().collect(), "{row}");
             rows += 1;
