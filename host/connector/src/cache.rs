@@ -203,6 +203,7 @@ mod tests {
                 contract: "0.1.0".into(),
                 roles: vec![],
                 imports: vec![],
+                wasi: vec![],
                 requests: manifest.requests.clone(),
                 digest: crate::package::sha256_hex(&COMPONENT),
                 size: 8,

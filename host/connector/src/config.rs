@@ -1,5 +1,6 @@
 //! What a connection is opened with.
 
+use crate::directory::Directory;
 use crate::grant::Grants;
 use crate::limit::Limits;
 use crate::secret::reference::SecretReference;
@@ -40,6 +41,8 @@ pub struct ConnectionConfig {
     pub scratch: Arc<dyn Scratch>,
     /// Makes and keeps initial passwords; none: `set-password` is not supported.
     pub passwords: Option<Arc<dyn InitialPasswords>>,
+    /// The directory as the clients of this connection may see and change it; none: a connector that asks gets `unsupported`.
+    pub directory: Option<Arc<dyn Directory>>,
     /// Called after each call of a guest with its linear memory, for tests that look for what must not be there.
     #[cfg(feature = "testing")]
     pub after_call: Option<MemoryHook>,
@@ -60,6 +63,7 @@ impl ConnectionConfig {
             secret_store: None,
             scratch: Arc::new(MemoryScratch::default()),
             passwords: None,
+            directory: None,
             #[cfg(feature = "testing")]
             after_call: None,
         }

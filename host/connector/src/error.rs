@@ -60,7 +60,7 @@ pub enum PackageError {
     },
     /// Imports something that is no part of the contract.
     #[error(
-        "the component imports {0}, which is no part of the contract; connectors get nothing else. Build it for wasm32-unknown-unknown, or without the library that wants it"
+        "the component imports {0}, which is no part of the contract; connectors get nothing else. WASI 0.2 is linked with nothing in it. Build it for wasm32-unknown-unknown, or without the library that wants it"
     )]
     ForeignImport(String),
 }

@@ -200,6 +200,7 @@ mod tests {
             contract: "0.1.0".into(),
             roles: vec![],
             imports: imports.iter().map(|s| (*s).to_owned()).collect(),
+            wasi: vec![],
             requests: manifest.requests.clone(),
             digest: "00".into(),
             size: 1,

@@ -11,6 +11,7 @@
 //! and the store, `import` what a guest can call, `contract` the conversion between the contract's types and the model's.
 #![warn(missing_docs)]
 
+pub mod directory;
 pub mod egress;
 pub mod grant;
 pub mod limit;

@@ -78,6 +78,8 @@ limits! {
     files / "files": u64 = 16;
     /// Bytes of one value in scratch.
     scratch_value / "scratch-value": Size = Size(64 << 10);
+    /// Objects that go to or come from the directory in one call.
+    directory_rows / "directory-rows": u64 = 1000;
     /// Hints that one answer of a receiver or listener may give.
     hints / "hints": u64 = 1000;
 }

@@ -38,6 +38,10 @@ pub struct Inspection {
     pub roles: Vec<Role>,
     /// What it imports: `http.send`, `settings.get`. Sorted.
     pub imports: Vec<String>,
+    /// What its language's library imports of WASI, beside the contract: `wasi:cli/stderr.get-stderr`. Sorted. Such functions
+    /// answer that there is nothing, write to the log, or end the call (see wit/README.md).
+    #[serde(default)]
+    pub wasi: Vec<String>,
     /// What it asks for.
     pub requests: Requests,
     /// `sha256` of the component, hexadecimal.
@@ -96,6 +100,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, PackageError> {
         contract: surface.version.to_string(),
         roles: surface.roles.into_iter().collect(),
         imports: surface.imports.into_iter().collect(),
+        wasi: surface.wasi.into_iter().collect(),
         requests: manifest.requests.clone(),
         digest: sha256_hex(bytes),
         size,
@@ -158,13 +163,14 @@ struct Surface {
     version: Version,
     roles: BTreeSet<Role>,
     imports: BTreeSet<String>,
+    wasi: BTreeSet<String>,
 }
 
 impl Surface {
     fn read(resolve: &Resolve, world: WorldId) -> Result<Self, PackageError> {
         let world = &resolve.worlds[world];
         let mut version = None;
-        let mut imports = BTreeSet::new();
+        let (mut imports, mut wasi) = (BTreeSet::new(), BTreeSet::new());
         for (key, item) in &world.imports {
             let name = resolve.name_world_key(key);
             let interface = match item {
@@ -172,6 +178,10 @@ impl Surface {
                 WorldItem::Type { .. } => continue,
                 WorldItem::Function(_) => return Err(PackageError::ForeignImport(name)),
             };
+            if let Some(own) = crate::import::wasi::interface(&name) {
+                wasi.extend(interface.functions.keys().map(|function| format!("wasi:{own}.{}", plain(function))));
+                continue;
+            }
             let (own, found) = split(&name).ok_or_else(|| PackageError::ForeignImport(name.clone()))?;
             version = version.max(Some(found));
             imports.extend(interface.functions.keys().map(|function| format!("{own}.{}", plain(function))));
@@ -184,7 +194,7 @@ impl Surface {
             }
         }
         let nothing = || PackageError::NotAComponent("it exports nothing of rosterd:connector".to_owned());
-        Ok(Self { version: version.ok_or_else(nothing)?, roles, imports })
+        Ok(Self { version: version.ok_or_else(nothing)?, roles, imports, wasi })
     }
 }
 

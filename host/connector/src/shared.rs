@@ -1,6 +1,7 @@
 //! What all instances of one connection share: identity, settings, powers, secrets, the way to the network.
 
 use crate::config::{ConnectionConfig, InitialPasswords, Scratch};
+use crate::directory::{CursorKey, Directory};
 use crate::endpoint::{Endpoint, Kind};
 use crate::error::Identity;
 use crate::grant::refusals_with_settings;
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) scratch: Arc<dyn Scratch>,
     pub(crate) passwords: Option<Arc<dyn InitialPasswords>>,
     pub(crate) initial_passwords: bool,
+    pub(crate) directory: Option<Arc<dyn Directory>>,
+    pub(crate) cursor_key: CursorKey,
     pub(crate) tls: tls::Trust,
     pub(crate) client: Client,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -56,6 +59,7 @@ impl Shared {
         }
         let policy = Policy::new(manifest, &settings, config).map_err(&wrong)?;
         let runtime = loaded.host.handle().clone();
+        let cursor_key = CursorKey::fresh().map_err(&wrong)?;
         let redactor = Redactor::default();
         let secrets = resolve(manifest, &settings, config).map_err(&wrong)?;
         secrets.values().for_each(|secret| redactor.learn(&secret.stored, &secret.bytes));
@@ -83,6 +87,8 @@ impl Shared {
             scratch: Arc::clone(&config.scratch),
             passwords: config.passwords.clone(),
             initial_passwords: manifest.requests.initial_passwords,
+            directory: config.directory.clone(),
+            cursor_key,
             tls: trust,
             client,
             runtime,
@@ -97,7 +103,8 @@ impl Shared {
         let name = "describe".parse().map_err(|_| identity.fault(FaultKind::Internal, "no name"))?;
         let config = ConnectionConfig::new(name, std::env::temp_dir());
         let wrong = |text: String| identity.fault(FaultKind::Internal, text);
-        let trust = tls::Trust::new(&config.tls, &config.base_dir).map_err(wrong)?;
+        let trust = tls::Trust::new(&config.tls, &config.base_dir).map_err(&wrong)?;
+        let cursor_key = CursorKey::fresh().map_err(&wrong)?;
         let (policy, secrets, redactor) = (Policy::default(), BTreeMap::new(), Redactor::default());
         let manifest =
             Manifest { recipes: BTreeMap::new(), buckets: BTreeMap::new(), ..loaded.inspection.manifest.clone() };
@@ -112,7 +119,7 @@ impl Shared {
             loaded.host.buckets(),
             &config,
         )
-        .map_err(wrong)?;
+        .map_err(&wrong)?;
         Ok(Self {
             connection: config.name.to_string(),
             limits: config.limits.clone(),
@@ -123,6 +130,8 @@ impl Shared {
             scratch: config.scratch,
             passwords: None,
             initial_passwords: false,
+            directory: None,
+            cursor_key,
             tls: trust,
             client,
             runtime: loaded.host.handle().clone(),

@@ -1,5 +1,6 @@
 //! What belongs to one instance: what it has used, what it holds open, and how it is stopped.
 
+use crate::import::wasi::Stdio;
 use crate::limit::LimitPassed;
 use crate::runtime::TICK;
 use crate::secret::vault::Placeholders;
@@ -77,6 +78,7 @@ pub(crate) struct State {
     pub(crate) operations: BTreeSet<String>,
     pub(crate) versions: Arc<Mutex<VersionLog>>,
     pub(crate) used: Used,
+    pub(crate) stdio: Stdio,
 }
 
 /// What an instance has used. The first part counts anew with each call.
@@ -106,6 +108,7 @@ impl State {
             operations: BTreeSet::new(),
             versions: Arc::clone(versions),
             used: Used::default(),
+            stdio: Stdio::default(),
         }
     }
 

@@ -1,14 +1,13 @@
 //! AES in the two modes that remote systems use. No padding is added or removed: whose padding it is, he knows.
 
-use super::{invalid, unsupported};
+use super::invalid;
+use super::words::CIPHER;
 use aes::{Aes128, Aes256};
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use rosterd_model::Fault;
-
-const CIPHERS: [&str; 2] = ["aes-cbc", "aes-gcm"];
 
 /// Decrypts. iv none, for aes-cbc only: the first 16 bytes of the key.
 pub(crate) fn decrypt(
@@ -39,7 +38,7 @@ pub(crate) fn decrypt(
                 .map_err(|_| wrong_key(key))?
                 .map_err(|_| invalid("the tag does not fit: wrong key, or changed on the way"))
         }
-        other => Err(unsupported("cipher", other, &CIPHERS)),
+        other => Err(CIPHER.unsupported(other)),
     }
 }
 
@@ -70,7 +69,7 @@ pub(crate) fn encrypt(
             };
             cipher.map_err(|_| wrong_key(key))?.map_err(|_| invalid("the text is too long for aes-gcm"))
         }
-        other => Err(unsupported("cipher", other, &CIPHERS)),
+        other => Err(CIPHER.unsupported(other)),
     }
 }
 

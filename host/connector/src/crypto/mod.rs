@@ -6,14 +6,9 @@ pub(crate) mod digest;
 pub(crate) mod key;
 pub(crate) mod scram;
 pub(crate) mod sign;
+pub(crate) mod words;
 
 use rosterd_model::fault::{Fault, FaultKind};
-
-/// There is no such algorithm here.
-pub(crate) fn unsupported(what: &str, algorithm: &str, known: &[&str]) -> Fault {
-    let text = format!("this host has no {what} \"{algorithm}\"; it has {}", known.join(", "));
-    Fault::new(FaultKind::Unsupported, text)
-}
 
 /// Something that was handed over does not fit.
 pub(crate) fn invalid(text: impl Into<String>) -> Fault {

@@ -1,8 +1,11 @@
 //! The client's half of SCRAM (RFC 5802, RFC 7677), with the password prepared as RFC 4013 says.
 
-use super::digest::hmac_sha256;
-use super::{invalid, unsupported};
+use super::digest::hmac;
+use super::invalid;
+use super::words::SCRAM;
+use hmac::digest::block_api::EagerHash;
 use rosterd_model::Fault;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
@@ -18,23 +21,35 @@ pub(crate) fn scram(
     iterations: u32,
     message: &[u8],
 ) -> Result<(Vec<u8>, Vec<u8>), Fault> {
-    if algorithm != "scram-sha-256" {
-        return Err(unsupported("SCRAM", algorithm, &["scram-sha-256"]));
-    }
+    SCRAM.check(algorithm)?;
     if !ITERATIONS.contains(&iterations) {
         return Err(invalid(format!(
             "the server asks for {iterations} iterations; between 4096 and 10,000,000 are accepted"
         )));
     }
     let password = prepare(password)?;
-    let mut salted = Zeroizing::new([0; 32]);
-    pbkdf2::pbkdf2_hmac::<Sha256>(&password, salt, iterations, &mut *salted);
-    let client_key = Zeroizing::new(hmac_sha256(&*salted, b"Client Key"));
-    let stored_key = Sha256::digest(*client_key);
-    let signature = hmac_sha256(&stored_key, message);
+    match algorithm {
+        "scram-sha-256" => proof::<Sha256>(&password, salt, iterations, message),
+        "scram-sha-1" => proof::<Sha1>(&password, salt, iterations, message),
+        other => Err(SCRAM.unsupported(other)),
+    }
+}
+
+/// RFC 5802, section 3: `ClientProof` and `ServerSignature` with one digest.
+fn proof<D: EagerHash>(
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    message: &[u8],
+) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    let mut salted = Zeroizing::new(vec![0; <D as Digest>::output_size()]);
+    pbkdf2::pbkdf2_hmac::<D>(password, salt, iterations, &mut salted);
+    let client_key = Zeroizing::new(hmac::<D>(&salted, b"Client Key")?);
+    let stored_key = D::digest(&*client_key);
+    let signature = hmac::<D>(&stored_key, message)?;
     let proof = client_key.iter().zip(signature).map(|(key, byte)| key ^ byte).collect();
-    let server_key = Zeroizing::new(hmac_sha256(&*salted, b"Server Key"));
-    Ok((proof, hmac_sha256(&*server_key, message).to_vec()))
+    let server_key = Zeroizing::new(hmac::<D>(&salted, b"Server Key")?);
+    Ok((proof, hmac::<D>(&server_key, message)?))
 }
 
 /// SASLprep: spaces become plain, what shows nothing goes, NFKC; control characters are refused.
@@ -68,6 +83,18 @@ mod tests {
         let (proof, server) = scram("scram-sha-256", b"pencil", &salt, 4096, message.as_bytes()).unwrap();
         assert_eq!(proof, *unbase64(b"dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=").unwrap());
         assert_eq!(server, *unbase64(b"6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=").unwrap());
+    }
+
+    #[test]
+    fn rfc_5802() {
+        let salt = unbase64(b"QSXCR+Q6sek8bf92").unwrap();
+        let message = "n=user,r=fyko+d2lbbFgONRv9qkxdawL,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,\
+                       s=QSXCR+Q6sek8bf92,i=4096,c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j";
+        let (proof, server) = scram("scram-sha-1", b"pencil", &salt, 4096, message.as_bytes()).unwrap();
+        assert_eq!(proof, *unbase64(b"v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=").unwrap());
+        assert_eq!(server, *unbase64(b"rmF9pqV8S7suAoZWja4dJRkFsKQ=").unwrap());
+        assert!(scram("scram-sha-1", b"p", b"s", 4095, b"").is_err());
+        assert!(scram("scram-sha-1-plus", b"p", b"s", 4096, b"").unwrap_err().message.contains("scram-sha-1"));
     }
 
     #[test]

@@ -1,18 +1,15 @@
 //! Signatures: made with a secret key, checked with a public one.
 
+use super::invalid;
 use super::key::{Private, Public};
-use super::{invalid, unsupported};
+use super::words::SIGNATURE;
 use rosterd_model::Fault;
 use rsa::signature::{SignatureEncoding, Signer, Verifier};
 use sha2::Sha256;
 
-const ALGORITHMS: [&str; 4] = ["rs256", "ps256", "es256", "ed25519"];
-
 /// Signs a message; es256 gives the 64 bytes of JOSE.
 pub(crate) fn sign(algorithm: &str, key: &[u8], message: &[u8]) -> Result<Vec<u8>, Fault> {
-    if !ALGORITHMS.contains(&algorithm) {
-        return Err(unsupported("signature", algorithm, &ALGORITHMS));
-    }
+    SIGNATURE.check(algorithm)?;
     let failed = |_| invalid("the private key is too small for this signature");
     match (algorithm, Private::read(key)?) {
         ("rs256", Private::Rsa(key)) => {
@@ -34,9 +31,7 @@ pub(crate) fn sign(algorithm: &str, key: &[u8], message: &[u8]) -> Result<Vec<u8
 
 /// Whether a signature fits. A key of another kind, or an unreadable one, is `invalid`; a wrong signature is not.
 pub(crate) fn verify(algorithm: &str, key: &str, message: &[u8], signature: &[u8]) -> Result<bool, Fault> {
-    if !ALGORITHMS.contains(&algorithm) {
-        return Err(unsupported("signature", algorithm, &ALGORITHMS));
-    }
+    SIGNATURE.check(algorithm)?;
     Ok(match (algorithm, Public::read(key)?) {
         ("rs256", Public::Rsa(key)) => rsa::pkcs1v15::Signature::try_from(signature)
             .is_ok_and(|signature| rsa::pkcs1v15::VerifyingKey::<Sha256>::new(key).verify(message, &signature).is_ok()),

@@ -1,30 +1,79 @@
-//! `directory`: the directory as a receiver's clients may see and change it.
-//!
-//! The hub does not serve it to connectors yet; every call says so. The interface is linked, so that a connector that offers
-//! it beside other things can be used for those.
+//! `directory`: the directory as a receiver's clients may see and change it, if the hub serves it to this connection.
 
+use super::answer;
 use crate::contract::v0_1::bindings::rosterd::connector::directory::{Host, Listing, Submission};
 use crate::contract::v0_1::bindings::rosterd::connector::types::{Class, Fault as WitFault, Object};
+use crate::contract::v0_1::convert;
+use crate::directory::{self, Desk};
+use crate::limit::LimitPassed;
 use crate::state::State;
 use rosterd_model::fault::{Fault, FaultKind};
+use rosterd_model::record::Record;
+use std::time::Duration;
 
-fn not_yet() -> WitFault {
-    Fault::new(FaultKind::Unsupported, "this host does not serve the directory to connectors").into()
+fn not_served() -> Fault {
+    Fault::new(FaultKind::Unsupported, "this hub does not serve the directory to this connection")
+}
+
+impl State {
+    /// Asks the directory, within the time of the call. The outer error ends the call.
+    fn ask<T>(
+        &self,
+        work: impl AsyncFnOnce(&Desk<'_>) -> Result<Result<T, Fault>, LimitPassed>,
+    ) -> wasmtime::Result<Result<T, Fault>> {
+        let shared = &self.shared;
+        let Some(directory) = &shared.directory else { return Ok(Err(not_served())) };
+        let (rows, bytes) = (shared.limits.directory_rows, shared.limits.page_bytes);
+        let desk = Desk { directory: &**directory, key: &shared.cursor_key, rows, bytes };
+        match self.control.wait(&shared.runtime, Duration::MAX, work(&desk)) {
+            Ok(outcome) => Ok(outcome?.map_err(|fault| shared.redactor.fault(fault))),
+            Err(fault) => Ok(Err(fault)),
+        }
+    }
 }
 
 impl Host for State {
     fn submit(&mut self, submissions: Vec<Submission>) -> wasmtime::Result<Vec<Result<Option<Object>, WitFault>>> {
         self.count_call()?;
-        Ok(submissions.iter().map(|_| Err(not_yet())).collect())
+        let count = submissions.len();
+        let submissions: Vec<directory::Submission> = submissions
+            .into_iter()
+            .map(|one| directory::Submission {
+                change: convert::change(one.change),
+                create: one.create,
+                expect: one.expect,
+            })
+            .collect();
+        let answers = self.ask(async |desk| {
+            desk.bounds(&submissions)?;
+            desk.submit(submissions).await.map(Ok)
+        })?;
+        Ok(match answers {
+            Ok(answers) => {
+                let redactor = &self.shared.redactor;
+                answers.into_iter().map(|one| answer(one.map_err(|fault| redactor.fault(fault)).map(object))).collect()
+            }
+            Err(fault) => (0..count).map(|_| Err(fault.clone().into())).collect(),
+        })
     }
 
-    fn get(&mut self, _: Class, _: String) -> wasmtime::Result<Result<Option<Object>, WitFault>> {
+    fn get(&mut self, class: Class, id: String) -> wasmtime::Result<Result<Option<Object>, WitFault>> {
         self.count_call()?;
-        Ok(Err(not_yet()))
+        let found = self.ask(async |desk| desk.get(class.into(), id).await)?;
+        Ok(answer(found.map(object)))
     }
 
-    fn query(&mut self, _: Class, _: String) -> wasmtime::Result<Result<Listing, WitFault>> {
+    fn query(&mut self, class: Class, query: String) -> wasmtime::Result<Result<Listing, WitFault>> {
         self.count_call()?;
-        Ok(Err(not_yet()))
+        let found = self.ask(async |desk| desk.query(class.into(), &query).await)?;
+        Ok(answer(found.map(|listing| Listing {
+            objects: listing.objects.into_iter().map(convert::object).collect(),
+            next: listing.next,
+            total: listing.total,
+        })))
     }
+}
+
+fn object(record: Option<Record>) -> Option<Object> {
+    record.map(convert::object)
 }

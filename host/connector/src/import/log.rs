@@ -4,11 +4,19 @@ use crate::contract::v0_1::bindings::rosterd::connector::log::{Host, Level};
 use crate::state::State;
 
 /// Longest message and longest fields of one event, in bytes.
-const LONGEST: usize = 8 << 10;
+pub(super) const LONGEST: usize = 8 << 10;
 
 impl Host for State {
     fn write(&mut self, level: Level, message: String, fields: String) -> wasmtime::Result<()> {
         self.count_call()?;
+        self.event(level, message, fields);
+        Ok(())
+    }
+}
+
+impl State {
+    /// Writes one event, if the log of this call is not full.
+    pub(super) fn event(&mut self, level: Level, message: String, fields: String) {
         let size = message.len() + fields.len();
         if !self.count_log(size) {
             // A full log is no reason to end a run; that it is full must be seen once.
@@ -18,7 +26,7 @@ impl Host for State {
                 tracing::warn!(target: "connector", connection = %shared.connection, connector = %shared.identity.name,
                     "the rest of this call's log is dropped: more than {lines} events or {bytes} (limits log-lines, log-bytes)");
             }
-            return Ok(());
+            return;
         }
         let message = self.shared.redactor.string(clean(message));
         let fields = self.shared.redactor.string(clean(fields));
@@ -39,7 +47,6 @@ impl Host for State {
             Level::Warn => event!(warn),
             Level::Error => event!(error),
         }
-        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod scratch;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod stream;
+pub(crate) mod wasi;
 
 use crate::contract::v0_1::bindings::rosterd::connector::types;
 use crate::state::State;

@@ -5,7 +5,6 @@ use crate::contract::v0_1::bindings::rosterd::connector::secrets::{Host, HostSec
 use crate::contract::v0_1::bindings::rosterd::connector::types::Fault as WitFault;
 use crate::crypto::{self, cipher, digest, key, scram, sign};
 use crate::manifest::Use;
-use crate::secret::form;
 use crate::secret::vault::{Secret, SecretValue};
 use crate::state::State;
 use rosterd_model::fault::{Fault, FaultKind};
@@ -230,11 +229,12 @@ impl Host for State {
             Ok(parts) => parts,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let bytes = match derive(&algorithm, &parts) {
+        let (pieces, secrets): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let bytes = match digest::derive(&algorithm, &pieces) {
             Ok(bytes) => bytes,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let secrets: Vec<Secret> = parts.into_iter().filter_map(|(_, secret)| secret).collect();
+        let secrets: Vec<Secret> = secrets.into_iter().flatten().collect();
         if !secrets.is_empty() {
             self.shared.redactor.learn(&bytes, &bytes);
         }
@@ -256,24 +256,5 @@ impl Host for State {
     fn verify(&mut self, algorithm: String, key: String, message: Vec<u8>, signature: Vec<u8>) -> Answer<bool> {
         self.count_call()?;
         Ok(answer(sign::verify(&algorithm, &key, &message, &signature)))
-    }
-}
-
-/// What a derived secret is made of.
-fn derive(algorithm: &str, parts: &Parts) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let mut joined = Zeroizing::new(Vec::new());
-    parts.iter().for_each(|(part, _)| joined.extend_from_slice(part));
-    let hex = |bytes: Zeroizing<Vec<u8>>| Zeroizing::new(form::hex(&bytes).into_bytes());
-    match algorithm {
-        "concat" => Ok(joined),
-        "base64-decode" => form::unbase64(&joined).ok_or_else(|| crypto::invalid("the parts are no base64")),
-        "hex-decode" => form::unhex(&joined).ok_or_else(|| crypto::invalid("the parts are no hexadecimal text")),
-        "sha256" | "sha1" => digest::digest(algorithm, &mut [joined], false),
-        "sha256-hex" => digest::digest("sha256", &mut [joined], false).map(hex),
-        other => Err(crypto::unsupported(
-            "derivation",
-            other,
-            &["concat", "sha256", "sha256-hex", "sha1", "base64-decode", "hex-decode"],
-        )),
     }
 }

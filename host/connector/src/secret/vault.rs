@@ -73,9 +73,7 @@ impl SecretValue {
             return Err(Fault::new(FaultKind::Denied, text).about(self.name.clone()));
         }
         form::write(form, &self.stored, &self.bytes).map_err(|error| match error {
-            FormError::Unknown(name) => {
-                Fault::new(FaultKind::Unsupported, format!("this host has no form \"{name}\" for secrets"))
-            }
+            FormError::Unknown(name) => crate::crypto::words::FORM.unsupported(&name),
             FormError::NotText(name) => Fault::new(
                 FaultKind::Invalid,
                 format!("the secret \"{}\" is no text and can not be written as {name}", self.name),

@@ -81,6 +81,13 @@ impl Human for Inspected {
         for (interface, functions) in by_interface(&own.imports) {
             page.line(plain(&format!("  {interface}: {}", functions.join(", "))));
         }
+        if !own.wasi.is_empty() {
+            page.gap();
+            page.heading("uses of WASI (there is nothing in it)");
+            for (interface, functions) in by_interface(&own.wasi) {
+                page.line(plain(&format!("  {interface}: {}", functions.join(", "))));
+            }
+        }
         page.gap();
         page.heading("asks for");
         let asked = asked(own);

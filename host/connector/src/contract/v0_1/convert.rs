@@ -101,12 +101,24 @@ pub(super) fn record(object: wit::Object) -> Record {
     }
 }
 
+/// An object as the hub shows it to a connector.
+pub(crate) fn object(record: Record) -> wit::Object {
+    wit::Object {
+        class: record.class.into(),
+        id: record.id.0,
+        previous_id: record.previous_id.map(|id| id.0),
+        version: record.version,
+        attributes: record.attributes,
+        partial: record.partial,
+    }
+}
+
 fn edit(edit: wit::Edit) -> Edit {
     Edit { attribute: edit.attribute, replace: edit.replace, add: edit.add, remove: edit.remove }
 }
 
 /// A change; one whose id can not be a key becomes a rejection, which keeps its whole class from being called absent.
-fn change(change: wit::Change) -> Change {
+pub(crate) fn change(change: wit::Change) -> Change {
     let (class, ids, raw) = match &change {
         wit::Change::Upsert(object) => {
             (object.class, [Some(&object.id), object.previous_id.as_ref()], object.attributes.as_str())

@@ -2,7 +2,7 @@
 
 mod base;
 pub(crate) mod bindings;
-mod convert;
+pub(crate) mod convert;
 mod destination;
 mod listener;
 mod receiver;
@@ -54,6 +54,7 @@ pub(crate) fn link(
         "random" => random,
         "directory" => directory,
     }
+    crate::import::wasi::link(&mut linker, engine, component)?;
     linker.instantiate_pre(component)
 }
 
