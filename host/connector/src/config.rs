@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
 /// Sees the linear memory of guests.
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", debug_assertions))]
 pub type MemoryHook = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
 /// One connection, as `rosterd.toml` has it. Made with [`ConnectionConfig::new`]; fields are set afterwards.
@@ -40,8 +40,9 @@ pub struct ConnectionConfig {
     pub scratch: Arc<dyn Scratch>,
     /// Makes and keeps initial passwords; none: `set-password` is not supported.
     pub passwords: Option<Arc<dyn InitialPasswords>>,
-    /// Called after each call of a guest with its linear memory, for tests that look for what must not be there.
-    #[cfg(feature = "testing")]
+    /// Called after each call of a guest with its linear memory, for tests that look for what must not be there. Neither
+    /// the field nor the code behind it is in a release build.
+    #[cfg(any(feature = "testing", debug_assertions))]
     pub after_call: Option<MemoryHook>,
 }
 
@@ -60,7 +61,7 @@ impl ConnectionConfig {
             secret_store: None,
             scratch: Arc::new(MemoryScratch::default()),
             passwords: None,
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", debug_assertions))]
             after_call: None,
         }
     }
