@@ -54,6 +54,18 @@ impl Canaries {
         }
     }
 
+    /// Everything that is looked for, as the command under test reads it: bytes in hexadecimal, a blank, what to call it.
+    #[must_use]
+    pub fn needles(&self) -> String {
+        let mut text = String::new();
+        for needle in &self.cage().needles {
+            // Writing to a String can not fail.
+            needle.bytes.iter().for_each(|byte| drop(write!(text, "{byte:02x}")));
+            let _ = writeln!(text, " {}", needle.what);
+        }
+        text
+    }
+
     /// Looks into bytes; `place` names them in the report.
     pub fn search(&self, place: &str, bytes: &[u8]) {
         self.cage().search(place, bytes);

@@ -1,5 +1,10 @@
 //! A hub in a folder of its own, driven through the command line as an operator would.
+//!
+//! Its connections hold canary secrets. What each command says is searched for them, and the memory of its guests after
+//! every call; when the hub is dropped, its whole folder is too (store, exports, compiled components). One that turned up
+//! anywhere fails the test.
 
+use crate::watched::Watched;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, OpenOptions};
@@ -12,7 +17,17 @@ use std::sync::OnceLock;
 /// A hub with a csv source `hr` and a csv destination `directory`.
 pub struct Hub {
     dir: tempfile::TempDir,
+    /// The secrets of its connections, and where they were seen.
+    pub watched: Watched,
+    finished: bool,
 }
+
+/// The variable that holds the secret of `hr`.
+pub const CANARY_VARIABLE: &str = "ROSTERD_TEST_CANARY";
+/// The secret of `hr`. It has what is written differently in a url, in JSON and in UTF-16.
+pub const CANARY_OF_HR: &str = "Kanari/7c1f+\"gelb\" & blau";
+/// The secret of `directory`, which is in a file.
+pub const CANARY_OF_DIRECTORY: &str = "Zeisig/91be+\"grün\" & rot";
 
 /// What a command of the hub printed.
 pub struct Said {
@@ -79,6 +94,8 @@ file = "people.csv"
 id = "工号"
 [connection.hr.grants]
 files = ["people.csv"]
+[connection.hr.secrets]
+canary = { env = "ROSTERD_TEST_CANARY" }
 
 [connection.directory]
 plugin = "CSV"
@@ -89,6 +106,8 @@ journal = "journal.csv"
 status = { header = "status", enabled = "on", disabled = "off" }
 [connection.directory.grants]
 files = ["directory.csv", "journal.csv"]
+[connection.directory.secrets]
+canary = { file = "CANARY-FILE" }
 
 [job.hr]
 source = "hr"
@@ -159,13 +178,33 @@ impl Hub {
     #[must_use]
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the hub: {error}"));
-        let hub = Self { dir };
-        hub.write("rosterd.toml", &CONFIG.replace("CSV", "csv"));
-        let done = std::fs::create_dir_all(hub.path("plugins"))
-            .and_then(|()| std::fs::copy(component("csv"), hub.path("plugins/csv.wasm")))
-            .and_then(|_| warm(&hub));
-        done.unwrap_or_else(|error| panic!("the csv connector can not be put into the hub: {error}"));
+        let hub = Self { dir, watched: Watched::new(), finished: false };
+        hub.watched.variable(CANARY_VARIABLE, CANARY_OF_HR);
+        let file = hub.watched.file("directory-secret", CANARY_OF_DIRECTORY);
+        let config = CONFIG.replace("\"CSV\"", "\"csv\"").replace("CANARY-FILE", &file.display().to_string());
+        hub.write("rosterd.toml", &config);
+        hub.install("csv", "plugins/csv");
+        warm(&hub).unwrap_or_else(|error| panic!("the csv connector can not be put into the hub: {error}"));
         hub
+    }
+
+    /// Puts a component into its folder as a plugin, which from then on asks for an optional secret `canary` too: the host
+    /// then holds the secret while the guest runs. `source` is the folder of the component's connector.toml.
+    pub fn install(&self, name: &str, source: &str) {
+        let read = |path: PathBuf| std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let manifest = read(top().join(source).join("connector.toml"));
+        let component = asking(&read(component(name)), &manifest);
+        let folder = self.path("plugins");
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(folder.join(format!("{name}.wasm")), component))
+            .unwrap_or_else(|error| panic!("{name} can not be put into the hub: {error}"));
+    }
+
+    /// Ends the hub without judging it: everything that was seen anywhere.
+    #[must_use]
+    pub fn sightings(mut self) -> Vec<String> {
+        self.finished = true;
+        self.watched.finish(self.dir.path())
     }
 
     /// A path in its folder.
@@ -202,11 +241,21 @@ impl Hub {
     /// Runs a command with more environment.
     #[must_use]
     pub fn rosterd_with(&self, words: &[&str], environment: &[(&str, &str)]) -> Said {
+        self.say(words, |command| command.envs(environment.iter().copied()))
+    }
+
+    /// Runs a command that reads this file from standard input.
+    #[must_use]
+    pub fn rosterd_reading(&self, words: &[&str], input: &Path) -> Said {
+        let file = std::fs::File::open(input).unwrap_or_else(|error| panic!("{}: {error}", input.display()));
+        self.say(words, |command| command.stdin(file))
+    }
+
+    fn say(&self, words: &[&str], more: impl FnOnce(&mut Command) -> &mut Command) -> Said {
         let mut command = Command::new(binary());
         command.args(words).current_dir(self.dir.path()).env("NO_COLOR", "1").env_remove("ROSTERD_CONFIG");
-        command.envs(environment.iter().copied());
-        let Output { status, stdout, stderr } =
-            command.output().unwrap_or_else(|error| panic!("rosterd can not be started: {error}"));
+        more(&mut command);
+        let Output { status, stdout, stderr } = self.watched.run(&mut command, calls_guests(words));
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Said { code: status.code(), out: text(stdout), err: text(stderr) }
     }
@@ -224,6 +273,48 @@ impl Hub {
         let said = self.rosterd(&["store", "verify"]);
         assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        // A test that fails already says more than what a half-done hub holds.
+        if self.finished || std::thread::panicking() {
+            return;
+        }
+        let seen = self.watched.finish(self.dir.path());
+        assert!(seen.is_empty(), "secrets were seen where they must not be:\n{}", seen.join("\n"));
+    }
+}
+
+/// Commands that can not succeed without a call of a connector.
+fn calls_guests(words: &[&str]) -> bool {
+    match words {
+        ["plan", what, ..] => !["show", "approve"].contains(what),
+        [command, ..] => {
+            ["run", "import", "export"].contains(command) || words.starts_with(&["connection", "discover"])
+        }
+        [] => false,
+    }
+}
+
+/// The component with a manifest that asks for one more secret. The first manifest of a component counts.
+fn asking(component: &[u8], manifest: &[u8]) -> Vec<u8> {
+    const ASKS: &[u8] =
+        b"\n[requests.secrets.canary]\ndescription = \"For tests.\"\nrequired = false\nuses = [\"http-header\"]\n";
+    const NAME: &[u8] = b"rosterd:manifest";
+    let number = |mut rest: usize| {
+        let mut bytes = Vec::new();
+        while rest >= 0x80 {
+            bytes.push((rest & 0x7f) as u8 | 0x80);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+        bytes
+    };
+    let content = [&number(NAME.len()), NAME, manifest, ASKS].concat();
+    // Magic and version, then a custom section, then all the others.
+    let (head, rest) = component.split_at(8);
+    [head, &[0], &number(content.len()), &content, rest].concat()
 }
 
 /// A table of `count` people from number `from`, in a tree of org units.

@@ -2,3 +2,4 @@
 
 pub mod canary;
 pub mod hub;
+pub mod watched;

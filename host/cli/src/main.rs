@@ -5,6 +5,8 @@
 //! [`config`] (rosterd.toml), [`output`] (the only folder that prints), [`error`] and [`exit`] (how commands end).
 
 mod args;
+#[cfg(debug_assertions)]
+mod canary;
 mod clock;
 mod command;
 mod config;

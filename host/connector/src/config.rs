@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
 /// Sees the linear memory of guests.
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", debug_assertions))]
 pub type MemoryHook = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
 /// One connection, as `rosterd.toml` has it. Made with [`ConnectionConfig::new`]; fields are set afterwards.
@@ -43,8 +43,9 @@ pub struct ConnectionConfig {
     pub passwords: Option<Arc<dyn InitialPasswords>>,
     /// The directory as the clients of this connection may see and change it; none: a connector that asks gets `unsupported`.
     pub directory: Option<Arc<dyn Directory>>,
-    /// Called after each call of a guest with its linear memory, for tests that look for what must not be there.
-    #[cfg(feature = "testing")]
+    /// Called after each call of a guest with its linear memory, for tests that look for what must not be there. Neither
+    /// the field nor the code behind it is in a release build.
+    #[cfg(any(feature = "testing", debug_assertions))]
     pub after_call: Option<MemoryHook>,
 }
 
@@ -64,7 +65,7 @@ impl ConnectionConfig {
             scratch: Arc::new(MemoryScratch::default()),
             passwords: None,
             directory: None,
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", debug_assertions))]
             after_call: None,
         }
     }

@@ -164,7 +164,7 @@ impl Seat {
         let answer = live.and_then(|mut live| {
             let answer = work(&mut live);
             live.store.data_mut().end_lines();
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", debug_assertions))]
             if let Some(hook) = &self.blueprint.shared.after_call {
                 crate::memory::show(live.store.data().used.memory, &**hook);
             }

@@ -35,7 +35,7 @@ mod host;
 mod http;
 mod import;
 mod instance;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", debug_assertions))]
 mod memory;
 mod policy;
 mod recipe;
@@ -52,7 +52,7 @@ mod tls;
 mod version_log;
 mod wire;
 
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", debug_assertions))]
 pub use config::MemoryHook;
 pub use config::{ConnectionConfig, InitialPasswords, MemoryScratch, Scratch, TlsSettings};
 pub use connection::Connection;

@@ -1,4 +1,4 @@
-//! For tests: the linear memory of the guests of this process, to look for what must never be in it.
+//! For tests, and in no release build: the linear memory of the guests of this process, to look for what must never be in it.
 //!
 //! The engine gives no way to the memory of a component's inner instances, so it is found where the system shows it: a linear
 //! memory is the only mapping that can be written and is followed by gigabytes that can not be touched. All guests alive at

@@ -38,7 +38,7 @@ pub(crate) struct Shared {
     pub(crate) tls: tls::Trust,
     pub(crate) client: Client,
     pub(crate) runtime: tokio::runtime::Handle,
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", debug_assertions))]
     pub(crate) after_call: Option<crate::config::MemoryHook>,
 }
 
@@ -92,7 +92,7 @@ impl Shared {
             tls: trust,
             client,
             runtime,
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", debug_assertions))]
             after_call: config.after_call.clone(),
         })
     }
@@ -135,7 +135,7 @@ impl Shared {
             tls: trust,
             client,
             runtime: loaded.host.handle().clone(),
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", debug_assertions))]
             after_call: None,
             identity,
         })

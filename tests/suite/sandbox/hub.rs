@@ -2,19 +2,21 @@
 
 use rosterd_store::digest::content_digest;
 use rosterd_store::{OpenOptions, Store, Table};
-use rosterd_tests::hub::{Hub, component};
+use rosterd_tests::hub::Hub;
 
 const CONFIG: &str = r#"
 [store]
 path = "data/hub.redb"
 
 [connection.hr]
-plugin = "HOSTILE"
+plugin = "hostile"
 [connection.hr.settings]
 behaviour = "good"
 target = "payroll.txt"
 [connection.hr.grants]
 files = ["people.txt"]
+[connection.hr.secrets]
+canary = { env = "ROSTERD_TEST_CANARY" }
 [connection.hr.limits]
 memory = "32 MiB"
 call-cpu = "200 ms"
@@ -56,7 +58,8 @@ const OF_SCANS: &[Table] = &[
 /// A hub that knows a hundred people, all from the component while it behaved.
 fn hub() -> Hub {
     let hub = Hub::new();
-    hub.write("rosterd.toml", &CONFIG.replace("HOSTILE", &component("hostile").to_string_lossy()));
+    hub.install("hostile", "tests/guests/hostile");
+    hub.write("rosterd.toml", CONFIG);
     hub.write("payroll.txt", "not granted");
     let said = hub.rosterd(&["run", "hr", "--format", "json"]).code(0);
     assert_eq!(said.json()["run"]["scan"]["records"], 100, "{}", said.out);

@@ -70,6 +70,10 @@ impl HubConnections {
             Some(store) => Arc::new(StoredScratch::new(Arc::clone(store), id.clone())) as Arc<dyn Scratch>,
             None => Arc::new(MemoryScratch::default()),
         };
+        #[cfg(debug_assertions)]
+        {
+            config.after_call = crate::canary::watch(id);
+        }
         loaded.connect(config)
     }
 

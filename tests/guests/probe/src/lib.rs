@@ -7,17 +7,19 @@ mod encrypted_body;
 mod initial_password;
 mod lark;
 mod ldap;
+mod people;
 mod postgresql;
 mod web_socket;
 
 use rosterd_sdk::{
     Answer, Attribute, Class, ClassDescription, Connector, Describe, Destination, Fault, Listener, Object, ObjectRef,
-    Operation, Probe, Receipt, Receipts, Receiver, Request, export_connector, export_destination, export_listener,
-    export_receiver, stream,
+    Operation, Probe, Receipt, Receipts, Receiver, Request, Source, export_connector, export_destination,
+    export_listener, export_receiver, export_source, stream,
 };
 use serde::Deserialize;
 
 export_connector!(Remote);
+export_source!(Remote);
 export_destination!(Remote);
 export_receiver!(Remote);
 export_listener!(Remote);
@@ -33,6 +35,7 @@ enum Protocol {
     EncryptedBody,
     Postgresql,
     InitialPassword,
+    People,
 }
 
 /// The settings, as connector.toml describes them, and so the connection.
@@ -43,6 +46,8 @@ pub struct Remote {
     api: String,
     #[serde(default)]
     server: String,
+    #[serde(default)]
+    note: String,
 }
 
 impl Remote {
@@ -58,8 +63,11 @@ impl Connector for Remote {
     type Settings = Self;
 
     fn describe() -> Describe {
-        let person = ClassDescription::immutable_id().attribute(Attribute::text("name").writable());
+        let person = ClassDescription::immutable_id()
+            .attribute(Attribute::text("name").writable())
+            .attribute(Attribute::text("note"));
         Describe::new("probe", "0.1.0", "Probe")
+            .source(false)
             .destination(10, Receipts::AtOnce)
             .receiver()
             .listener()
@@ -79,6 +87,14 @@ impl Connector for Remote {
             _ => return Err(Fault::unsupported("this protocol has nothing to check")),
         };
         Ok(vec![Probe::passed("remote", found)])
+    }
+}
+
+impl Source for Remote {
+    type Reader = people::People;
+
+    fn scan(&mut self, _classes: &[Class], _resume: Option<String>) -> Result<people::People, Fault> {
+        Ok(people::People::new(&self.api, &self.note))
     }
 }
 

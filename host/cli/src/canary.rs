@@ -1,0 +1,104 @@
+//! `ROSTERD_CANARIES=FILE`, for the end-to-end tests and in no release build (`main.rs` has this module only with debug
+//! assertions): after each call of a guest its whole linear memory is searched for what must never be in it.
+//!
+//! FILE has a needle a line, its bytes in hexadecimal, then a blank and what to call it. Which forms of a secret are
+//! looked for is the business of the test that writes the file, so that host and test do not share their mistakes.
+//! `FILE.searched` gets a line for each search (connection, bytes): not having searched shows. `FILE.seen` gets a line
+//! for each needle that was found. Both are appended to, and written before the call's answer is looked at, so that they
+//! are whole even if the process is killed.
+
+use aho_corasick::AhoCorasick;
+use rosterd_connector::MemoryHook;
+use rosterd_model::ConnectionId;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::sync::{Arc, OnceLock};
+
+struct Search {
+    automaton: AhoCorasick,
+    /// What to call the needles, in their order.
+    names: Vec<String>,
+    searched: File,
+    seen: File,
+}
+
+/// Searches the guests of a connection; none without the variable. What can not be read is not searched for: the test
+/// finds no line in `FILE.searched`.
+pub(crate) fn watch(connection: &ConnectionId) -> Option<MemoryHook> {
+    static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
+    let search = SEARCH.get_or_init(|| Search::open(std::env::var_os("ROSTERD_CANARIES")?)).as_ref()?;
+    let connection = connection.clone();
+    Some(Arc::new(move |memory: &[u8]| search.look(&connection, memory)))
+}
+
+impl Search {
+    fn open(path: OsString) -> Option<Self> {
+        let text = std::fs::read_to_string(&path).ok()?;
+        let lines = text.lines().map(|line| line.split_once(' '));
+        let (needles, names): (Vec<Vec<u8>>, Vec<String>) = lines
+            .map(|line| line.and_then(|(hex, name)| Some((bytes(hex)?, name.to_owned()))))
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let append = |ending: &str| {
+            let mut path = path.clone();
+            path.push(ending);
+            OpenOptions::new().append(true).create(true).open(path).ok()
+        };
+        let automaton = AhoCorasick::new(needles).ok()?;
+        Some(Self { automaton, names, searched: append(".searched")?, seen: append(".seen")? })
+    }
+
+    fn look(&self, connection: &ConnectionId, memory: &[u8]) {
+        let found: BTreeSet<usize> =
+            self.automaton.find_overlapping_iter(memory).map(|found| found.pattern().as_usize()).collect();
+        for number in found {
+            let name = self.names.get(number).map_or("?", String::as_str);
+            line(&self.seen, &format!("{name} in the memory of {connection}\n"));
+        }
+        line(&self.searched, &format!("{connection} {}\n", memory.len()));
+    }
+}
+
+/// One write, so that lines of several threads do not mix. The test misses what could not be written.
+fn line(mut file: &File, text: &str) {
+    let _ = file.write_all(text.as_bytes());
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> =
+        hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
+    (digits.len() % 2 == 0 && !digits.is_empty())
+        .then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_is_seen_and_every_search_is_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("needles");
+        std::fs::write(&file, "6b616e617269 bird (plain)\n00ff00 other\n").expect("a file");
+        let search = Search::open(file.into_os_string()).expect("it opens");
+        let guest: ConnectionId = "hr".parse().expect("a name");
+        search.look(&guest, b"nothing of note");
+        search.look(&guest, b"a kanari, and once more: kanari");
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("it is there");
+        assert_eq!(read("needles.seen"), "bird (plain) in the memory of hr\n");
+        assert_eq!(read("needles.searched"), "hr 15\nhr 31\n");
+    }
+
+    #[test]
+    fn what_is_no_list_of_needles_is_not_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for text in ["6b6 odd", "zz no digits", "6b61", " empty"] {
+            let file = folder.path().join("needles");
+            std::fs::write(&file, text).expect("a file");
+            assert!(Search::open(file.into_os_string()).is_none(), "{text}");
+        }
+    }
+}
