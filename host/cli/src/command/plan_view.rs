@@ -143,6 +143,11 @@ impl PlanView {
         &self.digest[..12]
     }
 
+    /// True if this is why something is held.
+    pub(crate) fn says(&self, reason: &str) -> bool {
+        self.holds.iter().any(|hold| hold.because == reason)
+    }
+
     /// True if a person must approve before the rest can be applied.
     pub(crate) fn needs_approval(&self) -> bool {
         self.state == PlanState::Held && self.holds.iter().any(|hold| hold.approval)

@@ -169,7 +169,23 @@ impl Ran {
         ));
         if let RunState::Incomplete { because } = &self.run.state {
             page.line(format!("incomplete: {because}; nothing is called absent"));
+            return;
         }
+        for (class, reason) in self.refused() {
+            page.line(format!(
+                "{} no {class} of {} is removed by this scan: {}",
+                page.paint(Tone::Warn, "no licence to remove:"),
+                self.run.connection,
+                crate::output::plain(reason)
+            ));
+        }
+    }
+
+    /// Classes whose absence concludes nothing, with the first reason; without what a hold of the plan says already.
+    fn refused(&self) -> impl Iterator<Item = (&rosterd_model::Class, &str)> {
+        let refused = self.run.licences.iter().filter(|note| !note.licensed);
+        let reasons = refused.filter_map(|note| Some((&note.class, note.reasons.first()?.as_str())));
+        reasons.filter(|(_, reason)| !self.plan.as_ref().is_some_and(|plan| plan.says(reason)))
     }
 
     fn outcome(&self, page: &mut Page) {
