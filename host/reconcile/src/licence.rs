@@ -184,6 +184,12 @@ fn size(facts: &ScanFacts, checks: &mut Checks) {
     checks.add(enough, Verdict::Shrunk, sentence);
 }
 
+/// True if a reason repeats what the connector said of itself: a connector that promises nothing is no news.
+#[must_use]
+pub fn is_connectors_word(reason: &str) -> bool {
+    reason.ends_with("(the connector's word)")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ use crate::output::{Human, Output, Page, Tone};
 use rosterd_engine::run::{RunOptions, RunReport};
 use rosterd_model::plan::PlanState;
 use rosterd_model::run::{Run, RunState};
+use rosterd_reconcile::licence;
 use serde::Serialize;
 
 /// What a run came to.
@@ -181,11 +182,15 @@ impl Ran {
         }
     }
 
-    /// Classes whose absence concludes nothing, with the first reason; without what a hold of the plan says already.
+    /// Classes that the connector calls complete and the host does not, with the first reason of the host. Silent where a
+    /// hold of the plan says the same, and where nobody was known before: then nobody can be missing.
     fn refused(&self) -> impl Iterator<Item = (&rosterd_model::Class, &str)> {
-        let refused = self.run.licences.iter().filter(|note| !note.licensed);
+        let known = self.run.scan.unchanged + self.run.scan.changed > 0;
+        let refused = self.run.licences.iter().filter(move |note| known && !note.licensed);
         let reasons = refused.filter_map(|note| Some((&note.class, note.reasons.first()?.as_str())));
-        reasons.filter(|(_, reason)| !self.plan.as_ref().is_some_and(|plan| plan.says(reason)))
+        reasons
+            .filter(|(_, reason)| !licence::is_connectors_word(reason))
+            .filter(|(_, reason)| !self.plan.as_ref().is_some_and(|plan| plan.says(reason)))
     }
 
     fn outcome(&self, page: &mut Page) {

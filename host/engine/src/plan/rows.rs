@@ -27,15 +27,8 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(engine: &'a Engine, view: &Snapshot) -> Result<Self, EngineError> {
         let number = view.last_number(Counter::Plan)? + 1;
-        let rows = Self {
-            engine,
-            number,
-            lanes: BTreeMap::new(),
-            buffer: Vec::new(),
-            flight: None,
-            count: 0,
-            flushed: false,
-        };
+        let rows =
+            Self { engine, number, lanes: BTreeMap::new(), buffer: Vec::new(), flight: None, count: 0, flushed: false };
         // A process that was killed while planning may have left rows under this number.
         if view.steps(number)?.next().is_some() {
             rows.discard(number)?;

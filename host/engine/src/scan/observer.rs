@@ -270,10 +270,6 @@ impl Observer {
     pub(super) fn depart(&mut self) -> (Vec<Pending>, Vec<QuarantineCase>, Hashes) {
         self.bytes = 0;
         self.stored = true;
-        (
-            std::mem::take(&mut self.pending),
-            std::mem::take(&mut self.cases),
-            std::mem::take(&mut self.waiting),
-        )
+        (std::mem::take(&mut self.pending), std::mem::take(&mut self.cases), std::mem::take(&mut self.waiting))
     }
 }
