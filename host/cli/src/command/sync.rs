@@ -185,12 +185,14 @@ impl Ran {
     /// Classes that the connector calls complete and the host does not, with the first reason of the host. Silent where a
     /// hold of the plan says the same, and where nobody was known before: then nobody can be missing.
     fn refused(&self) -> impl Iterator<Item = (&rosterd_model::Class, &str)> {
-        let known = self.run.scan.unchanged + self.run.scan.changed > 0;
-        let refused = self.run.licences.iter().filter(move |note| known && !note.licensed);
+        // A first scan knows of its own repetitions only.
+        let scan = &self.run.scan;
+        let known = scan.unchanged + scan.changed > scan.new;
+        let said =
+            |reasons: &[String]| self.plan.as_ref().is_some_and(|plan| reasons.iter().any(|reason| plan.says(reason)));
+        let refused = self.run.licences.iter().filter(move |note| known && !note.licensed && !said(&note.reasons));
         let reasons = refused.filter_map(|note| Some((&note.class, note.reasons.first()?.as_str())));
-        reasons
-            .filter(|(_, reason)| !licence::is_connectors_word(reason))
-            .filter(|(_, reason)| !self.plan.as_ref().is_some_and(|plan| plan.says(reason)))
+        reasons.filter(|(_, reason)| !licence::is_connectors_word(reason))
     }
 
     fn outcome(&self, page: &mut Page) {
