@@ -11,7 +11,7 @@ use aho_corasick::AhoCorasick;
 use rosterd_connector::MemoryHook;
 use rosterd_model::ConnectionId;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
@@ -28,14 +28,14 @@ struct Search {
 /// finds no line in `FILE.searched`.
 pub(crate) fn watch(connection: &ConnectionId) -> Option<MemoryHook> {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
-    let search = SEARCH.get_or_init(|| Search::open(std::env::var_os("ROSTERD_CANARIES")?)).as_ref()?;
+    let search = SEARCH.get_or_init(|| Search::open(&std::env::var_os("ROSTERD_CANARIES")?)).as_ref()?;
     let connection = connection.clone();
     Some(Arc::new(move |memory: &[u8]| search.look(&connection, memory)))
 }
 
 impl Search {
-    fn open(path: OsString) -> Option<Self> {
-        let text = std::fs::read_to_string(&path).ok()?;
+    fn open(path: &OsStr) -> Option<Self> {
+        let text = std::fs::read_to_string(path).ok()?;
         let lines = text.lines().map(|line| line.split_once(' '));
         let (needles, names): (Vec<Vec<u8>>, Vec<String>) = lines
             .map(|line| line.and_then(|(hex, name)| Some((bytes(hex)?, name.to_owned()))))
@@ -43,7 +43,7 @@ impl Search {
             .into_iter()
             .unzip();
         let append = |ending: &str| {
-            let mut path = path.clone();
+            let mut path = path.to_owned();
             path.push(ending);
             OpenOptions::new().append(true).create(true).open(path).ok()
         };
@@ -70,7 +70,7 @@ fn line(mut file: &File, text: &str) {
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0 && !digits.is_empty())
+    (digits.len().is_multiple_of(2) && !digits.is_empty())
         .then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("needles");
         std::fs::write(&file, "6b616e617269 bird (plain)\n00ff00 other\n").expect("a file");
-        let search = Search::open(file.into_os_string()).expect("it opens");
+        let search = Search::open(file.as_os_str()).expect("it opens");
         let guest: ConnectionId = "hr".parse().expect("a name");
         search.look(&guest, b"nothing of note");
         search.look(&guest, b"a kanari, and once more: kanari");
@@ -98,7 +98,7 @@ mod tests {
         for text in ["6b6 odd", "zz no digits", "6b61", " empty"] {
             let file = folder.path().join("needles");
             std::fs::write(&file, text).expect("a file");
-            assert!(Search::open(file.into_os_string()).is_none(), "{text}");
+            assert!(Search::open(file.as_os_str()).is_none(), "{text}");
         }
     }
 }

@@ -88,21 +88,21 @@ fn read(context: &Context, name: &str) -> Result<String, CommandError> {
         let typed = rpassword::read_password().map_err(|error| {
             CommandError::usage("the terminal can not be read").because(&error).hint("rosterd secret set NAME < FILE")
         })?;
-        return checked(typed);
+        return checked(&typed);
     }
     let mut text = String::new();
     stdin.lock().take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|_| {
         // The error of the standard library names no value, and still nothing of the input should be near a message.
         CommandError::usage("standard input is no UTF-8 text").hint("encode a binary secret as base64 or hex")
     })?;
-    checked(text)
+    checked(&text)
 }
 
-fn checked(text: String) -> Result<String, CommandError> {
+fn checked(text: &str) -> Result<String, CommandError> {
     if text.len() as u64 > MAX_BYTES {
         return Err(CommandError::usage("standard input is longer than 64 KiB: that is no secret"));
     }
-    let value = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    let value = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     if value.is_empty() {
         return Err(CommandError::usage("standard input is empty").hint("rosterd secret set NAME < FILE"));
     }

@@ -102,9 +102,9 @@ impl Query {
         if text.len() > LONGEST {
             return Err(invalid(format!("it has {} bytes; at most {LONGEST} are read", text.len())));
         }
-        let raw: Raw = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let raw: Raw = serde_json::from_str(text).map_err(invalid)?;
         if raw.offset.is_some() && raw.after.is_some() {
-            return Err(invalid("it has both `offset` and `after`; a page begins at one place".to_owned()));
+            return Err(invalid("it has both `offset` and `after`; a page begins at one place"));
         }
         let names = raw.attributes.iter().flatten().chain(raw.sort.iter().map(|key| &key.attribute));
         if names.count() > MOST_NAMES {
@@ -132,7 +132,7 @@ fn filter(value: Value, depth: usize, parts: &mut usize) -> Result<Filter, Fault
         return Err(invalid(format!("its filter has more than {DEEPEST} levels or more than {MOST_PARTS} parts")));
     }
     let Value::Object(mut members) = value else {
-        return Err(invalid("a filter is an object".to_owned()));
+        return Err(invalid("a filter is an object"));
     };
     if members.contains_key("attribute") {
         return compare(members);
@@ -144,9 +144,7 @@ fn filter(value: Value, depth: usize, parts: &mut usize) -> Result<Filter, Fault
             let list = list.into_iter().map(|one| filter(one, depth + 1, parts)).collect::<Result<_, _>>()?;
             Ok(if word == "and" { Filter::And(list) } else { Filter::Or(list) })
         }
-        _ => {
-            Err(invalid("a filter is one of and, or (with a list that is not empty), not, or a comparison".to_owned()))
-        }
+        _ => Err(invalid("a filter is one of and, or (with a list that is not empty), not, or a comparison")),
     }
 }
 
@@ -168,13 +166,12 @@ fn compare(mut members: serde_json::Map<String, Value>) -> Result<Filter, Fault>
             Ok(Filter::Compare { attribute, is, value: value.unwrap_or(Value::Null) })
         }
         _ => Err(invalid(
-            "a comparison has attribute, is (eq, ne, co, sw, ew, gt, ge, lt, le, pr) and a value that fits it"
-                .to_owned(),
+            "a comparison has attribute, is (eq, ne, co, sw, ew, gt, ge, lt, le, pr) and a value that fits it",
         )),
     }
 }
 
-fn invalid(why: String) -> Fault {
+fn invalid(why: impl std::fmt::Display) -> Fault {
     Fault::new(FaultKind::Invalid, format!("the query of the directory can not be used: {why}"))
 }
 

@@ -15,6 +15,9 @@ const SHADOWS: usize = 4_000;
 /// What the store knows of one shadow: what was said of it, and whom it belongs to.
 pub(super) type Known = (Shadow, Option<Link>);
 
+/// Shadows by ordinal; none: the shadow is not there.
+pub(super) type Portion = Vec<(u32, Option<Known>)>;
+
 /// Where portions come from.
 #[derive(Clone)]
 pub(super) struct Source {
@@ -27,12 +30,12 @@ pub(super) struct Source {
 
 impl Source {
     /// Begins to read the portion that starts at an ordinal.
-    pub(super) fn begin(&self, from: u32) -> Result<Aside<Vec<(u32, Option<Known>)>>, EngineError> {
+    pub(super) fn begin(&self, from: u32) -> Result<Aside<Portion>, EngineError> {
         let source = self.clone();
         Aside::begin("plan-read", move || source.read(from))
     }
 
-    fn read(&self, from: u32) -> Result<Vec<(u32, Option<Known>)>, EngineError> {
+    fn read(&self, from: u32) -> Result<Portion, EngineError> {
         let (view, connection, class) = (&self.view, self.connection, self.class);
         let link = |ordinal| Ok::<_, EngineError>(view.link(connection, class, ordinal)?.filter(|link| link.live));
         if self.everything {

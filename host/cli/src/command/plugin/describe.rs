@@ -87,7 +87,7 @@ impl Human for Described {
                 description.get("attributes").and_then(Value::as_array).into_iter().flatten().map(attribute).collect();
             match attributes.is_empty() {
                 true => {
-                    page.line(format!("  {}", page.paint(Tone::Faint, "its attributes are known by discovery only")))
+                    page.line(format!("  {}", page.paint(Tone::Faint, "its attributes are known by discovery only")));
                 }
                 false => page.table(&["attribute", "type", "traits", "meaning"], attributes),
             }

@@ -37,7 +37,8 @@ pub(crate) fn link(linker: &mut Linker<State>, engine: &Engine, component: &Comp
             match item.ty {
                 ComponentItem::Resource(_) => resources::define(&mut linked, export)?,
                 ComponentItem::ComponentFunc(_) => {
-                    if !io::serve(&mut linked, interface, export)? && !serve(&mut linked, interface, export)? {
+                    let served = io::serve(&mut linked, interface, export)? || serve(&mut linked, interface, export)?;
+                    if !served {
                         refuse(&mut linked, interface, export)?;
                     }
                 }
