@@ -11,7 +11,7 @@
 //! | `shadow-heads` | connection u16, class u8, external id | ordinal u32, hash 16, seq u64, state u8: 29 bytes |
 //! | `shadows` | connection, class, ordinal u32 | `Shadow` |
 //! | `shadow-ordinals` | connection, class | next ordinal u32 |
-//! | `unsettled` | connection, class, ordinal / 256 | per shadow: last byte of its ordinal, seq u64 of the change that no applied plan decided |
+//! | `unsettled` | connection, class, ordinal | seq u64 of the change that no applied plan decided |
 //! | `live`, `seen` | connection, class, chunk u32 | one bit per ordinal, 32768 a chunk, trailing zero bytes cut |
 //! | `missing` | connection, class, ordinal | `Missing` |
 //! | `entities` | class, entity id 16 | `Entity` |
@@ -153,7 +153,7 @@ impl Table {
     /// Small rows that nearly every row of a page touches again; a [`crate::Writer`] changes them in memory and writes
     /// them once, when it commits.
     pub(crate) const fn is_hot(self) -> bool {
-        matches!(self, Self::Meta | Self::ShadowOrdinals | Self::Live | Self::Seen | Self::Unsettled)
+        matches!(self, Self::Meta | Self::ShadowOrdinals | Self::Live | Self::Seen)
     }
 }
 

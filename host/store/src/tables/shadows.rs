@@ -7,7 +7,6 @@ use crate::key::{ConnectionNumber, Key, MAX_TEXT, Parts, of_class, of_ordinal};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::bitmaps::set_bit;
-use crate::tables::unsettled::WriteUnsettled;
 use rosterd_model::shadow::{Shadow, ShadowHead};
 use rosterd_model::{Class, ExternalId};
 
@@ -196,8 +195,7 @@ pub trait WriteShadows: Write {
             set_bit(self, table, connection, class, ordinal, false)?;
         }
         let key = of_ordinal(connection, class, ordinal);
-        self.forget_unsettled(connection, class, ordinal)?;
-        for table in [Table::Shadows, Table::Missing] {
+        for table in [Table::Shadows, Table::Unsettled, Table::Missing] {
             self.remove(table, key.as_bytes())?;
         }
         Ok(true)

@@ -6,7 +6,6 @@ use crate::key::ConnectionNumber;
 use crate::kv::Read;
 use crate::schema::Table;
 use crate::tables::meta::Counter;
-use crate::tables::unsettled::CHUNK;
 use crate::tables::{ReadBitmaps, ReadLinks, ReadMissing, ReadShadows, ReadUnsettled};
 use rosterd_model::Class;
 use rosterd_model::shadow::ShadowState;
@@ -88,15 +87,9 @@ impl<R: Read> Check<'_, R> {
 
     fn unsettled(&mut self, connection: ConnectionNumber, class: Class, found: &mut Found) -> Result<(), StoreError> {
         let view = self.view;
-        let mut chunk = None;
         for row in view.all_unsettled(connection, class, 0)? {
-            let Some((ordinal, seq)) = self.readable(row)? else {
-                found.unsettled += 1;
-                continue;
-            };
-            if chunk.replace(ordinal / CHUNK) != Some(ordinal / CHUNK) {
-                found.unsettled += 1;
-            }
+            found.unsettled += 1;
+            let Some((ordinal, seq)) = self.readable(row)? else { continue };
             let shadow = view.shadow(connection, class, ordinal);
             match self.readable(shadow)? {
                 Some(Some(shadow)) if seq > shadow.seq => self.problem(format_args!(
