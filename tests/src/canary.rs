@@ -60,7 +60,9 @@ impl Canaries {
         let mut text = String::new();
         for needle in &self.cage().needles {
             // Writing to a String can not fail.
-            needle.bytes.iter().for_each(|byte| drop(write!(text, "{byte:02x}")));
+            for byte in &needle.bytes {
+                let _ = write!(text, "{byte:02x}");
+            }
             let _ = writeln!(text, " {}", needle.what);
         }
         text

@@ -37,6 +37,10 @@ impl Applying<'_> {
     pub(crate) fn run(&self, mut header: PlanHeader) -> Result<PlanHeader, EngineError> {
         let store = &self.engine.store;
         let batch = self.engine.settings.apply_batch;
+        if header.done == 0 {
+            // A pass from the start says anew what is held: an earlier one counted the same parts.
+            header.outcome.held = 0;
+        }
         let mut place = store.snapshot()?.step_place(header.number, header.done)?;
         loop {
             let rows: Vec<StepRow> = {

@@ -1,5 +1,5 @@
 //! `rosterd secret`: names and values in the encrypted secret store. Values come from standard input, so that they never
-//! stand in a command line; they are never shown.
+//! stand in a command line; a terminal does not show them while they are typed, and no command shows them.
 
 use crate::args::SecretCommand;
 use crate::context::{Context, secret_store};
@@ -39,7 +39,10 @@ pub(crate) fn run(context: &Context, command: &SecretCommand) -> Result<Output, 
     match command {
         SecretCommand::Init => init(&own),
         SecretCommand::Set { name } => {
-            let value = read(context)?;
+            let value = read(context, name)?;
+            if let Some(dir) = own.file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+                crate::context::make_private(dir)?;
+            }
             store::set(&own, name, &value).map_err(|error| failed(&error))?;
             Ok(Output::new("secret set", Kept { name: name.clone(), file: own.file }))
         }
@@ -77,17 +80,25 @@ fn failed(error: &store::StoreError) -> CommandError {
     }
 }
 
-/// Standard input up to its end, without a line break at the end.
-fn read(context: &Context) -> Result<String, CommandError> {
+/// Standard input up to its end, without a line break at the end; from a terminal one line, which is not shown.
+fn read(context: &Context, name: &str) -> Result<String, CommandError> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        context.talk().warn("what you type is shown; better: rosterd secret set NAME < FILE. End with Ctrl-D");
+        context.talk().note(format!("type the secret {name} and press Enter; what you type is not shown"));
+        let typed = rpassword::read_password().map_err(|error| {
+            CommandError::usage("the terminal can not be read").because(&error).hint("rosterd secret set NAME < FILE")
+        })?;
+        return checked(typed);
     }
     let mut text = String::new();
     stdin.lock().take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|_| {
         // The error of the standard library names no value, and still nothing of the input should be near a message.
         CommandError::usage("standard input is no UTF-8 text").hint("encode a binary secret as base64 or hex")
     })?;
+    checked(text)
+}
+
+fn checked(text: String) -> Result<String, CommandError> {
     if text.len() as u64 > MAX_BYTES {
         return Err(CommandError::usage("standard input is longer than 64 KiB: that is no secret"));
     }

@@ -8,8 +8,11 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page, Tone};
 use rosterd_engine::run::{RunOptions, RunReport};
-use rosterd_model::plan::PlanState;
+use rosterd_model::Class;
+use rosterd_model::plan::{LicenceNote, PlanState};
 use rosterd_model::run::{Run, RunState};
+use rosterd_store::Snapshot;
+use rosterd_store::prelude::*;
 use serde::Serialize;
 
 /// What a run came to.
@@ -21,11 +24,41 @@ struct Ran {
     waiting: u64,
     quarantined: u64,
     faults: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_removed: Option<NotRemoved>,
     store: StoreRows,
     #[serde(skip_serializing_if = "Option::is_none")]
     effects: Option<u64>,
     #[serde(skip)]
     dry: bool,
+}
+
+/// Objects that are missing from a scan which has no licence to remove, where no hold of the plan says so already.
+#[derive(Serialize)]
+struct NotRemoved {
+    objects: u64,
+    /// The first reason; the run keeps them all.
+    because: String,
+}
+
+impl NotRemoved {
+    fn of(view: &Snapshot, report: &RunReport) -> Result<Option<Self>, CommandError> {
+        let reason = |note: &LicenceNote| note.reasons.first().cloned().unwrap_or_default();
+        let refused: Vec<_> = report.run.licences.iter().filter(|note| !note.licensed).collect();
+        let said = |note: &LicenceNote| {
+            report.plan.iter().flat_map(|plan| &plan.holds).any(|hold| hold.approval && hold.because == reason(note))
+        };
+        let Some(first) = refused.first().filter(|_| !refused.iter().any(|note| said(note))) else { return Ok(None) };
+        let mut known: u64 = 0;
+        for (name, number) in view.connections()? {
+            for class in Class::ALL.into_iter().filter(|_| name == report.run.connection) {
+                known += view.live_count(number, class)?;
+            }
+        }
+        let scan = &report.run.scan;
+        let objects = known.saturating_sub(scan.new + scan.changed + scan.unchanged);
+        Ok((objects > 0).then(|| Self { objects, because: reason(first) }))
+    }
 }
 
 /// Rows that the command touched, for those who measure.
@@ -99,6 +132,7 @@ fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result
         Some(header) => Some(PlanView::new(&view, header, plan_view::SAMPLE)?),
         None => None,
     };
+    let not_removed = NotRemoved::of(&view, &report)?;
     drop(view);
     Ok(Ran {
         plan,
@@ -106,6 +140,7 @@ fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result
         waiting: report.waiting,
         quarantined: report.quarantined,
         faults: report.faults,
+        not_removed,
         store,
         effects: crate::kill::effects(),
         dry,
@@ -134,7 +169,7 @@ impl Human for Ran {
             Some(_) if self.run.scan.pages == 0 => {}
             Some(plan) => plan.human(page),
             None if matches!(self.run.state, RunState::Incomplete { .. }) => {}
-            None => page.line("nothing to do: the hub and its destinations are as the source says"),
+            None => self.nothing(page),
         }
         if self.waiting > 0 {
             page.line(format!(
@@ -169,6 +204,24 @@ impl Ran {
         ));
         if let RunState::Incomplete { because } = &self.run.state {
             page.line(format!("incomplete: {because}; nothing is called absent"));
+        } else if let Some(kept) = &self.not_removed {
+            page.line(format!(
+                "{} {} objects that {} no longer shows stay as they are: {} (rosterd runs show {})",
+                page.paint(Tone::Warn, "nobody is removed:"),
+                kept.objects,
+                self.run.connection,
+                crate::output::plain(&kept.because),
+                self.run.id
+            ));
+        }
+    }
+
+    fn nothing(&self, page: &mut Page) {
+        match self.run.state {
+            // What is left are records set aside, or deliveries that wait: neither is as the source says.
+            RunState::Partial { left } => page.line(format!("nothing new to do; {left} left from before are open")),
+            _ if self.quarantined > 0 => page.line("nothing to do but for what was set aside"),
+            _ => page.line("nothing to do: the hub and its destinations are as the source says"),
         }
     }
 

@@ -39,11 +39,6 @@ impl Talk {
         }
     }
 
-    /// Says what deserves a look; silent with `--quiet`.
-    pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        self.note(format!("{} {}", self.style.paint(Tone::Warn, "warning:"), text.as_ref()));
-    }
-
     /// True if stderr should stay silent but for errors.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
