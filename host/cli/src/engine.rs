@@ -72,8 +72,15 @@ impl From<EngineError> for CommandError {
                 let Fault { kind, .. } = fault;
                 let mut error = Self::from(fault);
                 error.message = format!("connection {connection}: {}", error.message);
-                if kind == rosterd_model::FaultKind::Incomplete {
-                    error.kind = ErrorKind::Incomplete;
+                match kind {
+                    rosterd_model::FaultKind::Incomplete => error.kind = ErrorKind::Incomplete,
+                    // The remedy of the fault is about one object; here the source as a whole is not there.
+                    rosterd_model::FaultKind::NotFound => {
+                        error.hints = vec![format!(
+                            "nothing was changed; put it there, or correct [connection.{connection}.settings] in rosterd.toml"
+                        )];
+                    }
+                    _ => {}
                 }
                 error
             }

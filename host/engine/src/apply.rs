@@ -38,6 +38,10 @@ impl Applying<'_> {
     pub(crate) fn run(&self, mut header: PlanHeader) -> Result<PlanHeader, EngineError> {
         let store = &self.engine.store;
         let batch = self.engine.settings.apply_batch;
+        if header.done == 0 {
+            // A pass from the start says anew what is held: an earlier one counted the same parts.
+            header.outcome.held = 0;
+        }
         let place = store.snapshot()?.step_place(header.number, header.done)?;
         let mut next = Some(self.read(header.number, place)?);
         while let Some(rows) = next.take() {

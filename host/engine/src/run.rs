@@ -220,7 +220,11 @@ impl Engine {
         let refuse = |text: String| Err(EngineError::Refused(text));
         let (digest, job) = (header.digest.short(), &header.job);
         match &header.state {
-            PlanState::Applied => return refuse(format!("plan {digest} was applied already")),
+            PlanState::Applied => {
+                return refuse(format!(
+                    "plan {digest} was applied already; what is left to do is in `rosterd plan {job}`"
+                ));
+            }
             PlanState::Superseded => {
                 return refuse(format!(
                     "a later plan took the place of plan {digest}; make a new one with `rosterd plan {job}`"

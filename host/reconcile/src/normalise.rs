@@ -110,6 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn a_decimal_is_read_to_its_last_bit() {
+        // Read less exactly, this one became its neighbour each time it was written and read again.
+        for exact in [3_603_000_000_599_339.5_f64, 0.1, 5e-324, 3.141_592_653_589_793] {
+            let attributes = normalise(&record(&format!("{{\"a\":{exact:e}}}"))).expect("valid");
+            assert_eq!(attributes.get("a"), Some(&Value::Decimal(exact)));
+        }
+    }
+
+    #[test]
     fn what_can_not_be_made_valid_is_refused_with_the_name_of_the_attribute() {
         let deep = format!("{{\"deep\":{}1{}}}", "[".repeat(40), "]".repeat(40));
         let many = (0..600).map(|n| format!("\"a{n}\":1")).collect::<Vec<_>>().join(",");

@@ -200,7 +200,7 @@ impl fmt::Display for StoreError {
             }
             Self::BadDigest { text } => write!(
                 f,
-                "\"{text}\" names no plan; write at least 4 hexadecimal digits of its digest, as `rosterd plan list` shows them"
+                "\"{text}\" names no plan; write at least 4 hexadecimal digits of its digest, as `rosterd plan JOB` printed it"
             ),
             Self::AmbiguousDigest { text, first, second } => write!(
                 f,

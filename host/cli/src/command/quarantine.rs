@@ -90,21 +90,24 @@ impl Human for Shown {
         let case = &self.case;
         page.heading(&format!("case {}: {}", case.number, case.reason));
         let candidates: Vec<String> = case.candidates.iter().map(ToString::to_string).collect();
-        page.fields(&[
+        let mut fields = vec![
             ("connection", case.connection.to_string()),
             ("object", plain(&object(case))),
             ("message", plain(&case.message)),
             ("candidates", candidates.join(", ")),
             ("run", case.run.to_string()),
             ("raw", plain(&case.raw)),
-        ]);
+        ];
+        fields.retain(|(_, value)| !value.is_empty());
+        page.fields(&fields);
         page.line(format!("once it is mended: rosterd quarantine release {}", case.number));
     }
 }
 
 fn show(context: &Context, text: &str) -> Result<Output, CommandError> {
     let found = context.reading_store()?.snapshot()?.case(number(text)?)?;
-    let case = found.ok_or_else(|| CommandError::usage(format!("there is no open case {text}")))?;
+    let case = found
+        .ok_or_else(|| CommandError::usage(format!("there is no open case {text}; see `rosterd quarantine list`")))?;
     Ok(Output::new("quarantine show", Shown { case }))
 }
 

@@ -107,8 +107,9 @@ impl Human for Shown {
 }
 
 fn show(context: &Context, text: &str) -> Result<Output, CommandError> {
-    let id: RunId =
-        text.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::usage(error.to_string()))?;
+    let id: RunId = text.parse().map_err(|error: rosterd_model::id::InvalidId| {
+        CommandError::usage(error.to_string()).hint("runs are numbers: rosterd runs list")
+    })?;
     let found = context.reading_store()?.snapshot()?.run(id)?;
     let run = found.ok_or_else(|| CommandError::usage(format!("there is no run {id}; see `rosterd runs list`")))?;
     Ok(Output::new("runs show", Shown { run }))

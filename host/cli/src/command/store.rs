@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page};
-use rosterd_store::Store;
 use rosterd_store::verify::verify;
+use rosterd_store::{Store, StoreError};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +60,10 @@ impl Human for Copied {
 }
 
 fn backup(context: &Context, file: &Path) -> Result<Output, CommandError> {
+    if file.exists() {
+        let message = format!("{} exists, and a backup overwrites nothing", file.display());
+        return Err(CommandError::new(ErrorKind::Store, message).hint("name another file, or move this one away"));
+    }
     context.reading_store()?.backup(file)?;
     let from = context.config()?.resolve(&context.config()?.file.store.path);
     Ok(Output::new("store backup", Copied { from, to: file.to_path_buf(), what: "copied" }))
@@ -74,7 +78,13 @@ fn restore(context: &Context, file: &Path, force: bool) -> Result<Output, Comman
         )
         .hint("add --force once you are sure; keep a copy: rosterd store backup FILE"));
     }
-    Store::restore(file, &to, force)?;
+    Store::restore(file, &to, force).map_err(|error| match error {
+        StoreError::Missing { path } | StoreError::Foreign { path } if path == file => {
+            let message = format!("{} is no backup of a store; the present store was left as it is", file.display());
+            CommandError::new(ErrorKind::Store, message).hint("name a file that `rosterd store backup FILE` wrote")
+        }
+        error => error.into(),
+    })?;
     Ok(Output::new("store restore", Copied { from: file.to_path_buf(), to, what: "restored" }))
 }
 

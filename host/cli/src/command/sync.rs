@@ -135,7 +135,7 @@ impl Human for Ran {
             Some(_) if self.run.scan.pages == 0 => {}
             Some(plan) => plan.human(page),
             None if matches!(self.run.state, RunState::Incomplete { .. }) => {}
-            None => page.line("nothing to do: the hub and its destinations are as the source says"),
+            None => self.nothing(page),
         }
         if self.waiting > 0 {
             page.line(format!(
@@ -179,6 +179,15 @@ impl Ran {
                 self.run.connection,
                 crate::output::plain(reason)
             ));
+        }
+    }
+
+    fn nothing(&self, page: &mut Page) {
+        match self.run.state {
+            // What is left are records set aside, or deliveries that wait: neither is as the source says.
+            RunState::Partial { left } => page.line(format!("nothing new to do; {left} left from before are open")),
+            _ if self.quarantined > 0 => page.line("nothing to do but for what was set aside"),
+            _ => page.line("nothing to do: the hub and its destinations are as the source says"),
         }
     }
 

@@ -153,7 +153,11 @@ pub(crate) fn export(context: &Context, file: &Path, raw: bool) -> Result<Output
     let id = NAME.parse().map_err(|error: rosterd_model::id::InvalidId| CommandError::internal(error.to_string()))?;
     let accounts = context.block_on(async {
         let mut destination = connections.destination(&id).await?;
-        Ok(engine.export(destination.as_mut()).await?)
+        // Whatever stopped it: a file is written as a whole or not at all.
+        let done = engine.export(destination.as_mut()).await;
+        done.map_err(|error| {
+            CommandError::from(error).hint("nothing was written; mend what is named, and export again")
+        })
     })?;
     Ok(Output::new("export", Exported { file: file.to_path_buf(), accounts }))
 }

@@ -111,9 +111,12 @@ fn retry(
         | FaultKind::Held => DeliveryState::Waiting,
         _ => DeliveryState::Parked,
     };
-    if state == DeliveryState::Parked {
-        told.push(format!("{} {} is parked: {fault}", entry.class, entry.entity));
-    }
+    let word = match &state {
+        DeliveryState::Parked => "is parked",
+        DeliveryState::Retry { .. } => "is sent again by a later run",
+        _ => "was not delivered",
+    };
+    told.push(format!("{} {} {word}: {fault}", entry.class, entry.entity));
     let last_fault = Some(fault.clone());
     w.put_outbox(number, &OutboxEntry { state, uncertain, last_fault, ..entry.clone() })?;
     Ok(())
