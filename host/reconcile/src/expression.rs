@@ -15,6 +15,7 @@ mod date;
 mod functions;
 mod library;
 mod native;
+mod pattern;
 mod view;
 
 use native::Native;
@@ -147,7 +148,37 @@ enum Code {
     /// Evaluated here.
     Native(Native),
     /// Evaluated by CEL.
-    Cel { expression: cel::IdedExpr, list_limit: usize },
+    Cel { expression: cel::IdedExpr, list_limit: usize, context: Functions },
+}
+
+/// The functions that an expression may call.
+enum Functions {
+    /// Those that all have.
+    Shared,
+    /// And `matches`, with its own compiled patterns.
+    Own(Box<cel::Context<'static, 'static>>),
+}
+
+impl Functions {
+    fn get(&self) -> &cel::Context<'static, 'static> {
+        match self {
+            Self::Shared => library::root(),
+            Self::Own(context) => context,
+        }
+    }
+}
+
+impl fmt::Debug for Functions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if matches!(self, Self::Shared) { "Shared" } else { "Own" })
+    }
+}
+
+impl check::Checked {
+    fn cel(self) -> Code {
+        let context = self.patterns.map_or(Functions::Shared, |patterns| Functions::Own(library::with(patterns)));
+        Code::Cel { expression: self.expression, list_limit: self.list_limit, context }
+    }
 }
 
 /// The name by which expressions over the hub's objects of a class call them.
@@ -168,7 +199,7 @@ pub fn compile(text: &str, root: &str, declared: Option<&[String]>) -> Result<Ex
     let checked = check::check(text, root, declared)?;
     let code = match Native::of(&checked.expression, root) {
         Some(native) => Code::Native(native),
-        None => Code::Cel { expression: checked.expression, list_limit: checked.list_limit },
+        None => checked.cel(),
     };
     Ok(Expression { text: text.to_owned(), root: root.to_owned(), code })
 }
@@ -187,9 +218,9 @@ impl Expression {
     pub fn eval(&self, scope: &Scope<'_>) -> Result<Outcome, EvalError> {
         match &self.code {
             Code::Native(native) => native.eval(scope),
-            Code::Cel { expression, list_limit } => {
+            Code::Cel { expression, list_limit, context } => {
                 let resolver = Resolver::new(&self.root, *scope, *list_limit);
-                let mut context = library::root().new_inner_scope();
+                let mut context = context.get().new_inner_scope();
                 context.set_variable_resolver(&resolver);
                 convert::outcome(cel::Value::resolve(expression, &context), &resolver)
             }
@@ -222,8 +253,7 @@ impl Expression {
     #[cfg(test)]
     fn compile_slow(text: &str, root: &str) -> Result<Self, ExpressionError> {
         let checked = check::check(text, root, None)?;
-        let code = Code::Cel { expression: checked.expression, list_limit: checked.list_limit };
-        Ok(Self { text: text.to_owned(), root: root.to_owned(), code })
+        Ok(Self { text: text.to_owned(), root: root.to_owned(), code: checked.cel() })
     }
 
     #[cfg(test)]

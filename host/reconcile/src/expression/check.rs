@@ -10,6 +10,7 @@
 mod names;
 mod rewrite;
 
+use super::pattern::Patterns;
 use super::view::SOFT;
 use super::{ExpressionError, library};
 use cel::IdedExpr;
@@ -33,6 +34,8 @@ pub(super) struct Checked {
     pub(super) expression: IdedExpr,
     /// The longest list of the record that it may read.
     pub(super) list_limit: usize,
+    /// The patterns of its `matches`, if it calls that.
+    pub(super) patterns: Option<Patterns>,
 }
 
 pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Result<Checked, ExpressionError> {
@@ -46,10 +49,11 @@ pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Resu
     let parser = library::environment().parser().enable_ident_escape_syntax(true);
     let (mut expression, info) =
         parser.parse_with_source_info(text).map_err(|errors| parse_error(text, root, &errors))?;
-    let mut walk = Walk { root, declared, info: &info, text, variables: Vec::new(), deepest_loop: 0 };
+    let mut walk = Walk { root, declared, info: &info, text, variables: Vec::new(), deepest_loop: 0, patterns: None };
     walk.visit(&mut expression, Place { soft: false, loops: 0, calls: 0 })?;
     let list_limit = if walk.deepest_loop > 1 { NESTED_LIST } else { usize::MAX };
-    Ok(Checked { expression, list_limit })
+    let patterns = walk.patterns;
+    Ok(Checked { expression, list_limit, patterns })
 }
 
 fn error(message: String, column: Option<usize>, hint: Option<String>) -> ExpressionError {
@@ -101,6 +105,7 @@ struct Walk<'a> {
     text: &'a str,
     variables: Vec<String>,
     deepest_loop: usize,
+    patterns: Option<Patterns>,
 }
 
 type Checking = Result<(), ExpressionError>;
@@ -190,6 +195,11 @@ impl Walk<'_> {
                 return call.args.iter_mut().try_for_each(|argument| self.visit(argument, place));
             }
             self.method(id, &call.func_name)?;
+            if call.func_name == "matches" {
+                call.args.insert(0, mem::take(target));
+                call.target = None;
+                return self.pattern(id, call, place);
+            }
             self.visit(target, place.hard())?;
             return call.args.iter_mut().try_for_each(|argument| self.visit(argument, place.hard()));
         }
@@ -199,6 +209,7 @@ impl Walk<'_> {
                 node.expr = conditional(condition, yes, no);
                 self.visit(node, Place { calls: place.calls - 1, ..place })
             }
+            "matches" => self.pattern(id, call, place),
             "Switch" => {
                 node.expr = self.switch(id, call)?;
                 // The chain of conditions is ours and as long as the Switch: it does not count as nesting.

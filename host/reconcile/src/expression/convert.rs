@@ -132,7 +132,9 @@ fn sentence(error: &ExecutionError) -> String {
             format!("{} can not be applied to {}{hint}", operator(name), types(left, right))
         }
         ExecutionError::ValuesNotComparable(left, right) => format!("{} can not be compared", types(left, right)),
-        ExecutionError::FunctionError { function, message } if library::find(function).is_some() => {
+        ExecutionError::FunctionError { function, message }
+            if function == "matches" || library::find(function).is_some() =>
+        {
             format!("{function} {message}")
         }
         ExecutionError::FunctionError { function, .. } => format!("{function} can not be applied to what it was given"),

@@ -4,6 +4,7 @@
 //! attribute is null inside of the functions marked `tolerant`. A text function of null is null.
 
 use super::native::{EMAIL, LOWER, TRIM, TextFunction, UPPER};
+use super::pattern::{MATCHES, Patterns};
 use super::view::UNORDERED;
 use super::{date, functions as f};
 use cel::common::types::Kind;
@@ -113,20 +114,32 @@ pub(super) fn environment() -> &'static Arc<Env> {
 
 /// The one root context: making one costs more than evaluating a whole mapping.
 pub(super) fn root() -> &'static Context<'static, 'static> {
-    static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
-        let mut context = Context::with_env(Arc::clone(environment()));
-        for function in FUNCTIONS {
-            let body = move |Arguments(arguments): Arguments| -> Result<Cel, ExecutionError> {
-                (function.call)(&arguments).map_err(|because| ExecutionError::function_error(function.name, because))
-            };
-            // A clash of names would leave the function out; the test of this file calls every one.
-            let _ = context.add_function(function.name, body);
-        }
-        let passing: Box<Passing> = Box::new(ordered);
-        let _ = context.add_function(ORDERED, passing);
-        context
-    });
+    static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(context);
     &ROOT
+}
+
+/// A root context for an expression that calls `matches`; made once, when it is compiled.
+pub(super) fn with(patterns: Patterns) -> Box<Context<'static, 'static>> {
+    let mut context = context();
+    let body = move |Arguments(arguments): Arguments| -> Result<Cel, ExecutionError> {
+        patterns.matches(&arguments).map_err(|because| ExecutionError::function_error("matches", because))
+    };
+    let _ = context.add_function(MATCHES, body);
+    Box::new(context)
+}
+
+fn context() -> Context<'static, 'static> {
+    let mut context = Context::with_env(Arc::clone(environment()));
+    for function in FUNCTIONS {
+        let body = move |Arguments(arguments): Arguments| -> Result<Cel, ExecutionError> {
+            (function.call)(&arguments).map_err(|because| ExecutionError::function_error(function.name, because))
+        };
+        // A clash of names would leave the function out; the test of this file calls every one.
+        let _ = context.add_function(function.name, body);
+    }
+    let passing: Box<Passing> = Box::new(ordered);
+    let _ = context.add_function(ORDERED, passing);
+    context
 }
 
 #[cfg(test)]

@@ -290,3 +290,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_wrong_regular_expression_is_found_when_it_is_loaded() {
+    for text in
+        ["source.name.matches(\"(a\")", "matches(source.name, \"(a\")", "!source.list.exists(x, x.matches(\"(a\"))"]
+    {
+        let error = compile(text, "source", None).expect_err("refused");
+        assert!(error.message.contains("the regular expression is not valid: unclosed group"), "{text}: {error}");
+        assert_eq!(error.column, text.find("\"(a").map(|at| at + 1), "{text}");
+    }
+    let error = compile("source.name.matches()", "source", None).expect_err("refused");
+    assert!(error.message.contains("wrong number of arguments"), "{error}");
+}
+
+#[test]
+fn patterns_match_as_they_did_and_may_come_from_the_record() {
+    for (call, expected) in [
+        ("matches(source.name, \"San$\") ? \"y\" : \"n\"", "y"),
+        ("source.list.exists(x, x.matches(\"^[bc]$\")) ? \"y\" : \"n\"", "y"),
+        ("source.name.matches(source.first) ? \"y\" : \"n\"", "n"),
+        ("source.name.matches(\"^\" + source.name) ? \"y\" : \"n\"", "y"),
+    ] {
+        assert_eq!(eval(call), text(expected), "{call}");
+    }
+    assert_eq!(eval("source.nothing.matches(\"x\")"), Ok(Outcome::Absent));
+    let error = eval("source.name.matches(\"(\" + source.name)").expect_err("no pattern");
+    assert!(error.message.contains("matches was given a pattern that is not valid"), "{error}");
+    assert!(!error.message.contains("Zhang"), "{error}");
+}

@@ -164,6 +164,9 @@ pub(crate) fn build(
     for setting in profile_settings(packaged) {
         command.arg("--config").arg(setting);
     }
+    // Messages of panics hold paths of source files. Cargo hands these flags to every crate, those of the registry too.
+    let flags = remap(&roots(toolchain, &target)).join("\x1f");
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags);
     if let Library::Source(linker) = &toolchain.library {
         command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
         if let Some(linker) = linker {
@@ -186,6 +189,28 @@ pub(crate) fn build(
     Ok(target.join(TARGET).join(profile))
 }
 
+/// Folders whose place on this machine must not show in a component, and what stands there instead. The workspace is none of
+/// them: cargo names its files relative to it, and flags that differ between workspaces would have the standard library, which
+/// all guests share, built anew for each.
+fn roots(toolchain: &Toolchain, target: &Path) -> Vec<(PathBuf, &'static str)> {
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let mut roots: Vec<(PathBuf, &str)> = vec![(target.to_owned(), "/target"), (toolchain.sysroot.clone(), "/rust")];
+    roots.extend(cargo_home.map(|home| (home, "/cargo")));
+    roots
+}
+
+/// The compiler's flags for that. Of several that fit a path the compiler takes the last, so the longest prefix comes last.
+/// A root and what it really is, behind links, are both named: cargo uses either.
+fn remap(roots: &[(PathBuf, &str)]) -> Vec<String> {
+    let mut all: Vec<(PathBuf, &str)> = roots.to_vec();
+    all.extend(roots.iter().filter_map(|(path, name)| Some((path.canonicalize().ok()?, *name))));
+    all.retain(|(path, _)| path.components().count() > 1);
+    all.sort_by_key(|(path, _)| path.as_os_str().len());
+    all.dedup();
+    all.iter().map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())).collect()
+}
+
 /// The profile, given on the command line so that crates of every workspace are built alike.
 fn profile_settings(packaged: bool) -> Vec<String> {
     let name = if packaged { "guest-packaged" } else { "guest" };
@@ -195,4 +220,18 @@ fn profile_settings(packaged: bool) -> Vec<String> {
         .iter()
         .map(|setting| format!("profile.{name}.{setting}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_comes_last_and_the_root_folder_is_none() {
+        let roots = [("/nowhere/home/target", "/target"), ("/nowhere/home", "/cargo"), ("/", "/rust")];
+        let roots: Vec<(PathBuf, &str)> = roots.iter().map(|(path, name)| (PathBuf::from(path), *name)).collect();
+        let flags = remap(&roots);
+        let expected = ["--remap-path-prefix=/nowhere/home=/cargo", "--remap-path-prefix=/nowhere/home/target=/target"];
+        assert_eq!(flags, expected);
+    }
 }

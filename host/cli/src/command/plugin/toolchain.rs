@@ -19,6 +19,8 @@ pub(crate) struct Toolchain {
     pub(crate) cargo: PathBuf,
     /// Its version, as `rustc --version` prints it.
     pub(crate) version: String,
+    /// Where its libraries and their sources lie.
+    pub(crate) sysroot: PathBuf,
     /// How it comes to a standard library.
     pub(crate) library: Library,
 }
@@ -84,7 +86,13 @@ fn probe(rustc: &Path, cargo: &Path) -> Result<Toolchain, String> {
     let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?);
     let version = ask(rustc, &["--version"])?;
     ask(cargo, &["--version"])?;
-    let toolchain = |library| Toolchain { rustc: rustc.into(), cargo: cargo.into(), version: version.clone(), library };
+    let toolchain = |library| Toolchain {
+        rustc: rustc.into(),
+        cargo: cargo.into(),
+        version: version.clone(),
+        sysroot: sysroot.clone(),
+        library,
+    };
     if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
         return Ok(toolchain(Library::Installed));
     }

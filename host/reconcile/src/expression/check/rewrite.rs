@@ -1,8 +1,9 @@
 //! What an expression becomes: `Switch` and look-ups in the form that is evaluated.
 
-use super::Walk;
+use super::{Checking, Place, Walk, literal};
 use crate::expression::ExpressionError;
 use crate::expression::library::ORDERED;
+use crate::expression::pattern::MATCHES;
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 use std::mem;
@@ -29,6 +30,24 @@ impl Walk<'_> {
             rest = IdedExpr { id, expr: conditional(IdedExpr { id, expr: equal }, result, rest) };
         }
         Ok(rest.expr)
+    }
+
+    /// `matches` of a text and a pattern becomes our own function, which keeps what it compiled.
+    pub(super) fn pattern(&mut self, id: u64, call: &mut CallExpr, place: Place) -> Checking {
+        let [_, pattern] = call.args.as_slice() else {
+            let hint = "write text.matches(\"pattern\")".to_owned();
+            return Err(self.refuse(id, "matches has a wrong number of arguments", Some(hint)));
+        };
+        let patterns = self.patterns.get_or_insert_default();
+        if let Some(text) = literal(pattern)
+            && let Err(why) = patterns.write(text)
+        {
+            let at = pattern.id;
+            let hint = "patterns are those of RE2, without look-around and back-references".to_owned();
+            return Err(self.refuse(at, &format!("the regular expression {why}"), Some(hint)));
+        }
+        MATCHES.clone_into(&mut call.func_name);
+        call.args.iter_mut().try_for_each(|argument| self.visit(argument, place.hard()))
     }
 
     pub(super) fn arguments(
