@@ -116,3 +116,58 @@ pub struct Page {
     /// Present on the last page.
     pub end: Option<ScanEnd>,
 }
+
+impl Page {
+    /// Bytes of text in it, as a measure of what it takes to hold it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let end = self.end.as_ref().map_or(0, |end| optional(&end.cursor) + optional(&end.note));
+        self.changes.iter().map(Change::bytes).sum::<usize>() + optional(&self.resume) + end
+    }
+}
+
+impl Change {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Upsert(record) => {
+                let previous = record.previous_id.as_ref().map_or(0, |id| id.as_str().len());
+                record.attributes.len() + record.id.as_str().len() + optional(&record.version) + previous
+            }
+            Self::Amend(amendment) => {
+                let edits = amendment
+                    .edits
+                    .iter()
+                    .map(|e| e.attribute.len() + optional(&e.replace) + optional(&e.add) + optional(&e.remove));
+                amendment.id.as_str().len() + optional(&amendment.version) + edits.sum::<usize>()
+            }
+            Self::Gone { id, .. } => id.as_str().len(),
+            Self::Rejected(rejection) => rejection.raw.len() + rejection.message.len() + rejection.position.len(),
+        }
+    }
+}
+
+fn optional(text: &Option<String>) -> usize {
+    text.as_ref().map_or(0, String::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_weighs_what_its_texts_do() {
+        let record = Record {
+            class: Class::Account,
+            id: "17".into(),
+            previous_id: Some("9".into()),
+            version: Some("v3".to_owned()),
+            attributes: "{}".to_owned(),
+            partial: false,
+        };
+        let gone = Change::Gone { class: Class::Account, id: "18".into(), cause: DepartureCause::Deleted };
+        let end = ScanEnd { note: Some("three".to_owned()), ..ScanEnd::default() };
+        let page = Page { changes: vec![Change::Upsert(record), gone], resume: Some("r".to_owned()), end: Some(end) };
+        assert_eq!(page.bytes(), 2 + 1 + 2 + 2 + 2 + 1 + 5);
+        assert_eq!(Page::default().bytes(), 0);
+    }
+}

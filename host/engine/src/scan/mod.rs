@@ -21,10 +21,13 @@ use rosterd_model::{Class, Fault, FaultKind, RunId};
 use rosterd_reconcile::licence::Verdict;
 use rosterd_store::ConnectionNumber;
 pub(crate) use seen::Seen;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// Pages that may wait between the connector and the store.
-const PAGES_AHEAD: usize = 4;
+/// Pages that may wait between the connector and the store, and how many kilobytes of them. A batch is stored in one go, in
+/// which no page is taken; the connector should not have to wait for it with its next batch.
+const PAGES_AHEAD: usize = 128;
+const KILOBYTES_AHEAD: usize = 16 << 10;
 
 /// What a scan brought.
 #[derive(Debug)]
@@ -77,7 +80,8 @@ async fn pull(
     mut reader: Box<dyn Reader>,
     observer: Observer,
 ) -> Result<(Observer, Option<Fault>), EngineError> {
-    let (pages, incoming) = mpsc::channel::<Page>(PAGES_AHEAD);
+    let (pages, incoming) = mpsc::channel::<Ahead>(PAGES_AHEAD);
+    let room = Arc::new(Semaphore::new(KILOBYTES_AHEAD));
     let observing = tokio::task::spawn_blocking(move || observe_all(observer, incoming));
     let page_size = engine.settings.page_size;
     let mut broken = None;
@@ -85,7 +89,11 @@ async fn pull(
         match reader.next(page_size).await {
             Ok(page) => {
                 let last = page.end.is_some();
-                if pages.send(page).await.is_err() || last {
+                // A page that is larger than all the room waits until it is alone.
+                let wanted = (page.bytes() >> 10).clamp(1, KILOBYTES_AHEAD);
+                let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+                let place = Arc::clone(&room).acquire_many_owned(wanted).await.ok();
+                if pages.send((page, place)).await.is_err() || last {
                     break;
                 }
             }
@@ -103,9 +111,13 @@ async fn pull(
     Ok((observer, broken))
 }
 
-fn observe_all(mut observer: Observer, mut incoming: mpsc::Receiver<Page>) -> Result<Observer, EngineError> {
-    while let Some(page) = incoming.blocking_recv() {
+/// A page, and the room that it takes while it waits.
+type Ahead = (Page, Option<OwnedSemaphorePermit>);
+
+fn observe_all(mut observer: Observer, mut incoming: mpsc::Receiver<Ahead>) -> Result<Observer, EngineError> {
+    while let Some((page, place)) = incoming.blocking_recv() {
         observer.page(page)?;
+        drop(place);
     }
     observer.flush()?;
     observer.land()?;

@@ -184,28 +184,6 @@ pub(super) fn page(page: wit_in::Page) -> Page {
     Page { changes: page.changes.into_iter().map(change).collect(), resume: page.resume, end }
 }
 
-/// Bytes of text in a page, as a measure of what the engine has to hold.
-pub(super) fn page_bytes(page: &Page) -> usize {
-    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let change = |change: &Change| match change {
-        Change::Upsert(record) => {
-            let previous = record.previous_id.as_ref().map_or(0, |id| id.as_str().len());
-            record.attributes.len() + record.id.as_str().len() + optional(&record.version) + previous
-        }
-        Change::Amend(amendment) => {
-            let edits = amendment
-                .edits
-                .iter()
-                .map(|e| e.attribute.len() + optional(&e.replace) + optional(&e.add) + optional(&e.remove));
-            amendment.id.as_str().len() + optional(&amendment.version) + edits.sum::<usize>()
-        }
-        Change::Gone { id, .. } => id.as_str().len(),
-        Change::Rejected(rejection) => rejection.raw.len() + rejection.message.len() + rejection.position.len(),
-    };
-    let end = page.end.as_ref().map_or(0, |end| optional(&end.cursor) + optional(&end.note));
-    page.changes.iter().map(change).sum::<usize>() + optional(&page.resume) + end
-}
-
 pub(super) fn references(objects: &[(Class, ExternalId)]) -> Vec<wit::ObjectRef> {
     objects.iter().map(|(class, id)| wit::ObjectRef { class: (*class).into(), id: id.0.clone() }).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::base::{Base, also_a_connector};
 use super::bindings::rosterd::connector::types as wit;
-use super::convert::{bad_id, page, page_bytes, record, references};
+use super::convert::{bad_id, page, record, references};
 use super::exported::source::{GuestIndices, Page as WitPage};
 use crate::import::log::clean;
 use crate::instance::{Actor, Blueprint, Restart};
@@ -154,7 +154,7 @@ impl Reader {
             return Err(Base::complain(&self.actor, text));
         }
         let mut page = page(found);
-        Base::bounded(&self.actor, "one page", page_bytes(&page))?;
+        Base::bounded(&self.actor, "one page", page.bytes())?;
         self.clean(&mut page);
         self.empty = if page.changes.is_empty() { self.empty + 1 } else { 0 };
         if page.end.is_none() {
