@@ -51,6 +51,7 @@ impl Applying<'_> {
                 next = Some(self.read(header.number, rows.last().map(|row| (row.lane, row.index)))?);
             }
             header = store.commit::<_, EngineError>("apply", |w| {
+                w.gather();
                 let mut header = header.clone();
                 header.state = PlanState::Applying { held: self.held };
                 for row in &rows {

@@ -6,6 +6,7 @@
 
 use crate::counters::Counters;
 use crate::error::StoreError;
+use crate::gather::{self, Gathered, Opened};
 use crate::key::end_of_prefix;
 use crate::kv::{Bytes, Read, Rows, Write};
 use crate::open::Store;
@@ -69,8 +70,6 @@ impl Store {
     }
 }
 
-type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
-
 /// Rows of one hot table that were changed in memory.
 type Edited = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -79,6 +78,9 @@ pub struct Writer<'t> {
     transaction: &'t WriteTransaction,
     tables: [OnceCell<Opened<'t>>; Table::COUNT],
     edited: [Edited; Table::COUNT],
+    /// True: rows of tables of many rows are gathered.
+    gathers: bool,
+    gathered: [Gathered; Table::COUNT],
     buffer: Vec<u8>,
     counters: &'t Counters,
 }
@@ -89,9 +91,27 @@ impl<'t> Writer<'t> {
             transaction,
             tables: [const { OnceCell::new() }; Table::COUNT],
             edited: [const { Edited::new() }; Table::COUNT],
+            gathers: false,
+            gathered: [const { Gathered::new() }; Table::COUNT],
             buffer: Vec::new(),
             counters,
         }
+    }
+
+    /// From now on rows of the tables of many rows are gathered in memory and written when the transaction commits, in
+    /// the order of their keys. They can be read by their keys; tables of which rows are gathered can not be listed.
+    pub fn gather(&mut self) {
+        self.gathers = true;
+    }
+
+    const fn gathers(&self, table: Table) -> bool {
+        self.gathers && table.is_gathered()
+    }
+
+    /// What was gathered of a row; `Some(None)`: that it is to be removed.
+    fn gathered(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
+        let rows = &self.gathered[table.index()];
+        if rows.is_empty() { None } else { rows.get(key).map(Option::as_deref) }
     }
 
     fn table(&self, table: Table) -> Result<&Opened<'t>, StoreError> {
@@ -116,10 +136,26 @@ impl<'t> Writer<'t> {
 
     /// Writes the rows that were edited in memory.
     pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
-        Table::ALL.iter().filter(|table| table.is_hot()).try_for_each(|table| self.flush_table(*table))
+        Table::ALL.iter().filter(|table| table.is_hot()).try_for_each(|table| self.flush_table(*table))?;
+        let mut tables = Vec::new();
+        for table in Table::ALL.iter().filter(|table| table.is_gathered()) {
+            let rows = std::mem::take(&mut self.gathered[table.index()]);
+            if !rows.is_empty() {
+                self.counters.add_written(rows.len() as u64);
+                self.table(*table)?;
+                let opened = self.tables[table.index()].take().ok_or(StoreError::Unflushed { table: *table })?;
+                tables.push((opened, rows));
+            }
+        }
+        gather::write_all(tables)
     }
 
     fn flush_table(&mut self, table: Table) -> Result<(), StoreError> {
+        let gathered = std::mem::take(&mut self.gathered[table.index()]);
+        if !gathered.is_empty() {
+            self.counters.add_written(gathered.len() as u64);
+            gather::write(self.table_mut(table)?, gathered)?;
+        }
         let edited = std::mem::take(&mut self.edited[table.index()]);
         for (key, value) in &edited {
             self.counters.add_written(1);
@@ -151,19 +187,22 @@ impl Read for Writer<'_> {
         {
             return Ok(if value.is_empty() { None } else { Some(Bytes::memory(value)) });
         }
+        if let Some(value) = self.gathered(table, key) {
+            return Ok(value.map(Bytes::memory));
+        }
         self.counters.add_read(1);
         Ok(self.table(table)?.get(key)?.map(Bytes::page))
     }
 
     fn range(&self, table: Table, lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> Result<Rows<'_>, StoreError> {
-        if !self.edited[table.index()].is_empty() {
+        if !self.edited[table.index()].is_empty() || !self.gathered[table.index()].is_empty() {
             return Err(StoreError::Unflushed { table });
         }
         Ok(Rows::new(self.table(table)?.range::<&[u8]>((lower, upper))?, self.counters))
     }
 
     fn row_count(&self, table: Table) -> Result<u64, StoreError> {
-        if !self.edited[table.index()].is_empty() {
+        if !self.edited[table.index()].is_empty() || !self.gathered[table.index()].is_empty() {
             return Err(StoreError::Unflushed { table });
         }
         Ok(self.table(table)?.len()?)
@@ -172,6 +211,10 @@ impl Read for Writer<'_> {
 
 impl Write for Writer<'_> {
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        if self.gathers(table) {
+            self.gathered[table.index()].insert(key.to_vec(), Some(value.to_vec()));
+            return Ok(());
+        }
         self.counters.add_written(1);
         self.forget_edit(table, key);
         self.table_mut(table)?.insert(key, value)?;
@@ -179,6 +222,11 @@ impl Write for Writer<'_> {
     }
 
     fn replace(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.gathers(table) {
+            let before = self.get(table, key)?.map(|bytes| bytes.to_vec());
+            self.gathered[table.index()].insert(key.to_vec(), Some(value.to_vec()));
+            return Ok(before);
+        }
         self.counters.add_written(1);
         let edited = self.forget_edit(table, key);
         let stored = self.table_mut(table)?.insert(key, value)?.map(|guard| guard.value().to_vec());
@@ -186,13 +234,33 @@ impl Write for Writer<'_> {
     }
 
     fn take(&mut self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.gathers(table) {
+            let before = self.get(table, key)?.map(|bytes| bytes.to_vec());
+            self.clear(table, key)?;
+            return Ok(before);
+        }
         self.counters.add_written(1);
         let edited = self.forget_edit(table, key);
         let stored = self.table_mut(table)?.remove(key)?.map(|guard| guard.value().to_vec());
         Ok(before(edited, stored))
     }
 
+    fn clear(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        if self.gathers(table) {
+            self.gathered[table.index()].insert(key.to_vec(), None);
+            return Ok(());
+        }
+        self.remove(table, key).map(drop)
+    }
+
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+        if self.gathers(table) {
+            let had = self.has(table, key)?;
+            if had {
+                self.clear(table, key)?;
+            }
+            return Ok(had);
+        }
         self.counters.add_written(1);
         let edited = self.forget_edit(table, key);
         let stored = self.table_mut(table)?.remove(key)?.is_some();

@@ -190,6 +190,12 @@ pub trait Write: Read {
     /// As [`Write::put`].
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError>;
 
+    /// Removes a row if there is one, without a look.
+    ///
+    /// # Errors
+    /// As [`Write::put`].
+    fn clear(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError>;
+
     /// Removes all rows whose keys begin with `prefix`, at most `most` of them; returns how many.
     ///
     /// # Errors

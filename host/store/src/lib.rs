@@ -21,6 +21,7 @@ pub mod commit;
 pub mod counters;
 pub mod digest;
 pub mod error;
+mod gather;
 pub mod key;
 pub mod kv;
 pub mod migrate;

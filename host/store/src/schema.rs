@@ -155,6 +155,23 @@ impl Table {
     pub(crate) const fn is_hot(self) -> bool {
         matches!(self, Self::Meta | Self::ShadowOrdinals | Self::Live | Self::Seen)
     }
+
+    /// Tables into which one transaction puts thousands of rows, and that none lists while it does: a
+    /// [`crate::Writer`] that gathers writes them in the order of their keys when it commits.
+    pub(crate) const fn is_gathered(self) -> bool {
+        matches!(
+            self,
+            Self::Shadows
+                | Self::ShadowHeads
+                | Self::Unsettled
+                | Self::Entities
+                | Self::EntityKeys
+                | Self::Claims
+                | Self::Links
+                | Self::PlanSteps
+                | Self::Totals
+        )
+    }
 }
 
 impl fmt::Display for Table {

@@ -79,6 +79,7 @@ impl<'a> Rows<'a> {
         let (store, number) = (self.engine.store.clone(), self.number);
         self.flight = Some(Aside::begin("plan-steps", move || {
             store.commit::<_, EngineError>("plan-steps", |w| {
+                w.gather();
                 for (lane, index, step) in &rows {
                     w.put_step(number, *lane, *index, step)?;
                 }

@@ -81,6 +81,7 @@ impl Observer {
 impl Batch {
     fn store(mut self, store: &Arc<Store>) -> Result<Landed, EngineError> {
         store.commit::<_, EngineError>("observe", |w| {
+            w.gather();
             for pending in std::mem::take(&mut self.pending) {
                 match pending {
                     Pending::Record { record, attributes, hash, head } => {

@@ -69,7 +69,7 @@ pub trait WriteUnsettled: Write {
     ) -> Result<bool, StoreError> {
         let key = of_ordinal(connection, class, ordinal);
         match self.number(Table::Unsettled, key.as_bytes())? {
-            Some(at) if at <= seq => self.remove(Table::Unsettled, key.as_bytes()),
+            Some(at) if at <= seq => self.clear(Table::Unsettled, key.as_bytes()).map(|()| true),
             _ => Ok(false),
         }
     }
