@@ -270,7 +270,7 @@ impl Applying<'_> {
         if before.lifecycle.as_str() != after.lifecycle.as_str() {
             w.add_history(&HistoryRow {
                 entity: after.id,
-                attribute: "lifecycle".to_owned(),
+                attribute: "lifecycle".into(),
                 before: Some(before.lifecycle.as_str().into()),
                 after: Some(after.lifecycle.as_str().into()),
                 connection,
@@ -307,10 +307,10 @@ impl Applying<'_> {
             class: step.class,
             ordinal: source.ordinal,
             external_id: source.id.clone(),
-            connector: connector.to_owned(),
+            connector: connector.into(),
             entries: Vec::new(),
         });
-        set.connector = connector.to_owned();
+        set.connector = connector.into();
         set.ordinal = source.ordinal;
         set.external_id = source.id.clone();
         for change in changes {

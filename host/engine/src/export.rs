@@ -64,7 +64,7 @@ fn flat(attributes: &Attributes, lifecycle: &str) -> Attributes {
     let mut flat: Attributes = attributes
         .iter()
         .map(|(name, value)| match value {
-            Value::Reference { id, .. } => (name.to_owned(), Value::Text(id.to_string())),
+            Value::Reference { id, .. } => (name.to_owned(), Value::Text(id.0.clone())),
             other => (name.to_owned(), other.clone()),
         })
         .collect();

@@ -91,7 +91,7 @@ pub(crate) fn find(view: &Snapshot, name: &str) -> Result<Option<Entity>, Engine
     if let Ok(id) = name.parse::<EntityId>() {
         return Ok(view.entity(Class::Account, id)?);
     }
-    let Some(key) = match_key(&Value::Text(name.to_owned())) else { return Ok(None) };
+    let Some(key) = match_key(&Value::from(name)) else { return Ok(None) };
     let found = view.entities_with(Class::Account, name_attribute(Class::Account), "", &key, 1)?;
     match found.first() {
         Some(id) => Ok(view.entity(Class::Account, *id)?),
@@ -114,7 +114,7 @@ fn explain(view: &Snapshot, entity: Entity, word: &str) -> Result<Why, EngineErr
             external_id: claims.external_id.clone(),
             value: entry.value.clone(),
             rule: text.and_then(|text| rule(&text, attribute)),
-            connector: claims.connector.clone(),
+            connector: claims.connector.to_string(),
             since: entry.since,
             run: view.run(entry.since)?,
             effective: value.as_ref() == Some(&entry.value),

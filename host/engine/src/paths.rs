@@ -48,7 +48,7 @@ impl Paths {
         if let Some(unit) = unit
             && let Some(path) = self.path(view, connection, &unit)?
         {
-            extra.set("orgPath", Value::Text(path));
+            extra.set("orgPath", Value::from(path));
         }
         Ok(extra)
     }

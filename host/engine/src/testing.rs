@@ -184,7 +184,7 @@ impl Script {
             return self.answers.remove(0);
         }
         let created = request.id.is_none();
-        let id = request.id.map_or_else(|| format!("d{}", self.there.len() + 1), |id| id.0);
+        let id = request.id.map_or_else(|| format!("d{}", self.there.len() + 1), |id| id.0.into());
         let usable = self.there.get(&id).is_none_or(|(_, usable)| *usable);
         let known = self.there.get(&id).cloned();
         match request.action {
@@ -201,7 +201,7 @@ impl Script {
                 self.there.insert(id.clone(), (request.desired, usable || created));
             }
         }
-        let applied = Applied { id: ExternalId(id.clone()), version: None, observed: None, problems: Vec::new() };
+        let applied = Applied { id: ExternalId::from(id.clone()), version: None, observed: None, problems: Vec::new() };
         if known == self.there.get(&id).cloned() {
             return Receipt::Unchanged(applied);
         }

@@ -1,14 +1,14 @@
 //! What one connection says about one entity, and where it says it.
 
 use crate::id::{Class, ConnectionId, EntityId, ExternalId, RunId};
-use crate::value::Value;
+use crate::value::{Text, Value};
 use serde::{Deserialize, Serialize};
 
 /// One attribute of a claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimEntry {
     /// Name of the attribute of the hub.
-    pub attribute: String,
+    pub attribute: Text,
     /// The value; `Null` asserts that it is empty.
     pub value: Value,
     /// The run that first said so.
@@ -30,7 +30,7 @@ pub struct ClaimSet {
     /// Its external id.
     pub external_id: ExternalId,
     /// Digest of the connector that said it last, as `sha256` in hexadecimal or "built-in".
-    pub connector: String,
+    pub connector: Text,
     /// Sorted by attribute.
     pub entries: Vec<ClaimEntry>,
 }
@@ -49,7 +49,7 @@ pub struct HistoryRow {
     /// The entity.
     pub entity: EntityId,
     /// The attribute, or `lifecycle`.
-    pub attribute: String,
+    pub attribute: Text,
     /// The effective value before; none: there was none.
     pub before: Option<Value>,
     /// The effective value after; none: there is none any more.

@@ -1,9 +1,9 @@
 //! Identifiers. Each is a type of its own, so that the compiler keeps them apart.
 
+use crate::value::Text;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// The kind of object: account, org unit, group.
@@ -96,8 +96,8 @@ macro_rules! name {
     ($type:ident, $what:literal, $doc:literal) => {
         #[doc = $doc]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $type(Arc<str>);
+        #[serde(try_from = "Text", into = "Text")]
+        pub struct $type(Text);
 
         impl $type {
             /// The name as text.
@@ -122,6 +122,18 @@ macro_rules! name {
             type Error = InvalidId;
             fn try_from(text: String) -> Result<Self, InvalidId> {
                 text.parse()
+            }
+        }
+        impl TryFrom<Text> for $type {
+            type Error = InvalidId;
+            fn try_from(text: Text) -> Result<Self, InvalidId> {
+                check_name($what, &text)?;
+                Ok(Self(text))
+            }
+        }
+        impl From<$type> for Text {
+            fn from(name: $type) -> Self {
+                name.0
             }
         }
         impl From<$type> for String {
@@ -192,7 +204,7 @@ impl FromStr for EntityId {
 /// The remote system's own reference to an object, opaque to us. Not a login name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ExternalId(pub String);
+pub struct ExternalId(pub Text);
 
 impl ExternalId {
     /// The longest id that is accepted, in bytes: it is part of keys in the store.
@@ -211,11 +223,16 @@ impl fmt::Display for ExternalId {
 }
 impl From<&str> for ExternalId {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
+    }
+}
+impl From<Text> for ExternalId {
+    fn from(text: Text) -> Self {
+        Self(text)
     }
 }
 impl From<String> for ExternalId {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }

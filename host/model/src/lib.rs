@@ -36,4 +36,4 @@ pub use id::{Class, ConnectionId, EntityId, ExternalId, JobId, RunId};
 pub use plan::Step;
 pub use record::{Change, Record};
 pub use time::Timestamp;
-pub use value::{Attributes, Value};
+pub use value::{Attributes, Text, Value};

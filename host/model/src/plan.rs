@@ -6,7 +6,7 @@ use crate::claim::MappingDigest;
 use crate::entity::Lifecycle;
 use crate::id::{Class, ConnectionId, EntityId, ExternalId, JobId, RunId};
 use crate::time::Timestamp;
-use crate::value::Value;
+use crate::value::{Text, Value};
 pub use digest::PlanDigest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -169,7 +169,7 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttributeChange {
     /// Name of the attribute.
-    pub attribute: String,
+    pub attribute: Text,
     /// Value before.
     pub before: Option<Value>,
     /// Value after.
@@ -210,7 +210,7 @@ pub struct StepSource {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimChange {
     /// Name of the attribute.
-    pub attribute: String,
+    pub attribute: Text,
     /// What the connection says now; none: it no longer says anything.
     pub value: Option<Value>,
 }
@@ -223,7 +223,7 @@ pub struct Step {
     /// The object.
     pub object: StepObject,
     /// A name that people know it by.
-    pub label: String,
+    pub label: Text,
     /// Why.
     pub reason: Reason,
     /// The shadow that it settles.

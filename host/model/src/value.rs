@@ -1,9 +1,13 @@
 //! Attribute values and the ordered map that holds them.
 
 use crate::id::{Class, ExternalId};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// Text of which there is very much: up to 24 bytes stand in it, so that most names and values need no memory of their own.
+pub type Text = CompactString;
 
 /// A value of an attribute. An attribute that is not in the map says nothing; `Null` says "empty".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +21,7 @@ pub enum Value {
     /// A number with a fraction; never NaN or infinite.
     Decimal(f64),
     /// Text, in Unicode NFC once normalised.
-    Text(String),
+    Text(Text),
     /// Several values. Order is kept, but two lists are compared as sets where the attribute is a set.
     List(Vec<Value>),
     /// A reference to another object of the same connection, by its external id.
@@ -41,6 +45,15 @@ impl Value {
         }
     }
 
+    /// For people, as [`fmt::Display`] has it.
+    #[must_use]
+    pub fn to_text(&self) -> Text {
+        match self {
+            Self::Text(text) => text.clone(),
+            other => other.to_string().into(),
+        }
+    }
+
     /// True for `Null`, the empty text and the empty list: what may never match anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -56,12 +69,17 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::Text(text.into())
+    }
+}
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::Text(text)
     }
 }
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(text.into())
     }
 }
 
@@ -95,7 +113,7 @@ impl fmt::Display for Value {
 /// has one, with a dot into structured values: `emails.work`, `name.familyName`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Attributes(Vec<(String, Value)>);
+pub struct Attributes(Vec<(Text, Value)>);
 
 impl Attributes {
     /// No attributes.
@@ -111,7 +129,7 @@ impl Attributes {
     }
 
     /// Sets `name`, and returns what stood there.
-    pub fn set(&mut self, name: impl Into<String> + AsRef<str>, value: Value) -> Option<Value> {
+    pub fn set(&mut self, name: impl Into<Text> + AsRef<str>, value: Value) -> Option<Value> {
         match self.position(name.as_ref()) {
             Ok(index) => Some(std::mem::replace(&mut self.0[index].1, value)),
             Err(index) => {
@@ -148,10 +166,10 @@ impl Attributes {
     }
 }
 
-impl FromIterator<(String, Value)> for Attributes {
+impl<N: Into<Text>> FromIterator<(N, Value)> for Attributes {
     /// The last value of a name counts.
-    fn from_iter<I: IntoIterator<Item = (String, Value)>>(pairs: I) -> Self {
-        let mut all: Vec<(String, Value)> = pairs.into_iter().collect();
+    fn from_iter<I: IntoIterator<Item = (N, Value)>>(pairs: I) -> Self {
+        let mut all: Vec<(Text, Value)> = pairs.into_iter().map(|(name, value)| (name.into(), value)).collect();
         if !all.windows(2).all(|pair| pair[0].0 < pair[1].0) {
             all.reverse();
             all.sort_by(|a, b| a.0.cmp(&b.0));
@@ -162,8 +180,8 @@ impl FromIterator<(String, Value)> for Attributes {
 }
 
 impl IntoIterator for Attributes {
-    type Item = (String, Value);
-    type IntoIter = std::vec::IntoIter<(String, Value)>;
+    type Item = (Text, Value);
+    type IntoIter = std::vec::IntoIter<(Text, Value)>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }

@@ -99,7 +99,12 @@ fn keys(values: &[Value]) -> BTreeSet<Vec<u8>> {
 }
 
 fn encode_length(length: usize, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(length as u64).to_be_bytes());
+    let mut rest = length;
+    while rest > 0x7f {
+        out.push(0x80 | (rest & 0x7f) as u8);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
     let mut changes = Vec::new();
     let mut push = |name: &str, before: Option<&Value>, after: Option<&Value>| {
-        changes.push(AttributeChange { attribute: name.to_owned(), before: before.cloned(), after: after.cloned() });
+        changes.push(AttributeChange { attribute: name.into(), before: before.cloned(), after: after.cloned() });
     };
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
@@ -37,6 +37,10 @@ pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
 /// The attributes after changes; what they were before does not matter.
 #[must_use]
 pub fn apply(before: &Attributes, changes: &[AttributeChange]) -> Attributes {
+    if before.is_empty() {
+        let set = changes.iter().filter_map(|change| Some((change.attribute.clone(), change.after.clone()?)));
+        return set.collect();
+    }
     let mut result = before.clone();
     for change in changes {
         match &change.after {

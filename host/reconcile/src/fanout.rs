@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use rosterd_model::outbox::{Projection, ProjectionStatus};
 use rosterd_model::plan::{AttributeChange, NOTHING, Operation, Part, StateHash, Target};
 use rosterd_model::spec::{Apply, DeliverySpec, OnLeave, Strength};
-use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Value};
+use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Text, Value};
 
 /// A compiled delivery.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub struct Desired {
     /// Attributes given only when the object is made there.
     pub on_create: Attributes,
     /// Names among `attributes` that are given only where the destination has no value.
-    pub weak: Vec<String>,
+    pub weak: Vec<Text>,
     /// Whether it should be usable.
     pub status: Status,
     /// True: it may be made there if it is not. Nobody is made there only to be disabled, except who starts soon.
@@ -172,7 +172,7 @@ pub(crate) fn computed(entity: &Entity, extra: &Attributes) -> Attributes {
     let mut all = extra.clone();
     all.set("active", Value::Bool(entity.lifecycle.is_active()));
     all.set("lifecycle", Value::from(entity.lifecycle.as_str()));
-    all.set("id", Value::Text(entity.id.to_string()));
+    all.set("id", Value::from(entity.id.to_string()));
     all
 }
 
@@ -242,7 +242,7 @@ fn changes(desired: &Desired, known: &Projection) -> Vec<AttributeChange> {
         let yields = before.is_some_and(|before| !before.is_empty()) && desired.weak.iter().any(|weak| weak == name);
         if !same && !yields {
             changes.push(AttributeChange {
-                attribute: name.to_owned(),
+                attribute: name.into(),
                 before: before.cloned(),
                 after: Some(value.clone()),
             });

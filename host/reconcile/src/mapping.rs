@@ -10,7 +10,7 @@ use crate::expression::{self, Expression, Outcome, Scope};
 use crate::problem::Problem;
 use rosterd_model::claim::MappingDigest;
 use rosterd_model::spec::{Apply, OnNull, RuleSpec, Strength};
-use rosterd_model::{Class, Value};
+use rosterd_model::{Class, Text, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
@@ -59,7 +59,7 @@ pub struct Mapping {
 
 #[derive(Debug)]
 struct Rule {
-    attribute: String,
+    attribute: Text,
     from: Expression,
     when: Option<Expression>,
     strength: Strength,
@@ -160,7 +160,7 @@ impl Mapping {
     ///
     /// # Errors
     /// A rule failed, or gave a value that its target can not hold; reason `Mapping`.
-    pub fn apply(&self, scope: &Scope<'_>, moment: Moment) -> Result<Vec<(String, Option<Value>)>, Problem> {
+    pub fn apply(&self, scope: &Scope<'_>, moment: Moment) -> Result<Vec<(Text, Option<Value>)>, Problem> {
         if self.rules.is_empty() {
             return self.apply_identity(scope);
         }
@@ -179,7 +179,7 @@ impl Mapping {
         Ok(result)
     }
 
-    fn apply_identity(&self, scope: &Scope<'_>) -> Result<Vec<(String, Option<Value>)>, Problem> {
+    fn apply_identity(&self, scope: &Scope<'_>) -> Result<Vec<(Text, Option<Value>)>, Problem> {
         let mut result = Vec::with_capacity(scope.attributes.len());
         for (name, value) in scope.attributes.iter().filter(|(_, value)| **value != Value::Null) {
             let value = self.fit(name, value.clone()).map_err(|because| {
@@ -187,7 +187,7 @@ impl Mapping {
                     "attribute \"{name}\" {because}; correct it at the source or write a rule for it"
                 ))
             })?;
-            result.push((name.to_owned(), Some(value)));
+            result.push((name.into(), Some(value)));
         }
         Ok(result)
     }
@@ -225,7 +225,7 @@ impl Rule {
             }
         };
         Ok(Self {
-            attribute: attribute.to_owned(),
+            attribute: attribute.into(),
             from,
             when,
             strength: table.strength,

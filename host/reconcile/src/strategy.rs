@@ -10,7 +10,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Integer),
         (-1000i32..1000).prop_map(|n| Value::Decimal(f64::from(n) + 0.5)),
-        "[a-zA-Zé中0-9@. ]{0,8}".prop_map(Value::Text),
+        "[a-zA-Zé中0-9@. ]{0,8}".prop_map(Value::from),
         "[a-z0-9]{1,4}".prop_map(|id| Value::Reference { class: Class::Account, id: id.into() }),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {

@@ -92,7 +92,7 @@ impl<'t> Writer<'t> {
             tables: [const { OnceCell::new() }; Table::COUNT],
             edited: [const { Edited::new() }; Table::COUNT],
             gathers: false,
-            gathered: [const { Gathered::new() }; Table::COUNT],
+            gathered: std::array::from_fn(|_| Gathered::default()),
             buffer: Vec::new(),
             counters,
         }
@@ -111,7 +111,7 @@ impl<'t> Writer<'t> {
     /// What was gathered of a row; `Some(None)`: that it is to be removed.
     fn gathered(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
         let rows = &self.gathered[table.index()];
-        if rows.is_empty() { None } else { rows.get(key).map(Option::as_deref) }
+        if rows.is_empty() { None } else { rows.get(key) }
     }
 
     fn table(&self, table: Table) -> Result<&Opened<'t>, StoreError> {
@@ -212,7 +212,7 @@ impl Read for Writer<'_> {
 impl Write for Writer<'_> {
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         if self.gathers(table) {
-            self.gathered[table.index()].insert(key.to_vec(), Some(value.to_vec()));
+            self.gathered[table.index()].put(key, Some(value));
             return Ok(());
         }
         self.counters.add_written(1);
@@ -224,7 +224,7 @@ impl Write for Writer<'_> {
     fn replace(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         if self.gathers(table) {
             let before = self.get(table, key)?.map(|bytes| bytes.to_vec());
-            self.gathered[table.index()].insert(key.to_vec(), Some(value.to_vec()));
+            self.gathered[table.index()].put(key, Some(value));
             return Ok(before);
         }
         self.counters.add_written(1);
@@ -247,7 +247,7 @@ impl Write for Writer<'_> {
 
     fn clear(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
         if self.gathers(table) {
-            self.gathered[table.index()].insert(key.to_vec(), None);
+            self.gathered[table.index()].put(key, None);
             return Ok(());
         }
         self.remove(table, key).map(drop)

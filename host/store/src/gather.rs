@@ -5,17 +5,100 @@
 //! that two threads share the work within the one transaction.
 
 use crate::error::StoreError;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use redb::CursorError;
-use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::iter::Peekable;
 use std::ops::Bound;
+use std::slice::Iter;
 use std::thread;
 
 /// A table that is open for writing.
 pub(crate) type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 
-/// Rows of one table; none: the row is to be removed.
-pub(crate) type Gathered = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+/// Rows of one table: their bytes lie behind each other, so that a row costs no memory of its own.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    bytes: Vec<u8>,
+    rows: Vec<Row>,
+    /// Where in `rows` a key stands.
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// A row came whose key is before that of the row before it.
+    disordered: bool,
+}
+
+/// Where a row lies: its value follows its key.
+#[derive(Clone, Copy)]
+struct Row {
+    start: usize,
+    key: usize,
+    /// None: the row is to be removed.
+    value: Option<usize>,
+}
+
+impl Row {
+    fn key(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start..self.start + self.key]
+    }
+
+    fn value(self, bytes: &[u8]) -> Option<&[u8]> {
+        let start = self.start + self.key;
+        self.value.map(|length| &bytes[start..start + length])
+    }
+}
+
+impl Gathered {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What was gathered of a row; `Some(None)`: that it is to be removed.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        let (bytes, rows) = (&self.bytes, &self.rows);
+        let place = self.places.find(self.hasher.hash_one(key), |place| rows[*place as usize].key(bytes) == key)?;
+        Some(rows[*place as usize].value(bytes))
+    }
+
+    /// Adds a row, in place of an earlier one of this key; no value: it is to be removed.
+    pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let row = Row { start: self.bytes.len(), key: key.len(), value: value.map(<[u8]>::len) };
+        let (bytes, rows, hasher) = (&self.bytes, &self.rows, &self.hasher);
+        let hash = hasher.hash_one(key);
+        match self.places.find(hash, |place| rows[*place as usize].key(bytes) == key) {
+            Some(place) => {
+                let place = *place as usize;
+                self.rows[place] = row;
+            }
+            None => {
+                self.disordered |= rows.last().is_some_and(|last| last.key(bytes) > key);
+                // No transaction gathers four thousand million rows: their bytes would not fit into memory.
+                let place = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                self.places.insert_unique(hash, place, |place| hasher.hash_one(rows[*place as usize].key(bytes)));
+                self.rows.push(row);
+            }
+        }
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(value.unwrap_or_default());
+    }
+
+    /// What the rows cost to be written, about: a fixed part each, and their bytes.
+    fn weight(&self) -> usize {
+        256 * self.rows.len() + self.bytes.len()
+    }
+
+    fn sort(&mut self) {
+        if std::mem::take(&mut self.disordered) {
+            let bytes = &self.bytes;
+            self.rows.sort_unstable_by(|one, other| one.key(bytes).cmp(other.key(bytes)));
+            self.places.clear();
+        }
+    }
+}
 
 /// Runs that are shorter are not worth a search for the next gap.
 const SHORT_RUN: usize = 8;
@@ -29,16 +112,17 @@ pub(crate) fn write_all(mut tables: Vec<(Opened<'_>, Gathered)>) -> Result<(), S
     if rows < FEW_ROWS || tables.len() < 2 {
         return write_each(tables);
     }
-    tables.sort_by_key(|(_, rows)| std::cmp::Reverse(weight(rows)));
+    tables.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.weight()));
     let (mut here, mut there) = (Pile::default(), Pile::default());
     for table in tables {
         let lighter = if here.weight <= there.weight { &mut here } else { &mut there };
-        lighter.weight += weight(&table.1);
+        lighter.weight += table.1.weight();
         lighter.tables.push(table);
     }
     thread::scope(|scope| {
         let tables = there.tables;
-        let other = thread::Builder::new().name("store-rows".to_owned()).spawn_scoped(scope, move || write_each(tables));
+        let other =
+            thread::Builder::new().name("store-rows".to_owned()).spawn_scoped(scope, move || write_each(tables));
         let done = write_each(here.tables);
         let other = other.map_err(|error| failed(error.to_string()))?;
         other.join().unwrap_or_else(|_| Err(failed("a thread of the store panicked".to_owned()))).and(done)
@@ -51,11 +135,6 @@ struct Pile<'t> {
     weight: usize,
 }
 
-/// What rows cost, about: a fixed part each, and their bytes.
-fn weight(rows: &Gathered) -> usize {
-    rows.iter().map(|(key, value)| 256 + key.len() + value.as_ref().map_or(0, Vec::len)).sum()
-}
-
 fn failed(text: String) -> StoreError {
     redb::StorageError::Io(std::io::Error::other(text)).into()
 }
@@ -65,31 +144,33 @@ fn write_each(tables: Vec<(Opened<'_>, Gathered)>) -> Result<(), StoreError> {
 }
 
 /// Writes rows into their table.
-pub(crate) fn write(table: &mut Opened<'_>, rows: Gathered) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter().peekable();
+pub(crate) fn write(table: &mut Opened<'_>, mut rows: Gathered) -> Result<(), StoreError> {
+    rows.sort();
+    let bytes = rows.bytes.as_slice();
+    let mut rows = rows.rows.iter().peekable();
     // While rows come in long runs, each run goes into its gap as a whole.
-    while fill_gap(table, &mut rows)? >= SHORT_RUN {}
-    while let Some((key, value)) = rows.next() {
-        match value {
-            Some(value) => drop(table.insert(key.as_slice(), value.as_slice())?),
-            None => remove_run(table, &key, &mut rows)?,
+    while fill_gap(table, bytes, &mut rows)? >= SHORT_RUN {}
+    while let Some(row) = rows.next() {
+        match row.value(bytes) {
+            Some(value) => drop(table.insert(row.key(bytes), value)?),
+            None => remove_run(table, row.key(bytes), bytes, &mut rows)?,
         }
     }
     Ok(())
 }
 
-type Rest = Peekable<std::collections::btree_map::IntoIter<Vec<u8>, Option<Vec<u8>>>>;
+type Rest<'r> = Peekable<Iter<'r, Row>>;
 
 /// Writes the rows up to the first one in the table that is not before them; returns how many.
-fn fill_gap(table: &mut Opened<'_>, rows: &mut Rest) -> Result<usize, StoreError> {
-    let Some((first, _)) = rows.peek() else { return Ok(0) };
-    let mut cursor = table.lower_bound_mut(Bound::Included(first.as_slice()))?;
+fn fill_gap(table: &mut Opened<'_>, bytes: &[u8], rows: &mut Rest<'_>) -> Result<usize, StoreError> {
+    let Some(first) = rows.peek() else { return Ok(0) };
+    let mut cursor = table.lower_bound_mut(Bound::Included(first.key(bytes)))?;
     let end = cursor.peek_next()?.map(|(key, _)| key.value().to_vec());
     let mut written = 0;
-    while let Some((key, value)) = rows.next_if(|(key, _)| end.as_ref().is_none_or(|end| key < end)) {
+    while let Some(row) = rows.next_if(|row| end.as_ref().is_none_or(|end| row.key(bytes) < end.as_slice())) {
         // Where nothing stands, nothing need be removed.
-        if let Some(value) = value {
-            cursor.insert_before(key.as_slice(), value.as_slice()).map_err(of_cursor)?;
+        if let Some(value) = row.value(bytes) {
+            cursor.insert_before(row.key(bytes), value).map_err(of_cursor)?;
         }
         written += 1;
     }
@@ -105,10 +186,10 @@ fn of_cursor(error: CursorError) -> StoreError {
 }
 
 /// Removes a row, and in the same go those behind it whose keys count on from it.
-fn remove_run(table: &mut Opened<'_>, first: &[u8], rows: &mut Rest) -> Result<(), StoreError> {
-    let mut last = first.to_vec();
-    while let Some((key, _)) = rows.next_if(|(key, value)| value.is_none() && follows(&last, key)) {
-        last = key;
+fn remove_run(table: &mut Opened<'_>, first: &[u8], bytes: &[u8], rows: &mut Rest<'_>) -> Result<(), StoreError> {
+    let mut last = first;
+    while let Some(row) = rows.next_if(|row| row.value.is_none() && follows(last, row.key(bytes))) {
+        last = row.key(bytes);
     }
     if last == first {
         table.remove(first)?;
@@ -116,7 +197,7 @@ fn remove_run(table: &mut Opened<'_>, first: &[u8], rows: &mut Rest) -> Result<(
     }
     let length = first.len();
     // A longer key may stand between two that count on.
-    table.retain_in::<&[u8], _>((Bound::Included(first), Bound::Included(last.as_slice())), |key, _| key.len() != length)?;
+    table.retain_in::<&[u8], _>((Bound::Included(first), Bound::Included(last)), |key, _| key.len() != length)?;
     Ok(())
 }
 

@@ -134,7 +134,7 @@ struct HistoryView {
 impl HistoryView {
     fn of(row: &HistoryRow) -> Self {
         Self {
-            attribute: row.attribute.clone(),
+            attribute: row.attribute.to_string(),
             before: row.before.as_ref().map(value_to_json),
             after: row.after.as_ref().map(value_to_json),
             connection: row.connection.as_ref().map(ToString::to_string),
@@ -163,7 +163,13 @@ impl Human for Historied {
         }
         let rows = self.rows.iter().map(|row| {
             let by = row.connection.as_ref().map(ToString::to_string).unwrap_or_default();
-            vec![row.run.to_string(), row.attribute.clone(), side(row.before.as_ref()), side(row.after.as_ref()), by]
+            vec![
+                row.run.to_string(),
+                row.attribute.to_string(),
+                side(row.before.as_ref()),
+                side(row.after.as_ref()),
+                by,
+            ]
         });
         page.table(&["run", "attribute", "before", "after", "connection"], rows.collect());
     }

@@ -203,7 +203,7 @@ impl StepView {
     fn of(step: &Step) -> Self {
         Self {
             class: step.class.to_string(),
-            label: step.label.clone(),
+            label: step.label.to_string(),
             reason: reason(&step.reason),
             effects: step.parts.iter().map(EffectView::of).collect(),
         }
@@ -229,7 +229,7 @@ impl EffectView {
             Target::Destination(name) => name.to_string(),
         };
         let changes = part.changes.iter().map(|change| ChangeView {
-            attribute: change.attribute.clone(),
+            attribute: change.attribute.to_string(),
             before: change.before.as_ref().map(ToString::to_string),
             after: change.after.as_ref().map(ToString::to_string),
         });

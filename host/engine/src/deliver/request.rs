@@ -122,7 +122,7 @@ fn actions(there: Option<&Projection>, after: &Attributes, status: ProjectionSta
 fn edit(change: &AttributeChange) -> Edit {
     let value = change.after.as_ref().unwrap_or(&Value::Null);
     Edit {
-        attribute: change.attribute.clone(),
+        attribute: change.attribute.to_string(),
         replace: Some(value_to_json(value).to_string()),
         add: None,
         remove: None,

@@ -67,8 +67,8 @@ impl<'a> Planner<'a> {
         if parts.is_empty() {
             return Ok(());
         }
-        let label =
-            entity.attributes.get(name_attribute(entity.class)).map_or_else(|| entity.id.to_string(), Value::to_string);
+        let name = entity.attributes.get(name_attribute(entity.class));
+        let label = name.map_or_else(|| entity.id.to_string().into(), Value::to_text);
         let object = StepObject::Entity(entity.id);
         let (class, claims, mapping) = (entity.class, Some(Vec::new()), [0; 8]);
         self.push(Step { class, object, label, reason: Reason::Undelivered, source: None, claims, mapping, parts })

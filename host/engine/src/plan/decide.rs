@@ -9,7 +9,7 @@ use rosterd_model::plan::{ClaimChange, NOTHING, Operation, Part, Reason, StepObj
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::spec::Unmatched;
-use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Step, Value};
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Step, Text, Value};
 use rosterd_reconcile::correlate::{Candidate, Situation, correlate};
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
@@ -17,7 +17,7 @@ use rosterd_reconcile::mapping::Moment;
 use rosterd_store::prelude::*;
 
 /// What a mapping says: attribute and value, or that the connection no longer says anything about it.
-type Said = Vec<(String, Option<Value>)>;
+type Said = Vec<(Text, Option<Value>)>;
 
 /// Claims of the job's connection, and those of others.
 type Claims = (Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>);
@@ -261,7 +261,7 @@ impl Planner<'_> {
             return Ok(false);
         }
         let label =
-            after.attributes.get(name_attribute(shadow.class)).map_or_else(|| shadow.id.to_string(), Value::to_string);
+            after.attributes.get(name_attribute(shadow.class)).map_or_else(|| shadow.id.0.clone(), Value::to_text);
         let source =
             StepSource { connection: self.job.source.clone(), ordinal, id: shadow.id.clone(), seq: shadow.seq };
         let mapping = part.mapping.digest();

@@ -1,13 +1,13 @@
 //! Claims to effective values: for each attribute the claim that wins by authority.
 
 use rosterd_model::plan::ClaimChange;
-use rosterd_model::{Attributes, ClaimSet, ConnectionId, Value};
+use rosterd_model::{Attributes, ClaimSet, ConnectionId, Text, Value};
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::canonical;
 
 /// What changes in the claims of one connection, given what its mapping says now. An attribute that the mapping does not
 /// list stays as it was claimed.
-pub(super) fn claim_changes(known: Option<&ClaimSet>, said: &[(String, Option<Value>)]) -> Vec<ClaimChange> {
+pub(super) fn claim_changes(known: Option<&ClaimSet>, said: &[(Text, Option<Value>)]) -> Vec<ClaimChange> {
     let mut changes = Vec::new();
     for (attribute, value) in said {
         let before = known.and_then(|claims| claims.get(attribute)).map(|entry| &entry.value);
@@ -54,7 +54,7 @@ pub(super) fn effective(
 }
 
 /// Effective attributes of a new entity: what one connection says is what counts.
-pub(super) fn fresh(said: &[(String, Option<Value>)]) -> Attributes {
+pub(super) fn fresh(said: &[(Text, Option<Value>)]) -> Attributes {
     said.iter()
         .filter_map(|(name, value)| match value {
             Some(Value::Null) | None => None,

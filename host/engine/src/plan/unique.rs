@@ -37,11 +37,12 @@ impl Planner<'_> {
             }
             let space = part.space(attribute);
             let wish = Disputes::wish(&[&[step.class.code()], attribute.as_bytes(), space.as_bytes(), key.as_bytes()]);
-            let text =
-                format!("several records of this run have the {attribute} \"{key}\"; give each its own at the source");
-            if !self.disputes.want(wish, place, || text.clone()) {
+            let text = || {
+                format!("several records of this run have the {attribute} \"{key}\"; give each its own at the source")
+            };
+            if !self.disputes.want(wish, place, text) {
                 free = false;
-                sentence = text;
+                sentence = text();
             }
         }
         if !free {

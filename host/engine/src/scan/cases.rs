@@ -46,8 +46,8 @@ impl Observer {
         let Rejection { class, id, position, message, raw } = rejection;
         // Two broken rows with one id are two cases; a place tells them apart.
         let id = Some(match id {
-            Some(id) => ExternalId(cut(&format!("{id}@{position}"), ExternalId::MAX_BYTES)),
-            None => ExternalId(cut(&format!("@{position}"), ExternalId::MAX_BYTES)),
+            Some(id) => ExternalId::from(cut(&format!("{id}@{position}"), ExternalId::MAX_BYTES)),
+            None => ExternalId::from(cut(&format!("@{position}"), ExternalId::MAX_BYTES)),
         });
         self.raise(view, class, id, QuarantineReason::Rejected, position, message, &raw)
     }

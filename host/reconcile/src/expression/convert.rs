@@ -15,7 +15,7 @@ pub(super) fn to_cel(value: &Value) -> Cel {
         Value::Bool(value) => Cel::Bool(*value),
         Value::Integer(value) => Cel::Int(*value),
         Value::Decimal(value) => Cel::Float(*value),
-        Value::Text(text) => Cel::String(Arc::new(text.clone())),
+        Value::Text(text) => Cel::String(Arc::new(text.to_string())),
         Value::List(values) => Cel::List(Arc::new(values.iter().map(to_cel).collect())),
         Value::Reference { class, id } => reference(*class, id.as_str()),
         Value::Map(map) => {
@@ -42,7 +42,7 @@ pub(super) fn from_cel(value: &Cel) -> Result<Option<Value>, String> {
         Cel::Int(value) => Value::Integer(*value),
         Cel::UInt(value) => Value::Integer(i64::try_from(*value).map_err(|_| "number that is too large".to_owned())?),
         Cel::Float(value) => decimal(*value)?,
-        Cel::String(text) => Value::Text(text.to_string()),
+        Cel::String(text) => Value::Text(text.as_str().into()),
         Cel::List(values) => {
             let mut list = Vec::with_capacity(values.len());
             for value in values.iter() {

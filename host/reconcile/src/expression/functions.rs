@@ -22,7 +22,7 @@ pub(super) fn upper(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn trim(text: &str) -> Result<String, String> {
-    value::text(text)
+    value::text(text).map(Into::into)
 }
 
 /// Digits of any width, as plain digits.

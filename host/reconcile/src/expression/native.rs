@@ -43,7 +43,7 @@ impl Native {
         };
         let failed = |because: String| EvalError { message: format!("{} {because}", function.name) };
         if let (Some(native), Value::Text(text)) = (function.native, value) {
-            return native(text).map(|text| Outcome::Value(Value::Text(text))).map_err(failed);
+            return native(text).map(|text| Outcome::Value(Value::from(text))).map_err(failed);
         }
         let result = (function.call)(&[convert::to_cel(value)]).map_err(failed)?;
         Ok(convert::from_cel(&result).map_err(failed)?.map_or(Outcome::Absent, Outcome::from))
@@ -69,7 +69,7 @@ fn constant(literal: &LiteralValue) -> Option<Value> {
         LiteralValue::Boolean(value) => Cel::Bool(*value.inner()),
         LiteralValue::Int(value) => Cel::Int(*value.inner()),
         LiteralValue::Double(value) => Cel::Float(*value.inner()),
-        LiteralValue::String(text) => return Some(Value::Text(text.inner().to_owned())),
+        LiteralValue::String(text) => return Some(Value::from(text.inner())),
         LiteralValue::Null => Cel::Null,
         LiteralValue::Bytes(_) | LiteralValue::UInt(_) => return None,
     };

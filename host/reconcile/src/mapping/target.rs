@@ -2,7 +2,7 @@
 
 use crate::normalise::value::{email, phone, text, type_name};
 use crate::schema::{Kind, kind};
-use rosterd_model::{Class, ExternalId, Value};
+use rosterd_model::{Class, ExternalId, Text, Value};
 
 /// The value as the hub holds it. The error is the end of a sentence and shows the type, not the value.
 pub(super) fn fit(class: Class, attribute: &str, value: Value) -> Result<Value, String> {
@@ -18,10 +18,10 @@ pub(super) fn fit(class: Class, attribute: &str, value: Value) -> Result<Value, 
     }
 }
 
-fn as_text(value: Value) -> Result<String, String> {
+fn as_text(value: Value) -> Result<Text, String> {
     match value {
         Value::Text(text) => Ok(text),
-        Value::Integer(number) => Ok(number.to_string()),
+        Value::Integer(number) => Ok(number.to_string().into()),
         // A directory gives single values as a list of one.
         Value::List(mut values) if values.len() == 1 => as_text(values.remove(0)),
         other => Err(format!("must be a text and is a {}", type_name(&other))),
@@ -29,14 +29,14 @@ fn as_text(value: Value) -> Result<String, String> {
 }
 
 fn text_like(value: Value, normal: impl Fn(&str) -> Result<String, String>) -> Result<Value, String> {
-    normal(&as_text(value)?).map(Value::Text)
+    normal(&as_text(value)?).map(Value::from)
 }
 
 fn truth(value: &Value) -> Result<bool, String> {
     let word = match value {
         Value::Bool(answer) => return Ok(*answer),
         Value::Integer(number) => number.to_string(),
-        Value::Text(word) => text(word)?.to_lowercase(),
+        Value::Text(word) => text(word)?.to_lowercase().into(),
         other => return Err(format!("must be true or false and is a {}", type_name(other))),
     };
     match word.as_str() {

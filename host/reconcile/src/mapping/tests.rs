@@ -26,12 +26,12 @@ fn record(json: &str) -> Attributes {
     json_attributes(json).expect("valid")
 }
 
-fn apply(mapping: &Mapping, json: &str) -> Result<Vec<(String, Option<Value>)>, Problem> {
+fn apply(mapping: &Mapping, json: &str) -> Result<Vec<(Text, Option<Value>)>, Problem> {
     mapping.apply(&Scope::new(&record(json)), Moment::Change)
 }
 
-fn said(pairs: &[(&str, Option<Value>)]) -> Result<Vec<(String, Option<Value>)>, Problem> {
-    Ok(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+fn said(pairs: &[(&str, Option<Value>)]) -> Result<Vec<(Text, Option<Value>)>, Problem> {
+    Ok(pairs.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
 }
 
 #[test]
@@ -160,7 +160,7 @@ proptest! {
     fn the_identity_keeps_what_a_class_does_not_know(record in crate::strategy::attributes()) {
         let said = Mapping::identity(Class::Account).apply(&Scope::new(&record), Moment::Change).expect("unknown names");
         let expected: Vec<_> = record.iter().filter(|(_, value)| **value != Value::Null)
-            .map(|(name, value)| (name.to_owned(), Some(value.clone()))).collect();
+            .map(|(name, value)| (name.into(), Some(value.clone()))).collect();
         prop_assert_eq!(said, expected);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NAME, value::text};
 use crate::problem::Problem;
-use rosterd_model::{Attributes, Class, ExternalId, Value};
+use rosterd_model::{Attributes, Class, ExternalId, Text, Value};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,8 +12,9 @@ use std::fmt;
 /// # Errors
 /// A sentence that names the attribute, with reason `Invalid`.
 pub fn json_attributes(text: &str) -> Result<Attributes, Problem> {
-    match read("", text)? {
-        Value::Map(map) => Ok(map.into_iter().collect()),
+    let mut reader = Reader::at("");
+    match read(&mut reader, text)? {
+        Value::Map(map) => Ok(reader.record.unwrap_or_else(|| map.into_iter().collect())),
         Value::Reference { .. } => Err(Problem::invalid(
             "the record can not be read: its attributes are a reference, not a JSON object; the connector is at fault",
         )),
@@ -28,7 +29,7 @@ pub fn json_attributes(text: &str) -> Result<Attributes, Problem> {
 /// # Errors
 /// A sentence that names the attribute, with reason `Invalid`.
 pub fn json_value(attribute: &str, text: &str) -> Result<Value, Problem> {
-    read(attribute, text)
+    read(&mut Reader::at(attribute), text)
 }
 
 /// Writes attributes as the JSON object that [`json_attributes`] reads.
@@ -48,29 +49,28 @@ pub fn value_to_json(value: &Value) -> serde_json::Value {
         Value::Bool(value) => Json::Bool(*value),
         Value::Integer(value) => Json::from(*value),
         Value::Decimal(value) => Json::from(*value),
-        Value::Text(text) => Json::String(text.clone()),
+        Value::Text(text) => Json::String(text.to_string()),
         Value::List(values) => Json::Array(values.iter().map(value_to_json).collect()),
         Value::Reference { class, id } => serde_json::json!({ "ref": class.as_str(), "id": id.as_str() }),
         Value::Map(map) => Json::Object(map.iter().map(|(key, value)| (key.clone(), value_to_json(value))).collect()),
     }
 }
 
-fn read(attribute: &str, json: &str) -> Result<Value, Problem> {
+fn read(reader: &mut Reader, json: &str) -> Result<Value, Problem> {
     if json.len() > MAX_BYTES {
-        let what = name_of(attribute);
+        let what = name_of(&reader.path);
         return Err(Problem::invalid(format!(
             "{what} can not be read: {} bytes of JSON are more than {MAX_BYTES}; shorten it at the source",
             json.len()
         )));
     }
-    let mut reader = Reader { path: attribute.to_owned(), found: None };
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let depth = usize::from(!attribute.is_empty());
-    let result = Seed { reader: &mut reader, depth, verbatim: false }
+    let depth = usize::from(!reader.path.is_empty());
+    let result = Seed { reader: &mut *reader, depth, verbatim: false }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
     result.map_err(|error| {
-        let message = match reader.found {
+        let message = match reader.found.take() {
             Some(message) => message,
             None => {
                 format!("{} is no valid JSON ({}); the connector is at fault", name_of(&reader.path), terse(&error))
@@ -93,9 +93,15 @@ fn name_of(path: &str) -> String {
 struct Reader {
     path: String,
     found: Option<String>,
+    /// The attributes of a whole record; what is read as its value is an empty map then.
+    record: Option<Attributes>,
 }
 
 impl Reader {
+    fn at(path: &str) -> Self {
+        Self { path: path.to_owned(), found: None, record: None }
+    }
+
     fn refuse<E: Error>(&mut self, because: &str) -> E {
         self.found.get_or_insert_with(|| format!("{} {because}; correct it at the source", name_of(&self.path)));
         E::custom("refused")
@@ -157,7 +163,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         match text(value) {
-            Ok(_) if self.verbatim && !value.is_empty() => Ok(Value::Text(value.to_owned())),
+            Ok(_) if self.verbatim && !value.is_empty() => Ok(Value::from(value)),
             Ok(text) if text.is_empty() => Ok(Value::Null),
             Ok(text) => Ok(Value::Text(text)),
             Err(because) => Err(self.reader.refuse(&because)),
@@ -184,30 +190,33 @@ impl<'de> Visitor<'de> for Seed<'_> {
             return Err(self.reader.refuse("is nested more than 16 deep"));
         }
         let parent = if self.depth == 0 { 0 } else { self.reader.path.len() };
-        let mut map: BTreeMap<String, Value> = BTreeMap::new();
-        while let Some(name) = entries.next_key::<String>()? {
+        let mut pairs = Attributes::new();
+        while let Some(name) = entries.next_key::<Text>()? {
             if self.depth == 0 {
                 self.reader.path.clear();
-                self.reader.path.extend(name.chars().take(MAX_NAME));
+                self.reader.path.push_str(&name[..name.floor_char_boundary(MAX_NAME)]);
             }
             let name = self.name(&name, parent)?;
-            if map.contains_key(&name) {
+            if pairs.get(&name).is_some() {
                 return Err(self.reader.refuse("is given twice"));
             }
-            if map.len() == MAX_ATTRIBUTES {
+            if pairs.len() == MAX_ATTRIBUTES {
                 self.reader.path.truncate(parent);
                 return Err(self.reader.refuse("has more than 512 attributes"));
             }
             let verbatim = name == "id" && self.depth > 0;
             let seed = Seed { reader: &mut *self.reader, depth: self.depth + 1, verbatim };
-            map.insert(name, entries.next_value_seed(seed)?);
+            pairs.set(name, entries.next_value_seed(seed)?);
         }
-        if self.depth > 0 && map.len() == 2 && map.contains_key("ref") && map.contains_key("id") {
+        if self.depth == 0 {
+            self.reader.record = Some(pairs);
+            return Ok(Value::Map(BTreeMap::new()));
+        }
+        let mut map: BTreeMap<String, Value> = pairs.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        if map.len() == 2 && map.contains_key("ref") && map.contains_key("id") {
             return self.reference(&map);
         }
-        if self.depth > 0
-            && let Some(Value::Text(id)) = map.get_mut("id")
-        {
+        if let Some(Value::Text(id)) = map.get_mut("id") {
             let trimmed = Seed { verbatim: false, ..self }.visit_str(id)?;
             map.insert("id".to_owned(), trimmed);
         }
@@ -216,7 +225,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 }
 
 impl Seed<'_> {
-    fn name<E: Error>(&mut self, name: &str, parent: usize) -> Result<String, E> {
+    fn name<E: Error>(&mut self, name: &str, parent: usize) -> Result<Text, E> {
         match text(name) {
             Ok(name) if name.is_empty() => Err(self.reader.refuse("has an empty name")),
             Ok(name) if name.len() <= MAX_NAME => Ok(name),

@@ -1,6 +1,6 @@
 //! Normal forms of single values: text, e-mail addresses, telephone numbers, and the key by which values are compared.
 
-use rosterd_model::Value;
+use rosterd_model::{Text, Value};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -13,7 +13,10 @@ fn is_margin(c: char) -> bool {
 ///
 /// # Errors
 /// The end of a sentence, if it contains a control character other than a line feed or a tab.
-pub fn text(raw: &str) -> Result<String, String> {
+pub fn text(raw: &str) -> Result<Text, String> {
+    if is_plain(raw) {
+        return Ok(raw.into());
+    }
     let trimmed = raw.trim_matches(is_margin);
     if let Some(c) = trimmed.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
         return Err(format!("contains the control character U+{:04X}", u32::from(c)));
@@ -27,12 +30,15 @@ pub fn text(raw: &str) -> Result<String, String> {
     Ok(nfc(&lines))
 }
 
-fn nfc(text: &str) -> String {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        text.to_owned()
-    } else {
-        text.nfc().collect()
-    }
+/// True for what is in its normal form by its bytes alone, as nearly everything is: printable ASCII without space at its
+/// ends.
+fn is_plain(raw: &str) -> bool {
+    let bytes = raw.as_bytes();
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+}
+
+fn nfc(text: &str) -> Text {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes { text.into() } else { text.nfc().collect() }
 }
 
 fn nfkc(text: &str) -> Cow<'_, str> {

@@ -68,7 +68,7 @@ pub trait ReadShadows: Read {
             let mut parts = Parts::new(Table::ShadowHeads, &row.key);
             let (_, _, id) = (parts.connection()?, parts.class()?, parts.text()?);
             parts.end()?;
-            Ok((ExternalId(id), decode_head(&row.value)?))
+            Ok((ExternalId(id.into()), decode_head(&row.value)?))
         }))
     }
 

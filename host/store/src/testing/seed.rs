@@ -40,7 +40,7 @@ impl Seed {
     /// The external id of account number `index` at the source.
     #[must_use]
     pub fn external_id(index: u32) -> ExternalId {
-        ExternalId(format!("E{index:07}"))
+        ExternalId::from(format!("E{index:07}"))
     }
 
     /// The keys by which a seeded account is found, for [`crate::verify::verify_with`].
@@ -96,13 +96,13 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
     writer.put_entity(&person)?;
     writer.add_total(None, class, 1)?;
     let entry = |(attribute, value): (&str, &Value)| ClaimEntry {
-        attribute: attribute.to_owned(),
+        attribute: attribute.into(),
         value: value.clone(),
         since: seed.run,
         mapping: [7; 8],
     };
     let entries = person.attributes.iter().map(entry).collect();
-    let claims = ClaimSet { class, ordinal, external_id: id, connector: "built-in".to_owned(), entries };
+    let claims = ClaimSet { class, ordinal, external_id: id, connector: "built-in".into(), entries };
     writer.put_claims(entity, seed.source, &claims)?;
     writer.put_link(
         seed.source,
@@ -113,7 +113,7 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
 
     if index.is_multiple_of(2) {
         let projection = Projection {
-            external_id: Some(ExternalId(format!("app-{index}"))),
+            external_id: Some(ExternalId::from(format!("app-{index}"))),
             version: None,
             applied: hash,
             attributes: person.attributes,
@@ -149,7 +149,7 @@ fn attributes(index: u32) -> Attributes {
         ("userName", format!("person.{index}")),
     ]
     .into_iter()
-    .map(|(name, text)| (name.to_owned(), Value::Text(text)))
+    .map(|(name, text)| (name.to_owned(), Value::from(text)))
     .collect()
 }
 

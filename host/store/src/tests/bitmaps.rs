@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Puts a head, which sets or clears the live bit.
 fn put(writer: &mut Writer<'_>, connection: crate::ConnectionNumber, ordinal: u32, live: bool) {
     let head = ShadowHead { ordinal, hash: [0; 16], seq: 1, live };
-    writer.put_shadow_head(connection, Class::Group, &ExternalId(ordinal.to_string()), &head).unwrap();
+    writer.put_shadow_head(connection, Class::Group, &ExternalId::from(ordinal.to_string()), &head).unwrap();
 }
 
 proptest! {

@@ -14,7 +14,7 @@ use rosterd_model::{Attributes, Class, ExternalId, RunId, Timestamp, Value};
 fn shadows_with_their_heads() {
     let store = memory();
     let hr = hr(&store);
-    let (class, id) = (Class::OrgUnit, ExternalId("ou=\u{0}\u{1}x".to_owned()));
+    let (class, id) = (Class::OrgUnit, ExternalId::from("ou=\u{0}\u{1}x".to_owned()));
     let head = ShadowHead { ordinal: 0, hash: [3; 16], seq: 9, live: false };
     let attributes = Attributes::from_iter([("a".to_owned(), Value::Decimal(1.5)), ("b".to_owned(), Value::Null)]);
     let state = ShadowState::Live;
@@ -104,7 +104,7 @@ fn history_in_order_and_of_one_entity() {
     let store = memory();
     let row = |entity, after: &str| HistoryRow {
         entity: entity_id(entity),
-        attribute: "title".to_owned(),
+        attribute: "title".into(),
         before: None,
         after: Some(after.into()),
         connection: Some(name("hr")),
@@ -125,7 +125,7 @@ fn steps_in_order_from_any_place() {
     let step = |label: &str| Step {
         class: Class::Account,
         object: StepObject::Entity(entity_id(1)),
-        label: label.to_owned(),
+        label: label.into(),
         reason: Reason::Changed,
         source: None,
         claims: None,

@@ -125,7 +125,7 @@ fn an_object_has_one_open_case() {
 fn ids_that_can_not_be_keys_are_refused() {
     let store = memory();
     let hr = hr(&store);
-    let id = ExternalId("x".repeat(ExternalId::MAX_BYTES + 1));
+    let id = ExternalId::from("x".repeat(ExternalId::MAX_BYTES + 1));
     let head = rosterd_model::shadow::ShadowHead { ordinal: 0, hash: [0; 16], seq: 1, live: true };
     let put = store.commit::<_, StoreError>("test", |writer| writer.put_shadow_head(hr, Class::Account, &id, &head));
     assert!(matches!(put, Err(StoreError::TooLong { bytes: 1025, .. })));

@@ -102,7 +102,7 @@ fn steps_of_an_interrupted_plan_are_a_remark() {
         let step = rosterd_model::plan::Step {
             class: Account,
             object: rosterd_model::plan::StepObject::Entity(Seed::entity(1)),
-            label: String::new(),
+            label: "".into(),
             reason: rosterd_model::plan::Reason::Changed,
             source: None,
             claims: None,

@@ -105,8 +105,8 @@ pub(super) fn record(object: wit::Object) -> Record {
 pub(crate) fn object(record: Record) -> wit::Object {
     wit::Object {
         class: record.class.into(),
-        id: record.id.0,
-        previous_id: record.previous_id.map(|id| id.0),
+        id: record.id.0.into(),
+        previous_id: record.previous_id.map(|id| id.0.into()),
         version: record.version,
         attributes: record.attributes,
         partial: record.partial,
@@ -185,7 +185,7 @@ pub(super) fn page(page: wit_in::Page) -> Page {
 }
 
 pub(super) fn references(objects: &[(Class, ExternalId)]) -> Vec<wit::ObjectRef> {
-    objects.iter().map(|(class, id)| wit::ObjectRef { class: (*class).into(), id: id.0.clone() }).collect()
+    objects.iter().map(|(class, id)| wit::ObjectRef { class: (*class).into(), id: id.to_string() }).collect()
 }
 
 pub(super) fn operation(request: Request) -> wit_out::Operation {
@@ -204,14 +204,14 @@ pub(super) fn operation(request: Request) -> wit_out::Operation {
         Action::Disable => wit_out::Action::Disable,
         Action::SetPassword => wit_out::Action::SetPassword,
         Action::MoveTo(parent) => {
-            wit_out::Action::MoveTo(parent.map(|(class, id)| wit::ObjectRef { class: class.into(), id: id.0 }))
+            wit_out::Action::MoveTo(parent.map(|(class, id)| wit::ObjectRef { class: class.into(), id: id.0.into() }))
         }
         Action::Delete => wit_out::Action::Delete,
     };
     wit_out::Operation {
         key: request.key,
         class: request.class.into(),
-        id: request.id.map(|id| id.0),
+        id: request.id.map(|id| id.0.into()),
         action,
         desired: request.desired,
         known: request.known,
