@@ -9,7 +9,7 @@ target=${CARGO_TARGET_DIR:-target}
 say "building in release"
 cargo build --locked --release -p rosterd -p rosterd-demo-company -p rosterd-bench
 mkdir -p "$target/plugins"
-"$target/release/rosterd" plugin build plugins/csv --out "$target/plugins"
+"$target/release/rosterd" plugin build --packaged plugins/csv --out "$target/plugins"
 
 mkdir -p "$target/bench/work"
 "$target/release/bench" --plugin "$target/plugins/csv.wasm" --work "$target/bench/work" --out "$target/bench/bench.json" "$@"

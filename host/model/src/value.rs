@@ -139,6 +139,22 @@ impl Attributes {
         }
     }
 
+    /// Sets `name` if nothing is said about it yet; false if something is.
+    pub fn add(&mut self, name: Text, value: Value) -> bool {
+        // Most who give attributes give them in order.
+        if self.0.last().is_none_or(|(last, _)| *last < name) {
+            self.0.push((name, value));
+            return true;
+        }
+        match self.position(&name) {
+            Ok(_) => false,
+            Err(index) => {
+                self.0.insert(index, (name, value));
+                true
+            }
+        }
+    }
+
     /// Removes `name`: from now on nothing is said about it.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.position(name).ok().map(|index| self.0.remove(index).1)

@@ -197,16 +197,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 self.reader.path.push_str(&name[..name.floor_char_boundary(MAX_NAME)]);
             }
             let name = self.name(&name, parent)?;
-            if pairs.get(&name).is_some() {
-                return Err(self.reader.refuse("is given twice"));
-            }
             if pairs.len() == MAX_ATTRIBUTES {
                 self.reader.path.truncate(parent);
                 return Err(self.reader.refuse("has more than 512 attributes"));
             }
             let verbatim = name == "id" && self.depth > 0;
             let seed = Seed { reader: &mut *self.reader, depth: self.depth + 1, verbatim };
-            pairs.set(name, entries.next_value_seed(seed)?);
+            if !pairs.add(name, entries.next_value_seed(seed)?) {
+                return Err(self.reader.refuse("is given twice"));
+            }
         }
         if self.depth == 0 {
             self.reader.record = Some(pairs);

@@ -34,7 +34,9 @@ pub fn text(raw: &str) -> Result<Text, String> {
 /// ends.
 fn is_plain(raw: &str) -> bool {
     let bytes = raw.as_bytes();
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+    // Without a way out in the middle, sixteen bytes are looked at in one go.
+    let printable = bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    printable && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
 }
 
 fn nfc(text: &str) -> Text {
