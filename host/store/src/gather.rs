@@ -38,7 +38,8 @@ pub(crate) fn write_all(mut tables: Vec<(Opened<'_>, Gathered)>) -> Result<(), S
     }
     thread::scope(|scope| {
         let tables = there.tables;
-        let other = thread::Builder::new().name("store-rows".to_owned()).spawn_scoped(scope, move || write_each(tables));
+        let other =
+            thread::Builder::new().name("store-rows".to_owned()).spawn_scoped(scope, move || write_each(tables));
         let done = write_each(here.tables);
         let other = other.map_err(|error| failed(error.to_string()))?;
         other.join().unwrap_or_else(|_| Err(failed("a thread of the store panicked".to_owned()))).and(done)
@@ -116,7 +117,9 @@ fn remove_run(table: &mut Opened<'_>, first: &[u8], rows: &mut Rest) -> Result<(
     }
     let length = first.len();
     // A longer key may stand between two that count on.
-    table.retain_in::<&[u8], _>((Bound::Included(first), Bound::Included(last.as_slice())), |key, _| key.len() != length)?;
+    table.retain_in::<&[u8], _>((Bound::Included(first), Bound::Included(last.as_slice())), |key, _| {
+        key.len() != length
+    })?;
     Ok(())
 }
 

@@ -1,6 +1,13 @@
 //! Fuzz targets as plain functions over bytes from outside: each must return, whatever it is given. A fuzzer calls them,
 //! and so does proptest in `make test`.
 
+mod csv_reading;
+mod csv_writing;
+mod input;
+
+pub use csv_reading::*;
+pub use csv_writing::*;
+
 use rosterd_model::record::{Amendment, Edit};
 use rosterd_model::{Attributes, Class, Record};
 use rosterd_reconcile::expression::{Scope, compile};
@@ -50,8 +57,6 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
         #[test]
         fn records(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             super::record(&bytes);
