@@ -6,29 +6,18 @@
 mod csv_reading;
 mod csv_writing;
 mod expressions;
+mod guests;
 mod input;
+mod network;
+mod packages;
 mod records;
+mod secrets;
 
 pub use csv_reading::*;
 pub use csv_writing::*;
 pub use expressions::*;
+pub use guests::*;
+pub use network::*;
+pub use packages::*;
 pub use records::*;
-
-/// A component as anybody may hand one over.
-pub fn component(bytes: &[u8]) {
-    let _ = rosterd_connector::inspect(bytes);
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn components(bytes in proptest::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
-            let mut component = if header { b"\0asm\x0d\0\x01\0".to_vec() } else { Vec::new() };
-            component.extend(bytes);
-            super::component(&component);
-        }
-    }
-}
+pub use secrets::*;
