@@ -125,6 +125,21 @@ mod tests {
         }
 
         #[test]
+        fn deep_expressions(open in "(\\[|\\(|-|!|\\{'a':|ToLower\\(|true \\? |has\\()", depth in 1..1200_usize, first in "[a-z.]{0,7}") {
+            let close = match open.as_str() {
+                "[" => "]",
+                "{'a':" => "}",
+                "-" | "!" => "",
+                "true ? " => " : 1",
+                _ => ")",
+            };
+            for inner in [first.as_str(), "1", "source.list"] {
+                let text = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+                super::expression(&join(&[text.as_str(), "a", "b"]));
+            }
+        }
+
+        #[test]
         fn dates(
             value in "[0-9]{0,20}[-/. T]?[0-9]{0,9}([:.+-][0-9]{0,4}){0,3}Z?",
             pattern in "(iso|epoch|epoch-ms|excel|(yyyy|yy|M{1,4}|d{1,2}|HH?|mm|ss|tt|[-/ .:年]){0,8}|(%[a-zA-Z0-9:.#^-]{0,3}){0,4})",

@@ -12,6 +12,7 @@ mod network;
 mod packages;
 mod records;
 mod secrets;
+mod store;
 
 pub use csv_reading::*;
 pub use csv_writing::*;
@@ -21,3 +22,4 @@ pub use network::*;
 pub use packages::*;
 pub use records::*;
 pub use secrets::*;
+pub use store::*;
