@@ -3,6 +3,7 @@
 //!
 //! Which parser belongs to which target stands in `tests/suite/tidy/fuzz.rs`.
 
+mod configuration;
 mod csv_reading;
 mod csv_writing;
 mod expressions;
@@ -14,6 +15,7 @@ mod records;
 mod secrets;
 mod store;
 
+pub use configuration::*;
 pub use csv_reading::*;
 pub use csv_writing::*;
 pub use expressions::*;
