@@ -1,4 +1,4 @@
-//! `ROSTERD_CANARIES=FILE`, for the end-to-end tests and in no release build (`main.rs` has this module only with debug
+//! `ROSTERD_CANARIES=FILE`, for the end-to-end tests and in no release build (`lib.rs` has this module only with debug
 //! assertions): after each call of a guest its whole linear memory is searched for what must never be in it.
 //!
 //! FILE has a needle a line, its bytes in hexadecimal, then a blank and what to call it. Which forms of a secret are

@@ -57,7 +57,8 @@ impl Endpoint {
             (None, None, Kind::Stream) if host == "*" => None,
             (None, None, Kind::Stream) => return Err(wrong()),
         };
-        let host = host.to_ascii_lowercase();
+        // A dot at the end says that the name is whole, which it always is here.
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
         let name = host.strip_prefix("*.").unwrap_or(&host);
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
         if host != "*" && (name.is_empty() || !name.chars().all(plain)) {
@@ -150,6 +151,7 @@ mod tests {
         let entry = http("api.example.com");
         assert!(entry.allows("API.example.com", 443, false) && entry.allows("api.example.com.", 443, false));
         assert!(!entry.allows("api.example.com", 8443, false) && !entry.allows("api.example.com", 443, true));
+        assert!(http("api.example.com.").allows("api.example.com", 443, false));
         assert!(!entry.allows("evil-api.example.com", 443, false) && !entry.allows("api.example.com.evil", 443, false));
     }
 

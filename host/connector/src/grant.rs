@@ -168,6 +168,10 @@ fn part_fits(pattern: &str, name: &str) -> bool {
         return pattern == name;
     };
     let Some(mut rest) = name.strip_prefix(head) else { return false };
+    // An empty part is the beginning of an absolute path, which a relative grant must not open.
+    if name.is_empty() {
+        return false;
+    }
     if rest.starts_with('.') && head.is_empty() {
         return false;
     }
@@ -248,6 +252,9 @@ mod tests {
     fn a_star_stays_within_one_part_of_a_path() {
         assert!(path_fits("reports/*.csv", "reports/a.csv") && path_fits("./a.csv", "a.csv"));
         assert!(!path_fits("reports/*.csv", "reports/x/a.csv") && !path_fits("reports/*", "reports/.hidden"));
+        assert!(
+            !path_fits("*/*", "/shadow") && !path_fits("*/*/*", "/etc/shadow") && path_fits("/etc/*", "/etc/shadow")
+        );
         assert!(!path_fits("*.csv", "a.csv.bak") && !path_fits("a*a", "a"));
     }
 

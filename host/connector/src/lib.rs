@@ -31,6 +31,8 @@ mod contract;
 mod crypto;
 mod endpoint;
 mod error;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 mod host;
 mod http;
 mod import;

@@ -217,7 +217,7 @@ impl Recipes {
         };
         let method = request.method.parse().map_err(|_| Fault::new(FaultKind::Internal, "the recipe has no method"))?;
         let incoming = client.transmit(Ready { method, url, headers, body }).await?;
-        read_reply(reply, &incoming)
+        read_token(reply, &incoming)
     }
 
     /// A JWT signed with a secret key.
@@ -313,7 +313,8 @@ fn fill_json(value: &Value, fill: &dyn Fn(&str) -> Result<Zeroizing<String>, Fau
     })
 }
 
-fn read_reply(reply: &Reply, incoming: &Incoming) -> Result<Token, Fault> {
+/// The token in the answer of an exchange.
+fn read_token(reply: &Reply, incoming: &Incoming) -> Result<Token, Fault> {
     let answer = Answer::new(incoming);
     let good = reply.success.as_ref().map_or((200..300).contains(&incoming.status), |condition| answer.fits(condition));
     let refused = |what: &str| {
@@ -339,4 +340,10 @@ fn read_reply(reply: &Reply, incoming: &Incoming) -> Result<Token, Fault> {
     // A token that lives shorter than the margin is still used once.
     let until = Instant::now() + life.min(Duration::from_secs(86_400 * 30)).saturating_sub(reply.margin.duration());
     Ok(Token { text: Zeroizing::new(token.to_owned()), until: Some(until), serial: 0 })
+}
+
+/// The text of the token in the answer of an exchange.
+#[cfg(feature = "testing")]
+pub(crate) fn read_reply(reply: &Reply, incoming: &Incoming) -> Result<String, Fault> {
+    read_token(reply, incoming).map(|token| token.text.to_string())
 }

@@ -56,7 +56,7 @@ impl Trust {
     }
 }
 
-fn read_pin(text: &str) -> Result<[u8; 32], String> {
+pub(crate) fn read_pin(text: &str) -> Result<[u8; 32], String> {
     let digest = text.strip_prefix("sha256/").and_then(|rest| crate::secret::form::unbase64(rest.as_bytes()));
     digest.and_then(|digest| digest.as_slice().try_into().ok()).ok_or_else(|| {
         format!(

@@ -2,7 +2,9 @@
 
 use crate::id::{Class, ExternalId};
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -23,7 +25,7 @@ pub enum Value {
     /// Text, in Unicode NFC once normalised.
     Text(Text),
     /// Several values. Order is kept, but two lists are compared as sets where the attribute is a set.
-    List(Vec<Value>),
+    List(#[serde(deserialize_with = "nested")] Vec<Value>),
     /// A reference to another object of the same connection, by its external id.
     Reference {
         /// Class of the object referred to.
@@ -32,10 +34,31 @@ pub enum Value {
         id: ExternalId,
     },
     /// A structured value.
-    Map(BTreeMap<String, Value>),
+    Map(#[serde(deserialize_with = "nested")] BTreeMap<String, Value>),
+}
+
+/// Reads what stands inside of a value. Each level is a call within a call, and the bytes of a damaged store could ask
+/// for any number of them: beyond [`Value::DEEPEST`] it is an error, where it would otherwise be the end of the process.
+fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    thread_local!(static DEPTH: Cell<usize> = const { Cell::new(0) });
+    struct Level;
+    impl Drop for Level {
+        fn drop(&mut self) {
+            DEPTH.set(DEPTH.get() - 1);
+        }
+    }
+    DEPTH.set(DEPTH.get() + 1);
+    let _level = Level;
+    if DEPTH.get() > Value::DEEPEST {
+        return Err(D::Error::custom("a value is nested too deep"));
+    }
+    T::deserialize(deserializer)
 }
 
 impl Value {
+    /// Most levels of lists and structured values that are read. What is written has fewer.
+    pub const DEEPEST: usize = 64;
+
     /// The text, if this is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {

@@ -21,6 +21,8 @@ pub mod commit;
 pub mod counters;
 pub mod digest;
 pub mod error;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 mod gather;
 pub mod key;
 pub mod kv;

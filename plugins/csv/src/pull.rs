@@ -81,6 +81,9 @@ impl Pull {
         if let Some(resume) = resume {
             rows.advance(resume.position)?;
             rejected = resume.rejected;
+            if rejected > resume.position.record {
+                return Err(Fault::cursor_invalid("this resume point was not made by this connector"));
+            }
         } else {
             for remark in columns.remarks() {
                 log::warn(&remark);

@@ -206,6 +206,10 @@ impl Rows {
                 return Err(moved());
             }
         }
+        // Each line break and each row has a byte of its own: larger numbers were made up, and would overflow later.
+        if to.line.saturating_sub(1) > to.offset || to.record > to.offset {
+            return Err(moved());
+        }
         self.position.line = to.line;
         self.position.record = to.record;
         if self.position() == to { Ok(()) } else { Err(moved()) }

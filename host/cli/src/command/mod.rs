@@ -13,7 +13,7 @@ mod runs;
 mod secret;
 mod store;
 mod sync;
-mod transfer;
+pub(crate) mod transfer;
 
 use crate::args::Command;
 use crate::context::Context;

@@ -17,7 +17,7 @@ const NAME: &str = "file";
 
 /// Which way people go.
 #[derive(Clone, Copy)]
-enum Way<'a> {
+pub(crate) enum Way<'a> {
     /// Into the hub, told apart by this column.
     In { id: &'a str },
     /// Out of it, with or without protection from formulas.
@@ -25,7 +25,7 @@ enum Way<'a> {
 }
 
 /// What stands in rosterd.toml for an import without a job of its own: common columns to attributes of the hub.
-fn document(file: &str, way: Way<'_>) -> Result<String, CommandError> {
+pub(crate) fn document(file: &str, way: Way<'_>) -> Result<String, CommandError> {
     let mut settings = toml::Table::new();
     settings.insert("file".to_owned(), file.into());
     match way {

@@ -19,6 +19,10 @@ pub(crate) use document::Document;
 pub(crate) use file::{ConnectionTable, FileConfig, SecretReference};
 pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
+#[cfg(feature = "testing")]
+pub(crate) use quantity::{parse_bytes, parse_span};
+#[cfg(feature = "testing")]
+pub(crate) use schedule::{parse_cron, parse_zone};
 pub(crate) use schema::{schema, schema_text};
 pub(crate) use suggest::nearest;
 

@@ -3,7 +3,7 @@
 
 mod connections;
 pub(crate) mod plugins;
-mod principal;
+pub(crate) mod principal;
 mod scratch;
 
 pub(crate) use connections::{HubConnections, grants, secret_store, settings};

@@ -20,7 +20,7 @@ fn name_of(number: u32) -> Option<String> {
 }
 
 /// Name and number of a line `name:password:number:...`.
-fn entry(line: &str) -> Option<(String, u32)> {
+pub(crate) fn entry(line: &str) -> Option<(String, u32)> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| !name.is_empty())?;
     Some((name.to_owned(), fields.nth(1)?.parse().ok()?))

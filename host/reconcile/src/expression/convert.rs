@@ -31,11 +31,22 @@ pub(super) fn reference(class: Class, id: &str) -> Cel {
     Cel::Map(HashMap::from([("ref".to_owned(), text(class.as_str())), ("id".to_owned(), text(id))]).into())
 }
 
+/// Most levels that the result of an expression has: what is deeper could be stored and not be read again.
+const DEEPEST: usize = 32;
+const _: () = assert!(DEEPEST < Value::DEEPEST);
+
 /// A value of CEL as ours; none: an optional without a value.
 ///
 /// # Errors
 /// The type of what has no counterpart.
 pub(super) fn from_cel(value: &Cel) -> Result<Option<Value>, String> {
+    within(value, 0)
+}
+
+fn within(value: &Cel, depth: usize) -> Result<Option<Value>, String> {
+    if depth > DEEPEST {
+        return Err(format!("value nested more than {DEEPEST} deep"));
+    }
     Ok(Some(match value {
         Cel::Null => Value::Null,
         Cel::Bool(value) => Value::Bool(*value),
@@ -46,13 +57,13 @@ pub(super) fn from_cel(value: &Cel) -> Result<Option<Value>, String> {
         Cel::List(values) => {
             let mut list = Vec::with_capacity(values.len());
             for value in values.iter() {
-                list.extend(from_cel(value)?.filter(|value| *value != Value::Null));
+                list.extend(within(value, depth + 1)?.filter(|value| *value != Value::Null));
             }
             Value::List(list)
         }
-        Cel::Map(map) => from_map(&map.map)?,
+        Cel::Map(map) => from_map(&map.map, depth)?,
         Cel::Opaque(opaque) => match opaque.downcast_ref::<OptionalValue>() {
-            Some(optional) => return optional.value().map_or(Ok(None), from_cel),
+            Some(optional) => return optional.value().map_or(Ok(None), |value| within(value, depth + 1)),
             None => return Err("value of another kind".to_owned()),
         },
         other => return Err(other.type_of().to_string()),
@@ -71,13 +82,13 @@ fn decimal(value: f64) -> Result<Value, String> {
     Ok(Value::Decimal(value))
 }
 
-fn from_map(map: &HashMap<Key, Cel>) -> Result<Value, String> {
+fn from_map(map: &HashMap<Key, Cel>, depth: usize) -> Result<Value, String> {
     let mut entries = BTreeMap::new();
     for (key, value) in map {
         let Key::String(key) = key else {
             return Err("map whose keys are not texts".to_owned());
         };
-        if let Some(value) = from_cel(value)? {
+        if let Some(value) = within(value, depth + 1)? {
             entries.insert(key.to_string(), value);
         }
     }

@@ -17,7 +17,7 @@ fn head_key(connection: ConnectionNumber, class: Class, id: &ExternalId) -> Key 
     of_class(connection, class).text(id.as_str())
 }
 
-fn encode_head(head: &ShadowHead) -> [u8; HEAD_BYTES] {
+pub(crate) fn encode_head(head: &ShadowHead) -> [u8; HEAD_BYTES] {
     let mut bytes = [0; HEAD_BYTES];
     bytes[..4].copy_from_slice(&head.ordinal.to_be_bytes());
     bytes[4..20].copy_from_slice(&head.hash);
@@ -27,7 +27,7 @@ fn encode_head(head: &ShadowHead) -> [u8; HEAD_BYTES] {
 }
 
 /// The last byte is 0 or 1 in version 1 of the layout; a later one sets upper bits and is refused here.
-fn decode_head(bytes: &[u8]) -> Result<ShadowHead, StoreError> {
+pub(crate) fn decode_head(bytes: &[u8]) -> Result<ShadowHead, StoreError> {
     let mut parts = Parts::new(Table::ShadowHeads, bytes);
     let (ordinal, hash, seq, state) = (parts.u32()?, parts.raw()?, parts.u64()?, parts.u8()?);
     parts.end()?;

@@ -66,20 +66,20 @@ type Keys<'a> = Option<&'a dyn Fn(&Entity) -> Vec<EntityKey>>;
 
 fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     let mut check = Check { view, report: VerifyReport::default(), connections: BTreeMap::new() };
-    check.connections()?;
-    check.shadows()?;
-    check.links()?;
-    check.entities(keys)?;
-    check.claims()?;
-    check.outbox()?;
-    check.projections()?;
-    check.totals()?;
-    check.quarantine()?;
-    check.plans()?;
-    check.steps()?;
-    check.history()?;
-    check.runs()?;
-    check.audit()?;
+    check.part(Check::connections)?;
+    check.part(Check::shadows)?;
+    check.part(Check::links)?;
+    check.part(|check| check.entities(keys))?;
+    check.part(Check::claims)?;
+    check.part(Check::outbox)?;
+    check.part(Check::projections)?;
+    check.part(Check::totals)?;
+    check.part(Check::quarantine)?;
+    check.part(Check::plans)?;
+    check.part(Check::steps)?;
+    check.part(Check::history)?;
+    check.part(Check::runs)?;
+    check.part(Check::audit)?;
     Ok(check.report)
 }
 
@@ -95,6 +95,17 @@ impl<R: Read> Check<'_, R> {
         self.report.problem_count += 1;
         if self.report.problems.len() < MOST_PROBLEMS {
             self.report.problems.push(sentence.to_string());
+        }
+    }
+
+    /// Checks one part of the rules. A row that it can not do without and can not be decoded ends this part and no other.
+    fn part(&mut self, check: impl FnOnce(&mut Self) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        match check(self) {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                self.problem(error);
+                Ok(())
+            }
+            checked => checked,
         }
     }
 

@@ -171,7 +171,7 @@ pub(super) fn cut(mut text: String, most: usize) -> String {
     text
 }
 
-pub(super) fn page(page: wit_in::Page) -> Page {
+pub(crate) fn page(page: wit_in::Page) -> Page {
     let end = match page.progress {
         wit_in::Progress::More => None,
         wit_in::Progress::End(end) => Some(ScanEnd {
@@ -226,7 +226,7 @@ fn applied(applied: wit_out::Applied) -> Applied {
 }
 
 /// A receipt. What was done to an object whose id can not be a key was done all the same: that is unknown, not failed.
-pub(super) fn receipt(receipt: wit_out::Receipt) -> Receipt {
+pub(crate) fn receipt(receipt: wit_out::Receipt) -> Receipt {
     if let wit_out::Receipt::Applied(done) | wit_out::Receipt::Unchanged(done) = &receipt
         && let Some(message) = bad_id(&done.id)
     {
