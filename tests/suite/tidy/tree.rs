@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders that hold what was built or downloaded.
+/// Folders that hold what was built or downloaded; `.git` of a second working tree is a file.
 const NOT_OURS: [&str; 6] = [".git", ".demo", "node_modules", ".venv", "__pycache__", ".jj"];
 
 /// A text file of the project.
@@ -46,7 +46,7 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
             if !NOT_OURS.contains(&name.as_str()) && !is_target(&path, &name) {
                 walk(&path, visit);
             }
-        } else if kind.is_file() && !name.ends_with(".wasm") {
+        } else if kind.is_file() && !name.ends_with(".wasm") && !NOT_OURS.contains(&name.as_str()) {
             visit(&path);
         }
     }
