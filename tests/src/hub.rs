@@ -4,17 +4,20 @@
 //! every call; when the hub is dropped, its whole folder is too (store, exports, compiled components). One that turned up
 //! anywhere fails the test.
 
+use crate::built::{binary, component_asking};
 use crate::watched::Watched;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A hub with a csv source `hr` and a csv destination `directory`.
+/// A hub in a folder of its own; as [`Hub::new`] makes it, with a csv source `hr` and a csv destination `directory`.
 pub struct Hub {
     dir: tempfile::TempDir,
     /// The secrets of its connections, and where they were seen.
@@ -54,33 +57,8 @@ impl Said {
     }
 }
 
-/// The folder of the workspace.
-#[must_use]
-pub fn top() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
-}
-
-/// A component that `make test` built.
-#[must_use]
-pub fn component(name: &str) -> PathBuf {
-    let folder = std::env::var_os("ROSTERD_TEST_PLUGINS").map_or_else(|| top().join("target/plugins"), PathBuf::from);
-    let path = folder.join(format!("{name}.wasm"));
-    assert!(
-        path.is_file(),
-        "there is no component {}: run `make test`, or `rosterd plugin build plugins/csv tests/guests/* --out target/plugins`",
-        path.display()
-    );
-    path
-}
-
-/// The command under test.
-#[must_use]
-pub fn binary() -> PathBuf {
-    let path = std::env::var_os("ROSTERD").map_or_else(|| top().join("target/debug/rosterd"), PathBuf::from);
-    let path = if path.is_absolute() { path } else { top().join(path) };
-    assert!(path.is_file(), "there is no {}: run `make test`, or `cargo build -p rosterd`", path.display());
-    path
-}
+/// Where a hub keeps compiled components.
+const CACHE: &str = ".rosterd/cache";
 
 const CONFIG: &str = r#"
 [store]
@@ -88,7 +66,7 @@ path = "data/hub.redb"
 cache = "16 MB"
 
 [connection.hr]
-plugin = "CSV"
+plugin = "csv"
 [connection.hr.settings]
 file = "people.csv"
 id = "工号"
@@ -98,7 +76,7 @@ files = ["people.csv"]
 canary = { env = "ROSTERD_TEST_CANARY" }
 
 [connection.directory]
-plugin = "CSV"
+plugin = "csv"
 [connection.directory.settings]
 file = "directory.csv"
 id = "employee_number"
@@ -140,32 +118,8 @@ apply-batch = 20
 deliver-batch = 20
 "#;
 
-/// Puts compiled components into a hub: compiling takes a second, and a test may need two hundred hubs.
-fn warm(hub: &Hub) -> std::io::Result<()> {
-    static COMPILED: OnceLock<Vec<(std::ffi::OsString, Vec<u8>)>> = OnceLock::new();
-    let cache = hub.path(".rosterd/cache");
-    if let Some(files) = COMPILED.get() {
-        DirBuilder::new().recursive(true).mode(0o700).create(&cache)?;
-        for (name, bytes) in files {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(cache.join(name))?;
-            file.write_all(bytes)?;
-        }
-        return Ok(());
-    }
-    hub.write("people.csv", &people(1, 0));
-    drop(hub.rosterd(&["connection", "discover", "hr"]).code(0));
-    std::fs::remove_file(hub.path("people.csv"))?;
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&cache)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            files.push((entry.file_name(), std::fs::read(entry.path())?));
-        }
-    }
-    // Two threads may both have been first; one answer is as good as the other.
-    let _ = COMPILED.set(files);
-    Ok(())
-}
+/// The compiled form of a component: names and contents of files.
+type Compiled = Arc<Vec<(OsString, Vec<u8>)>>;
 
 impl Default for Hub {
     fn default() -> Self {
@@ -177,27 +131,60 @@ impl Hub {
     /// A hub that has seen nobody.
     #[must_use]
     pub fn new() -> Self {
+        let hub = Self::with(&["csv"]);
+        let file = hub.watched.file("directory-secret", CANARY_OF_DIRECTORY);
+        hub.write("rosterd.toml", &CONFIG.replace("CANARY-FILE", &file.display().to_string()));
+        hub
+    }
+
+    /// A hub with these components and no configuration. The variable of [`CANARY_VARIABLE`] is set.
+    #[must_use]
+    pub fn with(components: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the hub: {error}"));
         let hub = Self { dir, watched: Watched::new(), finished: false };
         hub.watched.variable(CANARY_VARIABLE, CANARY_OF_HR);
-        let file = hub.watched.file("directory-secret", CANARY_OF_DIRECTORY);
-        let config = CONFIG.replace("\"CSV\"", "\"csv\"").replace("CANARY-FILE", &file.display().to_string());
-        hub.write("rosterd.toml", &config);
-        hub.install("csv", "plugins/csv");
-        warm(&hub).unwrap_or_else(|error| panic!("the csv connector can not be put into the hub: {error}"));
+        for name in components {
+            hub.install(name).unwrap_or_else(|error| panic!("{name} can not be put into the hub: {error}"));
+        }
         hub
     }
 
     /// Puts a component into its folder as a plugin, which from then on asks for an optional secret `canary` too: the host
-    /// then holds the secret while the guest runs. `source` is the folder of the component's connector.toml.
-    pub fn install(&self, name: &str, source: &str) {
-        let read = |path: PathBuf| std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let manifest = read(top().join(source).join("connector.toml"));
-        let component = asking(&read(component(name)), &manifest);
-        let folder = self.path("plugins");
-        std::fs::create_dir_all(&folder)
-            .and_then(|()| std::fs::write(folder.join(format!("{name}.wasm")), component))
-            .unwrap_or_else(|error| panic!("{name} can not be put into the hub: {error}"));
+    /// then holds the secret while the guest runs. It comes compiled: compiling takes a second, and a test may need two
+    /// hundred hubs.
+    fn install(&self, name: &str) -> std::io::Result<()> {
+        static COMPILED: Mutex<BTreeMap<String, Compiled>> = Mutex::new(BTreeMap::new());
+        std::fs::create_dir_all(self.path("plugins"))?;
+        std::fs::write(self.path("plugins").join(format!("{name}.wasm")), component_asking(name)?)?;
+        // Nobody else compiles meanwhile; one that failed leaves nothing behind.
+        let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = match compiled.get(name) {
+            Some(files) => Arc::clone(files),
+            None => Arc::clone(compiled.entry(name.to_owned()).or_insert(self.compile(name)?)),
+        };
+        drop(compiled);
+        let cache = self.path(CACHE);
+        DirBuilder::new().recursive(true).mode(0o700).create(&cache)?;
+        for (name, bytes) in files.iter() {
+            let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(cache.join(name));
+            file?.write_all(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The compiled form of a component, which this hub has from now on.
+    fn compile(&self, name: &str) -> std::io::Result<Compiled> {
+        self.write("rosterd.toml", "");
+        drop(self.rosterd(&["plugin", "describe", name]).code(0));
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(self.path(CACHE))? {
+            let entry = entry?;
+            // What was noted about a path is of no use in another folder.
+            if entry.file_type()?.is_file() && !entry.file_name().to_string_lossy().starts_with("path-") {
+                files.push((entry.file_name(), std::fs::read(entry.path())?));
+            }
+        }
+        Ok(Arc::new(files))
     }
 
     /// Ends the hub without judging it: everything that was seen anywhere.
@@ -295,26 +282,6 @@ fn calls_guests(words: &[&str]) -> bool {
         }
         [] => false,
     }
-}
-
-/// The component with a manifest that asks for one more secret. The first manifest of a component counts.
-fn asking(component: &[u8], manifest: &[u8]) -> Vec<u8> {
-    const ASKS: &[u8] =
-        b"\n[requests.secrets.canary]\ndescription = \"For tests.\"\nrequired = false\nuses = [\"http-header\"]\n";
-    const NAME: &[u8] = b"rosterd:manifest";
-    let number = |mut rest: usize| {
-        let mut bytes = Vec::new();
-        while rest >= 0x80 {
-            bytes.push((rest & 0x7f) as u8 | 0x80);
-            rest >>= 7;
-        }
-        bytes.push(rest as u8);
-        bytes
-    };
-    let content = [&number(NAME.len()), NAME, manifest, ASKS].concat();
-    // Magic and version, then a custom section, then all the others.
-    let (head, rest) = component.split_at(8);
-    [head, &[0], &number(content.len()), &content, rest].concat()
 }
 
 /// A table of `count` people from number `from`, in a tree of org units.

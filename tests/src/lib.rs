@@ -1,5 +1,6 @@
 //! Helpers for the tests that need more than one crate.
 
+pub mod built;
 pub mod canary;
 pub mod hub;
 pub mod watched;

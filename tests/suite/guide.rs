@@ -3,7 +3,8 @@
 //! Its connector asks for no secret, so the canary is in the environment of everything that runs: whatever a guest is
 //! given of it, or a command says of it, is seen.
 
-use rosterd_tests::hub::{CANARY_OF_HR, CANARY_VARIABLE, binary, top};
+use rosterd_tests::built::{binary, top};
+use rosterd_tests::hub::{CANARY_OF_HR, CANARY_VARIABLE};
 use rosterd_tests::watched::Watched;
 use std::path::Path;
 use std::process::Command;

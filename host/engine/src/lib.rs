@@ -17,6 +17,8 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod export;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 pub mod lineage;
 mod paths;
 mod plan;

@@ -140,8 +140,8 @@ fn explain(view: &Snapshot, entity: Entity, word: &str) -> Result<Why, EngineErr
 
 /// The rule of an attribute in the canonical text of a mapping: one line a rule, `"attribute" = "expression"` and how it
 /// is applied. A mapping without rules takes every attribute over as it is.
-fn rule(text: &str, attribute: &str) -> Option<String> {
-    let start = format!("{attribute:?} = ");
+pub(crate) fn rule(text: &str, attribute: &str) -> Option<String> {
+    let start = format!("{} = ", serde_json::Value::from(attribute));
     for line in text.lines() {
         if line == "* = *" {
             return Some(format!("source.{attribute}"));

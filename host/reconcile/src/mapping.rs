@@ -285,11 +285,13 @@ fn text_of(class: Class, root: &str, rules: &[Rule]) -> String {
     if rules.is_empty() {
         text.push_str("* = *\n");
     }
+    // As JSON: who reads it back (`why`) knows no other quotes.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
     for rule in rules {
         // Writing to a text can not fail.
-        let _ = write!(text, "{:?} = {:?}", rule.attribute, rule.from.text());
+        let _ = write!(text, "{} = {}", quoted(&rule.attribute), quoted(rule.from.text()));
         if let Some(when) = &rule.when {
-            let _ = write!(text, " when {:?}", when.text());
+            let _ = write!(text, " when {}", quoted(when.text()));
         }
         match rule.strength {
             Strength::Weak => text.push_str(" weak"),

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`settings`], [`process`] (running and watching a command), [`hub`] (a hub in a folder of its own),
 //! [`scenario`] (what is measured), [`heavy`] (a component of 18 MB), [`report`] (figures, limits, table). The other side of
-//! the sandbox tax is a program of its own, `tax`.
+//! the sandbox tax is a program of its own, `tax`, and so is what times a component from within, `described`.
 
 mod heavy;
 mod hub;

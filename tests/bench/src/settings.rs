@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Settings {
     /// People of the large company.
     pub(crate) people: usize,
-    /// Folder of the built binaries: `rosterd`, `demo-company`, `raw_redb`, `tax`.
+    /// Folder of the built binaries: `rosterd`, `demo-company`, `raw_redb`, `tax`, `described`.
     pub(crate) binaries: PathBuf,
     /// The installed form of the csv connector: a component file.
     pub(crate) plugin: PathBuf,

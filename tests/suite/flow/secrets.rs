@@ -91,8 +91,7 @@ fn got(request: &Request) -> Option<String> {
 }
 
 fn hub(api: &str, note: &str) -> Hub {
-    let hub = Hub::new();
-    hub.install("probe", "tests/guests/probe");
+    let hub = Hub::with(&["csv", "probe"]);
     let watched = &hub.watched;
     watched.variable("HR_TOKEN", TOKEN);
     let (key, password) = (watched.file("key", KEY), watched.file("password", PASSWORD));

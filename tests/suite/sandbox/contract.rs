@@ -1,7 +1,8 @@
 //! Components for another contract, and files that are no components: refused before anything is compiled or run.
 
-use super::desk::{Desk, answers, component};
+use super::desk::{Desk, answers};
 use insta::assert_snapshot;
+use rosterd_tests::built::component;
 use serde_json::json;
 
 /// The hostile component with one version replaced by another one of the same length.

@@ -4,9 +4,10 @@ use rosterd_connector::{ConnectionConfig, ConnectorHost, HostSettings, Limits, L
 use rosterd_model::port::{Connector, ScanStart, Source};
 use rosterd_model::record::{Change, Page};
 use rosterd_model::{Class, Fault};
+use rosterd_tests::built::{component, plugins};
 use rosterd_tests::canary::Canaries;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -85,22 +86,6 @@ impl Desk {
         self.canaries.search("a fault or a page", also.as_bytes());
         self.canaries.assert_unseen();
     }
-}
-
-/// Where the components lie that the tests need.
-fn plugins() -> PathBuf {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in a folder of the project");
-    std::env::var_os("ROSTERD_TEST_PLUGINS").map_or_else(|| top.join("target/plugins"), PathBuf::from)
-}
-
-pub(crate) fn component(name: &str) -> PathBuf {
-    let path = plugins().join(format!("{name}.wasm"));
-    assert!(
-        path.is_file(),
-        "{} is not built: run `make test`, or `rosterd plugin build tests/guests/{name} --out target/plugins`",
-        path.display()
-    );
-    path
 }
 
 /// What came of a scan.

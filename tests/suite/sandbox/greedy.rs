@@ -1,9 +1,10 @@
 //! A component that asks for too much: shown before it is installed, refused before it runs.
 
-use super::desk::{Desk, component, masked};
+use super::desk::{Desk, masked};
 use insta::assert_snapshot;
 use rosterd_connector::{Grants, inspect, refusals};
 use rosterd_model::FaultKind;
+use rosterd_tests::built::component;
 use serde_json::json;
 
 #[test]

@@ -57,8 +57,7 @@ const OF_SCANS: &[Table] = &[
 
 /// A hub that knows a hundred people, all from the component while it behaved.
 fn hub() -> Hub {
-    let hub = Hub::new();
-    hub.install("hostile", "tests/guests/hostile");
+    let hub = Hub::with(&["hostile"]);
     hub.write("rosterd.toml", CONFIG);
     hub.write("payroll.txt", "not granted");
     let said = hub.rosterd(&["run", "hr", "--format", "json"]).code(0);

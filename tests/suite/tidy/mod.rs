@@ -7,4 +7,6 @@ mod arrows;
 mod code;
 mod contract;
 mod documents;
+mod fuzz;
+mod fuzz_parsers;
 mod tree;

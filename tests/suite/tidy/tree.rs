@@ -1,8 +1,10 @@
 //! The files of the project, as the rules see them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Folders that hold what was built or downloaded.
+pub(super) use rosterd_tests::built::top;
+
+/// Folders that hold what was built or downloaded; `.git` of a second working tree is a file.
 const NOT_OURS: [&str; 6] = [".git", ".demo", "node_modules", ".venv", "__pycache__", ".jj"];
 
 /// A text file of the project.
@@ -10,12 +12,6 @@ pub(super) struct SourceFile {
     /// From the top of the project, with `/`.
     pub(super) path: String,
     pub(super) text: String,
-}
-
-/// The top folder of the project.
-pub(super) fn top() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("the tests stand in a folder of the project").to_owned()
 }
 
 /// All text files whose name ends with one of `endings`; all text files if there is none.
@@ -46,7 +42,7 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
             if !NOT_OURS.contains(&name.as_str()) && !is_target(&path, &name) {
                 walk(&path, visit);
             }
-        } else if kind.is_file() && !name.ends_with(".wasm") {
+        } else if kind.is_file() && !name.ends_with(".wasm") && !NOT_OURS.contains(&name.as_str()) {
             visit(&path);
         }
     }

@@ -97,20 +97,27 @@ impl Observer {
 
     /// The counts of rejections, as text that is stored with the resume point.
     pub(super) fn rejections_text(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        for (class, count) in &self.nameless {
-            parts.push(format!("?{}={count}", class.map_or("", Class::as_str)));
-        }
-        for (class, count) in &self.named_rejections {
-            parts.push(format!("{class}={count}"));
-        }
-        parts.sort();
-        parts.join(",")
+        write_rejections(&self.nameless, &self.named_rejections)
     }
 }
 
+pub(crate) fn write_rejections(nameless: &HashMap<Option<Class>, u64>, named: &HashMap<Class, u64>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for (class, count) in nameless {
+        parts.push(format!("?{}={count}", class.map_or("", Class::as_str)));
+    }
+    for (class, count) in named {
+        parts.push(format!("{class}={count}"));
+    }
+    parts.sort();
+    parts.join(",")
+}
+
+/// Rejections without an id and with one, by class.
+pub(crate) type Rejections = (HashMap<Option<Class>, u64>, HashMap<Class, u64>);
+
 /// Reads what [`Observer::rejections_text`] wrote.
-pub(super) fn parse_rejections(text: &str) -> (HashMap<Option<Class>, u64>, HashMap<Class, u64>) {
+pub(crate) fn parse_rejections(text: &str) -> Rejections {
     let (mut nameless, mut named) = (HashMap::new(), HashMap::new());
     for part in text.split(',') {
         let Some((key, count)) = part.split_once('=') else { continue };

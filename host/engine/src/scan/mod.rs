@@ -13,6 +13,8 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::policy::Job;
 pub(crate) use cases::same as same_case;
+#[cfg(feature = "testing")]
+pub(crate) use cases::{parse_rejections, write_rejections};
 use observer::Observer;
 use rosterd_model::port::{Reader, ScanStart, Source};
 use rosterd_model::record::Page;

@@ -1,6 +1,7 @@
 //! The csv connector, writing: values to cells, protection from formulas, operations, and tables that are merged into.
 
 use crate::input::texts;
+use rosterd_plugin_csv::Csv;
 use rosterd_plugin_csv::clean::{clean, damage};
 use rosterd_plugin_csv::convert::split_values;
 use rosterd_plugin_csv::header::Kind;
@@ -8,8 +9,8 @@ use rosterd_plugin_csv::publish::write_sheet;
 use rosterd_plugin_csv::settings::Settings;
 use rosterd_plugin_csv::sheet::Sheet;
 use rosterd_plugin_csv::{neutralise, values};
-use rosterd_sdk::Edit;
 use rosterd_sdk::testkit::World;
+use rosterd_sdk::{Action, Class, Connector, Destination, Edit, ObjectRef, Operation, Receipt};
 use serde_json::{Value, json};
 
 /// A text on its way into a spreadsheet and back.
@@ -67,6 +68,58 @@ pub fn csv_table(bytes: &[u8]) {
     assert_eq!((again.encoding, again.columns.id), (sheet.encoding, sheet.columns.id));
 }
 
+/// Operations, one a line: a letter for the action, the id of the row, and JSON.
+pub fn csv_operations(bytes: &[u8]) {
+    const TABLE: &str = "id,name,status,roles,org_path\n1,a,on,x;y,A/B\n2,b,,,\n2,twice,,,\n";
+    let settings = json!({ "file": "f", "id": "id", "multi-value": ["roles"], "journal": "j" });
+    let open =
+        || serde_json::from_value::<Settings>(settings.clone()).ok().and_then(|settings| Csv::open(settings).ok());
+    let [text] = texts(bytes);
+    let operations: Vec<Operation> =
+        text.lines().enumerate().filter_map(|(number, line)| operation(number, line)).collect();
+    let world = World::new().file("f", TABLE).enter();
+    let Some(mut csv) = open() else { panic!("the settings are right") };
+    let receipts = csv.apply(operations.clone());
+    assert_eq!(receipts.len(), operations.len());
+    assert_eq!(world.file("f").as_deref(), Some(TABLE.as_bytes()), "the file was touched before its time");
+    if csv.finish().is_err() {
+        return;
+    }
+    // What was done last is there, and doing it again changes nothing.
+    let (Some(last), Some(Receipt::Applied(applied)), Some(mut again)) = (operations.last(), receipts.last(), open())
+    else {
+        return;
+    };
+    if last.id.as_ref().is_none_or(|id| clean(id) == applied.id) {
+        let receipts = again.apply(vec![last.clone()]);
+        assert!(matches!(&receipts[..], [Receipt::Unchanged(same)] if same.id == applied.id), "{last:?}: {receipts:?}");
+    }
+}
+
+/// An operation; none for an unknown letter.
+fn operation(number: usize, line: &str) -> Option<Operation> {
+    let mut words = line.splitn(3, ' ');
+    let (action, id, json) = (words.next()?, words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let edit = |replace: Option<&str>, add: Option<&str>| {
+        let [replace, add] = [replace, add].map(|json| json.map(str::to_owned));
+        Edit { attribute: "roles".to_owned(), replace, add, remove: None }
+    };
+    let (id, action) = match action {
+        "c" => (None, Action::Create(json.to_owned())),
+        "u" => (Some(id), Action::Update(vec![edit(Some(json), None)])),
+        "a" => (Some(id), Action::Update(vec![edit(None, Some(json))])),
+        "e" => (Some(id), Action::Enable),
+        "d" => (Some(id), Action::Disable),
+        "x" => (Some(id), Action::Delete),
+        "m" => (Some(id), Action::MoveTo(Some(ObjectRef { class: Class::OrgUnit, id: json.to_owned() }))),
+        "p" => (Some(id), Action::SetPassword),
+        _ => return None,
+    };
+    let (key, class, id) = (number.to_string(), Class::Account, id.map(str::to_owned));
+    let (desired, known, version, attempt) = ("{}".to_owned(), None, None, 1 + u32::try_from(number % 2).ok()?);
+    Some(Operation { key, class, id, action, desired, known, version, attempt })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::input::strategies::{bytes, join, words};
@@ -107,6 +160,16 @@ mod tests {
             let list = |json: &String| format!("[{}\"z\"]", json.replace(['[', ']', '{', '}', ':'], ""));
             super::csv_values(&join(&[&before, &parts[0], &parts[1], &parts[2]]));
             super::csv_values(&join(&[before, list(&parts[0]), list(&parts[1]), list(&parts[2])]));
+        }
+
+        #[test]
+        fn operations(lines in proptest::collection::vec(("[cuaedxmp]", "[0-9]|é|", words(JSON, 5), words(CELLS, 3)), 0..6)) {
+            let one = |(action, id, json, cell): &(String, String, String, String)| match action.as_str() {
+                "c" => format!("c - {}", serde_json::json!({ "id": format!("{id}{cell}"), "name": cell, "roles": [cell, id], "new": json })),
+                "m" => format!("m {id} {}", cell.replace(['\n', '\r'], "/")),
+                _ => format!("{action} {id} {json}"),
+            };
+            super::csv_operations(lines.iter().map(one).collect::<Vec<_>>().join("\n").as_bytes());
         }
 
         #[test]

@@ -1,8 +1,10 @@
 //! Expressions of a configuration, on whatever a record holds.
 
 use crate::input::{text, texts};
-use rosterd_model::{Attributes, Value};
+use rosterd_model::spec::RuleSpec;
+use rosterd_model::{Attributes, Class, Value};
 use rosterd_reconcile::expression::{Scope, compile};
+use rosterd_reconcile::mapping::Mapping;
 
 /// Attributes of an object: two texts that a source says, and a list of them.
 fn attributes(a: &str, b: &str) -> Attributes {
@@ -53,6 +55,18 @@ pub fn pattern(bytes: &[u8]) {
         let judged = expression.test(&Scope::new(&attributes(&value, "")));
         assert!(judged.is_ok(), "a pattern that compiled failed on a text: {judged:?}");
     }
+}
+
+/// A rule of a mapping: the attribute and its expression, as they are stored and shown again.
+pub fn mapping(bytes: &[u8]) {
+    let [attribute, rule] = texts(bytes);
+    let rules = [(attribute.clone(), RuleSpec::Expression(rule.clone()))].into();
+    if let Ok(mapping) = Mapping::compile(Class::Account, &rules, "source", None) {
+        let shown = rosterd_engine::fuzzing::rule(mapping.text(), &attribute);
+        assert_eq!(shown.as_ref(), Some(&rule), "{}", mapping.text());
+        assert_eq!(mapping.text().lines().count(), 2, "one line a rule: {}", mapping.text());
+    }
+    let _ = rosterd_engine::fuzzing::rule(&rule, &attribute);
 }
 
 #[cfg(test)]
@@ -148,6 +162,13 @@ mod tests {
             super::date(&join(&[&value, &pattern]));
             super::date(&join(&[&any, &pattern]));
             super::date(&join(&[&value, &any]));
+        }
+
+        #[test]
+        fn mappings(attribute in "[a-z.]{1,8}|.{0,8}", text in ".{0,8}", mixed in words(WORDS, 6), any in "(\"a\" = \"?.{0,9}|\n|\\* = \\*){0,3}") {
+            super::mapping(&join(&[&attribute, &format!("Append('{text}', source.a)")]));
+            super::mapping(&join(&[&attribute, &mixed]));
+            super::mapping(&join(&["a", &any]));
         }
 
         #[test]

@@ -31,6 +31,12 @@ pub(crate) fn number(bytes: &[u8]) -> (u64, &[u8]) {
 pub(crate) mod strategies {
     use proptest::prelude::*;
 
+    /// What tables stumble over.
+    pub(crate) const CELLS: &[&str] = &[
+        ",", ";", "\t", "\n", "\r\n", "\r", "\"", "\"\"", " ", "a", "1", "李", "é", "sep=;\n", "'", "=1", "1.38E+10",
+        "\\", "/", "A/B", "-", "\u{feff}", "#N/A", "\0", "E7",
+    ];
+
     /// Any bytes.
     pub(crate) fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(any::<u8>(), 0..most)

@@ -1,25 +1,31 @@
 //! Fuzz targets as plain functions over bytes from outside: each must return, whatever it is given. A fuzzer calls them
 //! (`tests/fuzz/libfuzzer`), and so does proptest in `make test`; `PROPTEST_CASES=100000` makes it look longer.
 //!
-//! Which parser belongs to which target stands in `tests/suite/tidy/fuzz.rs`.
+//! Which parser belongs to which target stands in `tests/suite/tidy/fuzz_parsers.rs`.
 
+mod answers;
 mod configuration;
 mod csv_reading;
+mod csv_scanning;
 mod csv_writing;
 mod expressions;
 mod guests;
 mod input;
+mod keys;
 mod network;
 mod packages;
 mod records;
 mod secrets;
 mod store;
 
+pub use answers::*;
 pub use configuration::*;
 pub use csv_reading::*;
+pub use csv_scanning::*;
 pub use csv_writing::*;
 pub use expressions::*;
 pub use guests::*;
+pub use keys::*;
 pub use network::*;
 pub use packages::*;
 pub use records::*;

@@ -71,6 +71,12 @@ pub fn stored_head(bytes: &[u8]) {
     }
 }
 
+/// Counts of rejections, as they are kept beside a resume point.
+pub fn stored_rejections(bytes: &[u8]) {
+    let once = rosterd_engine::fuzzing::rejections(&text(bytes));
+    assert_eq!(rosterd_engine::fuzzing::rejections(&once), once);
+}
+
 /// The disk of a store with a few accounts in every table that grows with them.
 fn image() -> &'static [u8] {
     static IMAGE: OnceLock<Vec<u8>> = OnceLock::new();
@@ -171,6 +177,12 @@ mod tests {
             super::stored_key(&join(&[kinds.as_bytes(), &bytes]));
             super::stored_key(&join(&["t", &text]));
             super::stored_key(&join(&["tt", &text]));
+        }
+
+        #[test]
+        fn rejections(any in ".{0,30}", counts in "(\\??(account|group|org-unit|)=[0-9]{0,21},?){0,5}") {
+            super::stored_rejections(any.as_bytes());
+            super::stored_rejections(counts.as_bytes());
         }
 
         #[test]
