@@ -1,9 +1,9 @@
 //! The `rosterd` command: the composition root. It reads flags and the configuration, wires store, connector host and
 //! engine together, runs one command and turns its result into text and an exit code. It decides nothing about people.
-//! A library, so that its readers can be called by fuzz targets; the binary calls [`run`].
+//! A library, so that its readers can be called by fuzz targets; the binary calls `run`.
 //!
-//! Reading order: [`args`] (what can be typed), [`command`] (what then happens), [`context`] (what commands share),
-//! [`config`] (rosterd.toml), [`output`] (the only folder that prints), [`error`] and [`exit`] (how commands end).
+//! Reading order: `args` (what can be typed), `command` (what then happens), `context` (what commands share),
+//! `config` (rosterd.toml), `output` (the only folder that prints), `error` and `exit` (how commands end).
 
 mod args;
 #[cfg(debug_assertions)]
