@@ -152,7 +152,10 @@ impl Hub {
     /// Puts a component into its folder as a plugin, which from then on asks for an optional secret `canary` too: the host
     /// then holds the secret while the guest runs. It comes compiled: compiling takes a second, and a test may need two
     /// hundred hubs.
-    fn install(&self, name: &str) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// The component is not built, or the hub's folder can not be written.
+    pub fn install(&self, name: &str) -> std::io::Result<()> {
         static COMPILED: Mutex<BTreeMap<String, Compiled>> = Mutex::new(BTreeMap::new());
         std::fs::create_dir_all(self.path("plugins"))?;
         std::fs::write(self.path("plugins").join(format!("{name}.wasm")), component_asking(name)?)?;

@@ -88,7 +88,7 @@ fn rows_without_an_id_keep_everybody() {
 #[test]
 fn a_total_that_is_not_true_keeps_everybody() {
     let hub = Hub::new();
-    hub.install("hostile", "tests/guests/hostile");
+    hub.install("hostile").expect("the component is built, and the hub takes it");
     hub.configure(
         "plugin = \"csv\"\n[connection.hr.settings]\nfile = \"people.csv\"\nid = \"工号\"",
         "plugin = \"hostile\"\n[connection.hr.settings]\nbehaviour = \"good\"",
