@@ -1,0 +1,89 @@
+//! `[job.NAME]`: what a job reads, how its records become entities, and when absence counts.
+
+use super::{RuleSpec, TierSpec};
+use crate::id::{Class, ConnectionId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `[job.NAME]`: a job reads one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct JobSpec {
+    /// The connection to read.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub source: ConnectionId,
+    /// How accounts are mapped and correlated.
+    #[serde(default)]
+    pub account: ClassSpec,
+    /// How org units are.
+    #[serde(default)]
+    pub org_unit: ClassSpec,
+    /// How groups are.
+    #[serde(default)]
+    pub group: ClassSpec,
+    /// When absence counts as gone.
+    #[serde(default)]
+    pub absence: AbsenceSpec,
+}
+
+impl JobSpec {
+    /// The part for a class.
+    #[must_use]
+    pub fn class(&self, class: Class) -> &ClassSpec {
+        match class {
+            Class::Account => &self.account,
+            Class::OrgUnit => &self.org_unit,
+            Class::Group => &self.group,
+        }
+    }
+}
+
+/// `[job.NAME.account]` and its siblings.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ClassSpec {
+    /// Strong keys are compared only between connections of one key space; the connection's own name if none.
+    pub key_space: Option<String>,
+    /// Rules by which a new record finds its entity, in tiers.
+    #[serde(default)]
+    pub correlate: Vec<TierSpec>,
+    /// What to do with a record that nobody matches.
+    #[serde(default)]
+    pub unmatched: Unmatched,
+    /// Target attribute = expression over `source`.
+    #[serde(default)]
+    pub map: BTreeMap<String, RuleSpec>,
+}
+
+/// Reaction to a record that nobody matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmatched {
+    /// Create an entity: the source is authoritative.
+    #[default]
+    Create,
+    /// Report it, and create nothing.
+    Report,
+}
+
+/// `[job.NAME.absence]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct AbsenceSpec {
+    /// Licensed scans of different source versions that must not show an object before it counts as gone.
+    pub confirmations: u32,
+    /// They must be at least so far apart: `12h`, `30m`, `0s`.
+    pub min_interval: String,
+    /// A scan with fewer records than this percentage of the last licensed one gets no licence.
+    pub shrink_percent: f64,
+}
+
+impl Default for AbsenceSpec {
+    fn default() -> Self {
+        Self { confirmations: 2, min_interval: "12h".to_owned(), shrink_percent: 90.0 }
+    }
+}
