@@ -4,9 +4,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 mod directory;
+mod mapping;
 mod plugin;
 mod sync;
-pub(crate) use directory::{AccountCommand, ListArgs, QuarantineCommand, RunsCommand};
+pub(crate) use directory::{AccountCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand};
+pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
 pub(crate) use sync::{PlanArgs, PlanCommand};
 
@@ -88,6 +90,9 @@ pub(crate) enum Command {
     /// Look at what was set aside, and release it
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Try the rules of a connection on one record
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// Look at connections
     #[command(subcommand)]
     Connection(ConnectionCommand),

@@ -9,16 +9,18 @@ use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::plan::put_states;
 use crate::policy::Job;
-use rosterd_model::claim::{ClaimEntry, HistoryRow, Link, LinkMaker};
+use crate::reserve::reserve;
+use crate::tie::Tie;
+use rosterd_model::claim::{ClaimEntry, HistoryRow};
 use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::plan::{
     ApplyCounts, ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target,
 };
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
-use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Step, Timestamp};
+use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, RunId, Step, Timestamp};
+use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
-use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, StepRow, Writer};
 use uuid::Uuid;
@@ -102,7 +104,7 @@ impl Applying<'_> {
     fn step(&self, w: &mut Writer<'_>, header: &mut PlanHeader, step: &Step) -> Result<(), EngineError> {
         let mut entity = match &step.object {
             StepObject::Entity(id) => w.entity(step.class, *id)?,
-            StepObject::New { .. } => self.created(w, step)?,
+            StepObject::New { .. } => self.created(w, header.run, step)?,
         };
         let mut blocked = false;
         for part in &step.parts {
@@ -155,11 +157,12 @@ impl Applying<'_> {
     }
 
     /// The entity of a record that an earlier pass created.
-    fn created(&self, w: &Writer<'_>, step: &Step) -> Result<Option<Entity>, EngineError> {
+    fn created(&self, w: &Writer<'_>, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
         let Some(source) = &step.source else { return Ok(None) };
         let link = w.link(self.connection, step.class, source.ordinal)?.filter(|link| link.live);
         match link {
-            Some(link) => Ok(w.entity(step.class, link.entity)?),
+            // The record may be linked to somebody who left and whose id was given away.
+            Some(link) => Ok(w.entity(step.class, link.entity)?.filter(|entity| entity.created == run)),
             None => Ok(None),
         }
     }
@@ -198,9 +201,15 @@ impl Applying<'_> {
         w.add_total(None, step.class, living(&entity.lifecycle) - before)?;
         self.keys(w, present, &entity)?;
         self.history(w, run, step, part, present, &entity)?;
+        if let Some(before) = present {
+            reserve(w, before, &entity, self.now)?;
+        }
         if let Some(source) = &step.source {
+            let delivery = self.engine.policy.deliveries.iter().find(|d| d.destination == source.connection);
+            let tie = Tie { connection: self.connection, run, now: self.now, step, source, delivery };
+            tie.prepare(w, entity.id, present.is_none())?;
             self.claims(w, (run, connector), step, part, source, &entity)?;
-            self.link(w, run, step, source, &entity)?;
+            tie.conclude(w, entity.id, part)?;
             self.settle(w, run, step, source)?;
         }
         Ok(Some(entity))
@@ -231,8 +240,8 @@ impl Applying<'_> {
             }
             for attribute in &part.keys {
                 let space = part.space(attribute);
-                let old = before.and_then(|entity| entity.attributes.get(attribute)).and_then(match_key);
-                let new = after.attributes.get(attribute).and_then(match_key);
+                let old = before.and_then(|entity| key(entity.attributes.get(attribute)));
+                let new = key(after.attributes.get(attribute));
                 if let Some(old) = old.as_ref().filter(|old| new.as_ref() != Some(old)) {
                     w.remove_entity_key(class, attribute, space, old, after.id)?;
                 }
@@ -300,18 +309,22 @@ impl Applying<'_> {
                 &from_part
             }
         };
-        if known.is_some() && changes.is_empty() {
+        let same = |known: &ClaimSet| known.ordinal == source.ordinal && known.external_id == source.id;
+        let further = matches!(step.reason, Reason::Employment { .. });
+        if further || (known.as_ref().is_some_and(same) && changes.is_empty()) {
             return Ok(());
         }
         let mut set = known.unwrap_or_else(|| ClaimSet {
             class: step.class,
             ordinal: source.ordinal,
             external_id: source.id.clone(),
+            further: Vec::new(),
             connector: connector.into(),
             entries: Vec::new(),
         });
         set.connector = connector.into();
         set.ordinal = source.ordinal;
+        set.further.retain(|other| *other != source.ordinal);
         set.external_id = source.id.clone();
         for change in changes {
             let at = set.entries.binary_search_by(|entry| entry.attribute.as_str().cmp(&change.attribute));
@@ -333,23 +346,6 @@ impl Applying<'_> {
             }
         }
         w.put_claims(entity.id, self.connection, &set)?;
-        Ok(())
-    }
-
-    fn link(
-        &self,
-        w: &mut Writer<'_>,
-        run: rosterd_model::RunId,
-        step: &Step,
-        source: &StepSource,
-        entity: &Entity,
-    ) -> Result<(), EngineError> {
-        let maker = match &step.reason {
-            Reason::New => LinkMaker::Created,
-            Reason::Matched { tier } => LinkMaker::Rule { tier: *tier },
-            _ => return Ok(()),
-        };
-        w.put_link(self.connection, step.class, source.ordinal, &Link { entity: entity.id, maker, run, live: true })?;
         Ok(())
     }
 

@@ -19,14 +19,20 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
+mod keys;
 pub mod lineage;
+pub mod overrides;
 mod paths;
 mod plan;
 pub mod policy;
+mod reserve;
+pub mod resolve;
 pub mod run;
 mod scan;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tie;
+pub mod trace;
 
 pub use engine::{Engine, Settings};
 pub use error::EngineError;

@@ -1,15 +1,17 @@
 //! The configuration, compiled once: mappings, tiers, authority, guard, deliveries.
 
 use crate::error::EngineError;
-use rosterd_model::spec::{ClassSpec, GuardSpec, JobSpec, PolicySpec};
-use rosterd_model::{Class, ConnectionId, JobId};
+use rosterd_model::spec::{ClassSpec, GuardSpec, JobSpec, Multi, PolicySpec, TierSpec};
+use rosterd_model::{Class, ConnectionId, JobId, Rule};
 use rosterd_reconcile::absence::AbsencePolicy;
+use rosterd_reconcile::alias;
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::expression;
 use rosterd_reconcile::fanout::Outbound;
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
-use std::collections::BTreeMap;
+use rosterd_reconcile::returning::ReturnPolicy;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that decides what a run plans.
 #[derive(Debug)]
@@ -20,6 +22,10 @@ pub struct Policy {
     pub deliveries: Vec<Delivery>,
     /// Who may decide an attribute.
     pub authority: Authority,
+    /// True: some destination holds former mail addresses as aliases.
+    pub keeps_aliases: bool,
+    /// True: some job tells which accounts are secondary.
+    pub has_secondaries: bool,
     /// Thresholds.
     pub guard: GuardSpec,
     /// Who is never removed.
@@ -52,8 +58,13 @@ pub struct JobClass {
     pub mapping: Mapping,
     /// Where its strong keys are compared.
     pub key_space: String,
-    /// Attributes whose values are indexed: those of the tiers, and the name.
+    /// Who is let in again.
+    pub returning: ReturnPolicy,
+    /// Attributes whose values are indexed: the name, those of the tiers of all jobs that share the key space, and those
+    /// that are made so that nobody else has them.
     pub keys: Vec<String>,
+    /// Attributes whose values are made by a rule of some job, so that nobody in the hub has the same.
+    pub unique: BTreeSet<String>,
 }
 
 /// A compiled delivery.
@@ -65,6 +76,8 @@ pub struct Delivery {
     pub outbound: Outbound,
     /// True: its mapping asks for paths in the tree of org units.
     pub wants_paths: bool,
+    /// Rules by which accounts that are there already are found.
+    pub correlate: Vec<TierSpec>,
     /// True: its first delivery needs nobody's consent.
     pub first_allowed: bool,
 }
@@ -103,6 +116,7 @@ impl Policy {
                         destination: destination.clone(),
                         outbound,
                         wants_paths,
+                        correlate: delivery.account.correlate.clone(),
                         first_allowed: delivery.first_delivery == rosterd_model::spec::FirstDelivery::Allow,
                     });
                 }
@@ -116,9 +130,23 @@ impl Policy {
         let (Ok(protect), true) = (protect, problems.is_empty()) else {
             return Err(EngineError::Configuration(problems.join("\n")));
         };
+        share_keys(&mut jobs);
         let sources: Vec<ConnectionId> = jobs.values().map(|job: &Job| job.source.clone()).collect();
-        let authority = Authority::new(&spec.authority, &sources);
-        Ok(Self { jobs, deliveries, authority, guard: spec.guard.clone(), protect, digest })
+        let authority = Authority::new(&spec.authority, &sources, merged(spec))
+            .map_err(|problems| EngineError::Configuration(problems.join("\n")))?;
+        let keys = jobs.values().filter_map(|job| job.class(Class::Account)).flat_map(|part| &part.keys);
+        let has_secondaries = keys.into_iter().any(|key| key == rosterd_reconcile::schema::PRIMARY);
+        let keeps_aliases = deliveries.iter().any(|delivery| delivery.outbound.text().contains(alias::ALIASES));
+        Ok(Self {
+            jobs,
+            deliveries,
+            authority,
+            keeps_aliases,
+            has_secondaries,
+            guard: spec.guard.clone(),
+            protect,
+            digest,
+        })
     }
 
     /// The job of a name.
@@ -158,10 +186,22 @@ fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
         if class == Class::Account {
             keys.push(name_attribute(class).to_owned());
         }
+        let unique: BTreeSet<String> = mapping.unique().map(|(attribute, _)| attribute.to_owned()).collect();
+        keys.extend(unique.iter().cloned());
+        if mapping.attributes().any(|attribute| attribute == rosterd_reconcile::schema::PRIMARY) {
+            keys.push(rosterd_reconcile::schema::PRIMARY.to_owned());
+        }
         keys.sort();
         keys.dedup();
         let key_space = part.key_space.clone().unwrap_or_else(|| spec.source.to_string());
-        classes.push(JobClass { class, spec: part.clone(), mapping, key_space, keys });
+        let returning = match ReturnPolicy::parse(&part.returning) {
+            Ok(returning) => returning,
+            Err(text) => {
+                problems.push(format!("[job.{name}.{class}.returning] {text}"));
+                continue;
+            }
+        };
+        classes.push(JobClass { class, spec: part.clone(), mapping, key_space, returning, keys, unique });
     }
     let absence =
         AbsencePolicy::parse(&spec.absence).map_err(|text| problems.push(format!("[job.{name}.absence] {text}")));
@@ -171,12 +211,43 @@ fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
     }
 }
 
+/// Attributes of which some rule says that the values of all connections count together.
+fn merged(spec: &PolicySpec) -> BTreeSet<String> {
+    let parts = spec.jobs.values().flat_map(|job| Class::ALL.map(|class| job.class(class)));
+    let rules = parts.flat_map(|part| &part.map).filter(|(_, rule)| rule.table().multi == Multi::Provenance);
+    rules.map(|(attribute, _)| attribute.clone()).collect()
+}
+
+/// An entity that one job makes must be found by the keys of all others that compare them in the same space.
+fn share_keys(jobs: &mut BTreeMap<String, Job>) {
+    for class in Class::ALL {
+        let parts = || jobs.values().filter_map(|job| job.class(class));
+        let unique: BTreeSet<String> = parts().flat_map(|part| part.unique.clone()).collect();
+        let mut spaces: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for part in jobs.values_mut().flat_map(|job| job.classes.iter_mut()).filter(|part| part.class == class) {
+            part.unique.clone_from(&unique);
+            for key in &part.keys {
+                spaces.entry(part.space(key).to_owned()).or_default().insert(key.clone());
+            }
+        }
+        for part in jobs.values_mut().flat_map(|job| job.classes.iter_mut()).filter(|part| part.class == class) {
+            let shared = [part.key_space.as_str(), ""].into_iter().filter_map(|space| spaces.get(space));
+            part.keys = shared.flatten().cloned().collect::<BTreeSet<String>>().into_iter().collect();
+        }
+    }
+}
+
 impl JobClass {
-    /// The space in which values of `attribute` are compared: unique names in the whole hub, other keys in the space of
-    /// the job.
+    /// The space in which values of `attribute` are compared: names, mail addresses and telephone numbers in the whole hub,
+    /// strong keys in the space of the job.
     #[must_use]
     pub fn space(&self, attribute: &str) -> &str {
-        if attribute == name_attribute(self.class) { "" } else { &self.key_space }
+        let everywhere = attribute == name_attribute(self.class)
+            || attribute == rosterd_reconcile::schema::PRIMARY
+            || self.unique.contains(attribute)
+            || rosterd_reconcile::schema::is_weak_key(attribute)
+            || !Rule::KeySpaces.on();
+        if everywhere { "" } else { &self.key_space }
     }
 }
 
@@ -195,9 +266,14 @@ impl Job {
             hasher.update(part.mapping.text().as_bytes());
             hasher.update(format!("{:?}{:?}{}", part.spec.correlate, part.spec.unmatched, part.key_space).as_bytes());
         }
-        hasher.update(format!("{authority:?}").as_bytes());
-        hasher.finalize().to_hex()[..32].to_owned()
+        format!("{}{}", &hasher.finalize().to_hex()[..16], authority_fingerprint(authority))
     }
+}
+
+/// The end of a fingerprint: what must be decided anew for every attribute when it changes.
+#[must_use]
+pub fn authority_fingerprint(authority: &Authority) -> String {
+    blake3::hash(format!("{authority:?}").as_bytes()).to_hex()[..16].to_owned()
 }
 
 impl Delivery {

@@ -29,6 +29,8 @@ pub struct ClaimSet {
     pub ordinal: u32,
     /// Its external id.
     pub external_id: ExternalId,
+    /// Ordinals of further shadows of the class that are linked to the entity and claim nothing: other employments.
+    pub further: Vec<u32>,
     /// Digest of the connector that said it last, as `sha256` in hexadecimal or "built-in".
     pub connector: Text,
     /// Sorted by attribute.

@@ -14,6 +14,7 @@
 #![warn(missing_docs)]
 
 pub mod claim;
+pub mod decision;
 pub mod effect;
 pub mod entity;
 pub mod fault;

@@ -146,6 +146,23 @@ pub enum Reason {
         /// Number of the tier.
         tier: u8,
     },
+    /// The object was made anew at its source: the old one is gone, and a strong key of this tier says who it is.
+    Recreated {
+        /// Number of the tier.
+        tier: u8,
+    },
+    /// The source shows one more employment of somebody, found by a rule of this tier.
+    Employment {
+        /// Number of the tier.
+        tier: u8,
+    },
+    /// The employment that spoke for somebody ended, and another one of the same source stands.
+    Promoted,
+    /// An operator said whom the record is about.
+    Resolved {
+        /// Who.
+        by: String,
+    },
     /// The source changed a linked record.
     Changed,
     /// The source said that the object is deleted.
@@ -163,6 +180,19 @@ pub enum Reason {
     Configuration,
     /// The destination does not have the entity yet.
     Undelivered,
+    /// The destination had it before the hub knew of it, and a person said whose it is.
+    Adopted {
+        /// False: it is disabled there.
+        active: bool,
+    },
+}
+
+impl Reason {
+    /// True if the step ties its record to an entity that exists.
+    #[must_use]
+    pub const fn links(&self) -> bool {
+        matches!(self, Self::Matched { .. } | Self::Recreated { .. } | Self::Resolved { .. } | Self::Promoted)
+    }
 }
 
 /// One attribute, before and after. An absent side means that nothing is said.

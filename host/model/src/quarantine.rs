@@ -29,6 +29,10 @@ pub enum QuarantineReason {
     Collision,
     /// A reference cycle, or a parent that can not be.
     Structure,
+    /// Somebody who left seems to be back, and it may be somebody else who was given his id.
+    Returning,
+    /// Nobody matches, and the job creates nobody.
+    Unmatched,
 }
 
 impl QuarantineReason {
@@ -46,6 +50,8 @@ impl QuarantineReason {
             Self::Review => "review",
             Self::Collision => "collision",
             Self::Structure => "structure",
+            Self::Returning => "returning",
+            Self::Unmatched => "unmatched",
         }
     }
 }

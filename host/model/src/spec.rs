@@ -2,30 +2,24 @@
 //!
 //! The shapes here are those of the file's tables; keys are kebab-case and unknown keys are refused.
 
+mod authority;
 mod correlate;
 mod deliver;
 mod guard;
 mod job;
 mod mapping;
+mod reaction;
 
 use crate::id::ConnectionId;
+pub use authority::{AuthorityEntry, AuthorityRule, AuthoritySpec};
 pub use correlate::{TierMode, TierSpec};
 pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OutboundSpec};
 pub use guard::{GuardSpec, OnTrip, ProtectSpec, Threshold};
-pub use job::{AbsenceSpec, ClassSpec, JobSpec, Unmatched};
-pub use mapping::{Apply, OnNull, RuleSpec, RuleTable, Strength};
+pub use job::{AbsenceSpec, ClassSpec, Employments, JobSpec, Unmatched};
+pub use mapping::{Apply, Multi, OnNull, RuleSpec, RuleTable, Strength};
+pub use reaction::{CaseReaction, MatchReaction, ReactionSpec, ReturnReaction, ReturningSpec, ScopeReaction};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// `[authority]`: which connection may decide an attribute, in what order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct AuthoritySpec {
-    /// Attribute to connections; `default` for all that are not named, `lifecycle` for joining and leaving.
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<String>>"))]
-    pub order: BTreeMap<String, Vec<ConnectionId>>,
-}
 
 /// Everything that decides what a run plans; its canonical text gives the configuration digest of a plan.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -1,26 +1,71 @@
 //! Which connection may decide an attribute, in what order.
 //!
 //! The order is position in the attribute's list, then in the default list, then the name of the connection. Time never
-//! decides: the same claims give the same value however they arrived.
+//! decides who comes first: the same claims give the same value however they arrived. A place in a list may ask that its
+//! connection was read lately, or that the entity is of a kind.
 
-use rosterd_model::spec::AuthoritySpec;
-use rosterd_model::{ConnectionId, Value};
-use std::collections::BTreeMap;
+use crate::absence::parse_duration;
+use crate::canonical::equal;
+use crate::expression::{self, Expression, Scope};
+use rosterd_model::spec::{AuthorityEntry, AuthoritySpec};
+use rosterd_model::{Attributes, ConnectionId, Rule, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The order of connections for every attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Authority {
-    default: Vec<ConnectionId>,
-    named: BTreeMap<String, Vec<ConnectionId>>,
+    default: Vec<Place>,
+    named: BTreeMap<String, Vec<Place>>,
+    /// Attributes whose values are those of all connections together.
+    merged: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Place {
+    connection: ConnectionId,
+    max_age_ms: Option<u64>,
+    when: Option<Expression>,
+}
+
+/// What a place in an order may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// How long ago each connection was read to its end, in milliseconds; one that is not listed never was.
+    pub ages: &'a BTreeMap<ConnectionId, u64>,
+    /// The entity as it is.
+    pub entity: &'a Attributes,
 }
 
 impl Authority {
-    /// From the configuration; `fallback` is the order where it names no `default`: that of the jobs.
+    /// From the configuration; `fallback` is the order where it names no `default`: that of the jobs. `merged` are the
+    /// attributes whose values are those of all connections together.
+    ///
+    /// # Errors
+    /// Sentences that name the attribute and the key that can not be used.
+    pub fn new(spec: &AuthoritySpec, fallback: &[ConnectionId], merged: BTreeSet<String>) -> Result<Self, Vec<String>> {
+        let (mut named, mut problems) = (BTreeMap::new(), Vec::new());
+        for (attribute, entries) in &spec.order {
+            let mut places = Vec::with_capacity(entries.len());
+            for entry in entries {
+                match Place::compile(entry) {
+                    Ok(place) => places.push(place),
+                    Err(because) => problems.push(format!("\"{attribute}\" in [authority]: {because}")),
+                }
+            }
+            named.insert(attribute.clone(), places);
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let plain = |connection: &ConnectionId| Place { connection: connection.clone(), max_age_ms: None, when: None };
+        let default = named.remove("default").unwrap_or_else(|| fallback.iter().map(plain).collect());
+        Ok(Self { default, named, merged })
+    }
+
+    /// True if a place asks when its connection was read: then time passing changes values.
     #[must_use]
-    pub fn new(spec: &AuthoritySpec, fallback: &[ConnectionId]) -> Self {
-        let mut named = spec.order.clone();
-        let default = named.remove("default").unwrap_or_else(|| fallback.to_vec());
-        Self { default, named }
+    pub fn asks_for_age(&self) -> bool {
+        self.named.values().chain([&self.default]).flatten().any(|place| place.max_age_ms.is_some())
     }
 
     /// The effective value of an attribute, and the index of the claim that won.
@@ -28,16 +73,26 @@ impl Authority {
     /// The first connection in order whose claim has a value decides. Null falls through to the next; if nobody has a
     /// value but somebody says "empty", it is empty. None: nobody says anything.
     #[must_use]
-    pub fn effective(&self, attribute: &str, claims: &[(ConnectionId, &Value)]) -> Option<(usize, Value)> {
+    pub fn effective(
+        &self,
+        attribute: &str,
+        claims: &[(ConnectionId, &Value)],
+        standing: Standing<'_>,
+    ) -> Option<(usize, Value)> {
         let list = self.list(attribute);
-        let best = |empty: bool| {
-            claims
-                .iter()
-                .enumerate()
-                .filter(|(_, (_, value))| (**value == Value::Null) == empty)
-                .min_by_key(|(_, (connection, _))| self.order(list, connection))
-        };
-        best(false).or_else(|| best(true)).map(|(index, (_, value))| (index, (*value).clone()))
+        let counts =
+            |connection: &ConnectionId| self.place(list, connection).is_none_or(|place| place.counts(standing));
+        let mut fresh: Vec<_> = claims.iter().enumerate().filter(|(_, (connection, _))| counts(connection)).collect();
+        // Without the rule the one that speaks now decides, which is named first.
+        if Rule::AuthorityByOrder.on() {
+            fresh.sort_by(|(_, (a, _)), (_, (b, _))| self.order(list, a).cmp(&self.order(list, b)));
+        }
+        if self.merged.contains(attribute) && Rule::ProvenanceOfValues.on() {
+            let first = fresh.first()?.0;
+            return Some((first, together(fresh.into_iter().map(|(_, (_, value))| *value))));
+        }
+        let best = |empty: bool| fresh.iter().find(|(_, (_, value))| (**value == Value::Null) == empty);
+        best(false).or_else(|| best(true)).map(|(index, (_, value))| (*index, (*value).clone()))
     }
 
     /// Where a connection stands for an attribute; lower wins, equal ranks are decided by name.
@@ -46,23 +101,62 @@ impl Authority {
         self.order(self.list(attribute), connection).0
     }
 
-    /// The connections that decide joining and leaving, in order.
-    #[must_use]
-    pub fn lifecycle(&self) -> &[ConnectionId] {
-        self.list("lifecycle")
-    }
-
-    fn list(&self, attribute: &str) -> &[ConnectionId] {
+    fn list(&self, attribute: &str) -> &[Place] {
         self.named.get(attribute).unwrap_or(&self.default)
     }
 
-    fn order<'a>(&self, list: &[ConnectionId], connection: &'a ConnectionId) -> (usize, &'a ConnectionId) {
-        let position = |list: &[ConnectionId]| list.iter().position(|other| other == connection);
+    fn place<'a>(&'a self, list: &'a [Place], connection: &ConnectionId) -> Option<&'a Place> {
+        list.iter().chain(&self.default).find(|place| place.connection == *connection)
+    }
+
+    fn order<'a>(&self, list: &[Place], connection: &'a ConnectionId) -> (usize, &'a ConnectionId) {
+        let position = |list: &[Place]| list.iter().position(|place| place.connection == *connection);
         let rank = position(list)
             .or_else(|| position(&self.default).map(|rank| list.len() + rank))
             .unwrap_or(list.len() + self.default.len());
         (rank, connection)
     }
+}
+
+impl Place {
+    fn compile(entry: &AuthorityEntry) -> Result<Self, String> {
+        let (max_age, when) = match entry {
+            AuthorityEntry::Connection(_) => (None, None),
+            AuthorityEntry::Full(rule) => (rule.max_age.as_deref(), rule.when.as_deref()),
+        };
+        let max_age_ms = max_age.map(parse_duration).transpose().map_err(|because| format!("max-age: {because}"))?;
+        let compiled = when.map(|text| expression::compile(text, "account", None)).transpose();
+        let when = compiled.map_err(|error| format!("when: {error}"))?;
+        Ok(Self { connection: entry.connection().clone(), max_age_ms, when })
+    }
+
+    /// True if the claims of its connection count now. A condition that can not be applied is not fulfilled.
+    fn counts(&self, standing: Standing<'_>) -> bool {
+        let old = self.max_age_ms.is_some_and(|most| standing.ages.get(&self.connection).is_none_or(|age| *age > most));
+        if old && Rule::StaleClaimsYield.on() {
+            return false;
+        }
+        self.when.as_ref().is_none_or(|when| when.test(&Scope::new(standing.entity)).unwrap_or(false))
+    }
+}
+
+/// The values of all, each once, in the order of authority. Empty if nobody gives any.
+fn together<'a>(values: impl Iterator<Item = &'a Value>) -> Value {
+    let mut all: Vec<Value> = Vec::new();
+    for value in values {
+        let single = std::slice::from_ref(value);
+        let parts = match value {
+            Value::Null => continue,
+            Value::List(parts) => parts.as_slice(),
+            _ => single,
+        };
+        for part in parts {
+            if all.iter().all(|known| !equal(known, part)) {
+                all.push(part.clone());
+            }
+        }
+    }
+    if all.is_empty() { Value::Null } else { Value::List(all) }
 }
 
 #[cfg(test)]
@@ -74,24 +168,79 @@ mod tests {
         name.parse().expect("a connection name")
     }
 
-    fn authority() -> Authority {
-        let order = BTreeMap::from([
-            ("default".to_owned(), vec![id("hr"), id("ad")]),
-            ("mobile".to_owned(), vec![id("ad"), id("hr")]),
-        ]);
-        Authority::new(&AuthoritySpec { order }, &[])
+    fn authority(spec: &str) -> Authority {
+        let spec: AuthoritySpec = serde_json::from_str(spec).expect("an order");
+        Authority::new(&spec, &[], BTreeSet::from(["groups".to_owned()])).expect("valid")
+    }
+
+    fn plain() -> Authority {
+        authority(r#"{"default": ["hr", "ad"], "mobile": ["ad", "hr"]}"#)
+    }
+
+    fn ask(authority: &Authority, attribute: &str, claims: &[(ConnectionId, &Value)]) -> Option<(usize, Value)> {
+        ask_at(authority, attribute, claims, &[], &[])
+    }
+
+    fn ask_at(
+        authority: &Authority,
+        attribute: &str,
+        claims: &[(ConnectionId, &Value)],
+        ages: &[(&str, u64)],
+        entity: &[(&str, &str)],
+    ) -> Option<(usize, Value)> {
+        let ages = ages.iter().map(|(name, age)| (id(name), *age)).collect();
+        let entity = entity.iter().map(|(name, value)| (*name, Value::from(*value))).collect();
+        authority.effective(attribute, claims, Standing { ages: &ages, entity: &entity })
     }
 
     #[test]
     fn the_list_decides_and_null_falls_through() {
         let (hr, ad, empty) = (Value::from("1"), Value::from("2"), Value::Null);
         let claims = [(id("ad"), &ad), (id("hr"), &hr)];
-        assert_eq!(authority().effective("title", &claims), Some((1, hr.clone())));
-        assert_eq!(authority().effective("mobile", &claims), Some((0, ad.clone())));
-        assert_eq!(authority().effective("title", &[(id("hr"), &empty), (id("ad"), &ad)]), Some((1, ad.clone())));
-        assert_eq!(authority().effective("title", &[(id("hr"), &empty)]), Some((0, Value::Null)));
-        assert_eq!(authority().effective("title", &[]), None);
-        assert_eq!(authority().effective("title", &[(id("zz"), &hr), (id("aa"), &ad)]), Some((1, ad)), "then by name");
+        assert_eq!(ask(&plain(), "title", &claims), Some((1, hr.clone())));
+        assert_eq!(ask(&plain(), "mobile", &claims), Some((0, ad.clone())));
+        assert_eq!(ask(&plain(), "title", &[(id("hr"), &empty), (id("ad"), &ad)]), Some((1, ad.clone())));
+        assert_eq!(ask(&plain(), "title", &[(id("hr"), &empty)]), Some((0, Value::Null)));
+        assert_eq!(ask(&plain(), "title", &[]), None);
+        assert_eq!(ask(&plain(), "title", &[(id("zz"), &hr), (id("aa"), &ad)]), Some((1, ad)), "then by name");
+    }
+
+    #[test]
+    fn whoever_was_not_read_for_long_yields() {
+        let order = authority(r#"{"default": [{"connection": "hr", "max-age": "7d"}, "ad"]}"#);
+        let (hr, ad) = (Value::from("1"), Value::from("2"));
+        let claims = [(id("hr"), &hr), (id("ad"), &ad)];
+        let day = 24 * 3_600_000;
+        let value = |ages: &[(&str, u64)]| ask_at(&order, "title", &claims, ages, &[]).map(|(_, value)| value);
+        assert_eq!(value(&[("hr", 7 * day)]), Some(hr));
+        assert_eq!(value(&[("hr", 7 * day + 1)]), Some(ad.clone()));
+        assert_eq!(value(&[]), Some(ad));
+        assert!(order.asks_for_age() && !plain().asks_for_age());
+    }
+
+    #[test]
+    fn a_place_may_be_for_some_entities_only() {
+        let order =
+            authority(r#"{"default": [{"connection": "ad", "when": "account.userType == \"contractor\""}, "hr"]}"#);
+        let (hr, ad) = (Value::from("1"), Value::from("2"));
+        let claims = [(id("hr"), &hr), (id("ad"), &ad)];
+        let value = |kind| ask_at(&order, "title", &claims, &[], &[("userType", kind)]).map(|(_, value)| value);
+        assert_eq!(value("contractor"), Some(ad));
+        assert_eq!(value("employee"), Some(hr));
+        let wrong = r#"{"title": [{"connection": "ad", "when": "1 +"}, {"connection": "hr", "max-age": "soon"}]}"#;
+        let spec: AuthoritySpec = serde_json::from_str(wrong).expect("an order");
+        assert_eq!(Authority::new(&spec, &[], BTreeSet::new()).expect_err("two problems").len(), 2);
+    }
+
+    #[test]
+    fn a_source_takes_back_only_the_values_that_it_gave() {
+        let list = |values: &[&str]| Value::List(values.iter().map(|value| Value::from(*value)).collect());
+        let (hr, ad, none) = (list(&["a", "b"]), list(&["b", "c"]), list(&[]));
+        let both = [(id("ad"), &ad), (id("hr"), &hr)];
+        assert_eq!(ask(&plain(), "groups", &both).map(|(_, value)| value), Some(list(&["a", "b", "c"])));
+        let one = [(id("ad"), &ad), (id("hr"), &none)];
+        assert_eq!(ask(&plain(), "groups", &one).map(|(_, value)| value), Some(list(&["b", "c"])));
+        assert_eq!(ask(&plain(), "groups", &[(id("hr"), &none)]).map(|(_, value)| value), Some(Value::Null));
     }
 
     proptest! {
@@ -101,12 +250,12 @@ mod tests {
             let values: Vec<Value> = names.iter().enumerate()
                 .map(|(n, name)| if empty[n] { Value::Null } else { Value::from(*name) }).collect();
             let mut claims: Vec<(ConnectionId, &Value)> = names.iter().map(|name| id(name)).zip(&values).collect();
-            let first = authority().effective("mobile", &claims).map(|(n, value)| (claims[n].0.clone(), value));
+            let first = ask(&plain(), "mobile", &claims).map(|(n, value)| (claims[n].0.clone(), value));
             if !claims.is_empty() {
                 let by = turn % claims.len();
                 claims.rotate_left(by);
             }
-            let second = authority().effective("mobile", &claims).map(|(n, value)| (claims[n].0.clone(), value));
+            let second = ask(&plain(), "mobile", &claims).map(|(n, value)| (claims[n].0.clone(), value));
             prop_assert_eq!(first, second);
         }
     }

@@ -3,7 +3,7 @@
 use crate::normalise::value::match_key;
 use crate::schema;
 use rosterd_model::spec::{TierMode, TierSpec};
-use rosterd_model::{Attributes, Class, EntityId};
+use rosterd_model::{Attributes, Class, EntityId, Rule, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entity that has the wanted value, as the store knows it.
@@ -26,6 +26,8 @@ pub enum Situation {
         entity: EntityId,
         /// Number of the tier.
         tier: u8,
+        /// False: by weak keys alone, which several people may share over time.
+        strong: bool,
     },
     /// Nobody.
     Unmatched,
@@ -62,33 +64,37 @@ pub fn correlate(
     candidate: &Attributes,
     lookup: &mut dyn FnMut(&str, &str) -> Vec<Candidate>,
 ) -> Situation {
-    let numbers: BTreeSet<u8> = tiers.iter().map(|rule| rule.tier).collect();
+    // Without the rule all of them are one tier.
+    let of = |rule: &TierSpec| if Rule::TiersInOrder.on() { rule.tier } else { 1 };
+    let numbers: BTreeSet<u8> = tiers.iter().map(of).collect();
     for tier in numbers {
-        // The entity, and whether a rule that needs no person found it.
-        let mut hits: BTreeMap<EntityId, (Candidate, bool)> = BTreeMap::new();
-        for rule in tiers.iter().filter(|rule| rule.tier == tier) {
+        // The entity, whether a rule that needs no person found it, and whether by a strong key.
+        let mut hits: BTreeMap<EntityId, (Candidate, bool, bool)> = BTreeMap::new();
+        for rule in tiers.iter().filter(|rule| of(rule) == tier) {
             let weak = rule.attributes.iter().all(|attribute| schema::is_weak_key(attribute));
             for hit in matches(rule, candidate, lookup) {
-                let sure = rule.mode == TierMode::Auto && (!weak || hit.has_source);
-                let known = hits.entry(hit.entity).or_insert((hit, false));
-                known.0.already_linked |= hit.already_linked;
+                let auto = rule.mode == TierMode::Auto || !Rule::ReviewAsks.on();
+                let sure = auto && (!weak || hit.has_source || !Rule::WeakNeverTakesOver.on());
+                let known = hits.entry(hit.entity).or_insert((hit, false, false));
+                known.0.already_linked |= hit.already_linked && Rule::AlreadyLinked.on();
                 known.1 |= sure;
+                known.2 |= sure && !weak;
             }
         }
         let mut found = hits.into_values();
         match (found.next(), found.next()) {
             (None, _) => {}
-            (Some((hit, sure)), None) => {
+            (Some((hit, sure, strong)), rest) if rest.is_none() || !Rule::AmbiguousStops.on() => {
                 let entity = hit.entity;
-                return match (hit.already_linked, sure) {
+                return match (hit.already_linked && Rule::AlreadyLinked.on(), sure) {
                     (true, _) => Situation::AlreadyLinked { entity, tier },
-                    (false, true) => Situation::Matched { entity, tier },
+                    (false, true) => Situation::Matched { entity, tier, strong },
                     (false, false) => Situation::Review { entity, tier },
                 };
             }
-            (Some((first, _)), Some((second, _))) => {
-                let rest = found.map(|(hit, _)| hit.entity);
-                let candidates = [first.entity, second.entity].into_iter().chain(rest).collect();
+            (Some((first, ..)), second) => {
+                let rest = second.into_iter().chain(found).map(|(hit, ..)| hit.entity);
+                let candidates = std::iter::once(first.entity).chain(rest).collect();
                 return Situation::Ambiguous { candidates, tier };
             }
         }
@@ -102,11 +108,8 @@ fn matches(
     candidate: &Attributes,
     lookup: &mut dyn FnMut(&str, &str) -> Vec<Candidate>,
 ) -> Vec<Candidate> {
-    let keys: Option<Vec<(&str, String)>> = rule
-        .attributes
-        .iter()
-        .map(|attribute| Some((attribute.as_str(), match_key(candidate.get(attribute)?)?)))
-        .collect();
+    let keys: Option<Vec<(&str, String)>> =
+        rule.attributes.iter().map(|attribute| Some((attribute.as_str(), key(candidate.get(attribute))?))).collect();
     let Some(keys) = keys else { return Vec::new() };
     let mut keys = keys.into_iter();
     let Some((attribute, key)) = keys.next() else { return Vec::new() };
@@ -119,6 +122,13 @@ fn matches(
         hits.retain(|hit| others.contains(&hit.entity));
     }
     hits
+}
+
+/// The key by which a value is compared; none for an empty one, which equals nothing.
+#[must_use]
+pub fn key(value: Option<&Value>) -> Option<String> {
+    let key = value.and_then(match_key);
+    if Rule::EmptyNeverEquals.on() { key } else { Some(key.unwrap_or_default()) }
 }
 
 /// What is wrong with rules of correlation, as sentences; empty if nothing is.

@@ -3,7 +3,7 @@
 use crate::canonical::{encode_attributes, encode_text, equal, hash16};
 use crate::schema;
 use rosterd_model::plan::{AttributeChange, Operation, StateHash};
-use rosterd_model::{Attributes, Class, DisabledReason, Lifecycle, Value};
+use rosterd_model::{Attributes, Class, DisabledReason, Lifecycle, Rule, Value};
 use std::cmp::Ordering;
 
 /// The attributes that differ, sorted by name. Lists are compared as sets; an absent attribute is not an empty one.
@@ -24,7 +24,7 @@ pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
         let left = if order == Ordering::Greater { None } else { old.next() };
         let right = if order == Ordering::Less { None } else { new.next() };
         match (left, right) {
-            (Some((_, a)), Some((_, b))) if equal(a, b) => {}
+            (Some((_, a)), Some((_, b))) if equal(a, b) || alike(a, b) => {}
             (Some((name, _)), _) | (None, Some((name, _))) => {
                 push(name, left.map(|(_, value)| value), right.map(|(_, value)| value));
             }
@@ -32,6 +32,12 @@ pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
         }
     }
     changes
+}
+
+/// Without the rule texts that differ by case alone are the same.
+fn alike(a: &Value, b: &Value) -> bool {
+    !Rule::CaseOnlyRename.on()
+        && matches!((a, b), (Value::Text(a), Value::Text(b)) if a.to_lowercase() == b.to_lowercase())
 }
 
 /// The attributes after changes; what they were before does not matter.

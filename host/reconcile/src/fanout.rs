@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use rosterd_model::outbox::{Projection, ProjectionStatus};
 use rosterd_model::plan::{AttributeChange, NOTHING, Operation, Part, StateHash, Target};
 use rosterd_model::spec::{Apply, DeliverySpec, OnLeave, Strength};
-use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Text, Value};
+use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Rule, Text, Value};
 
 /// A compiled delivery.
 #[derive(Debug)]
@@ -163,7 +163,12 @@ impl Outbound {
             _ => Status::Disabled,
         };
         let starts = entity.lifecycle.is_active() || matches!(entity.lifecycle, Lifecycle::Pending { .. });
-        Ok(Desired { in_scope, left, attributes, on_create, weak, status, makes: in_scope && starts })
+        // A secondary account is made by whoever needs it, never by us.
+        let secondary = Rule::SecondaryAccounts.on()
+            && entity.class == Class::Account
+            && entity.attributes.get(crate::schema::PRIMARY).is_some_and(|primary| !primary.is_empty());
+        let makes = in_scope && starts && !secondary;
+        Ok(Desired { in_scope, left, attributes, on_create, weak, status, makes })
     }
 }
 
@@ -239,7 +244,8 @@ fn changes(desired: &Desired, known: &Projection) -> Vec<AttributeChange> {
     for (name, value) in desired.attributes.iter() {
         let before = known.attributes.get(name);
         let same = before.is_some_and(|before| equal(before, value));
-        let yields = before.is_some_and(|before| !before.is_empty()) && desired.weak.iter().any(|weak| weak == name);
+        let held = before.is_some_and(|before| !before.is_empty()) && Rule::StrengthWeak.on();
+        let yields = held && desired.weak.iter().any(|weak| weak == name);
         if !same && !yields {
             changes.push(AttributeChange {
                 attribute: name.into(),
@@ -247,6 +253,14 @@ fn changes(desired: &Desired, known: &Projection) -> Vec<AttributeChange> {
                 after: Some(value.clone()),
             });
         }
+    }
+    if !Rule::UnmanagedIsKept.on() {
+        let forgotten = known.attributes.iter().filter(|(name, _)| desired.attributes.get(name).is_none());
+        changes.extend(forgotten.map(|(name, value)| AttributeChange {
+            attribute: name.into(),
+            before: Some(value.clone()),
+            after: Some(Value::Null),
+        }));
     }
     changes
 }

@@ -10,6 +10,7 @@
 //!             correlate   which entity the record is about; a tie is an answer
 //! scan        licence     may this scan call anything absent?
 //!             absence     how often must an object be missing before it is gone?
+//!             returning   is it the same person, if he had left?
 //! entity      authority   which claim of several counts
 //!             diff        what changes, what that is called, the hash of a state
 //! destination fanout      what a destination should hold, and the step that leads there
@@ -29,6 +30,8 @@
 #![warn(missing_docs)]
 
 pub mod absence;
+pub mod adopt;
+pub mod alias;
 pub mod authority;
 pub mod canonical;
 pub mod correlate;
@@ -43,7 +46,9 @@ pub mod order;
 pub mod plan;
 pub mod problem;
 pub mod protect;
+pub mod returning;
 pub mod schema;
+pub mod unique;
 
 #[cfg(test)]
 mod strategy;

@@ -4,11 +4,14 @@
 //! null. What a rule says nothing about is left out of the result, so that what was claimed before stays.
 
 mod target;
+pub mod trace;
 
 use crate::canonical::{encode_text, hash16};
 use crate::expression::{self, Expression, Outcome, Scope};
 use crate::problem::Problem;
+use crate::unique::Template;
 use rosterd_model::claim::MappingDigest;
+use rosterd_model::rule::Rule as Rules;
 use rosterd_model::spec::{Apply, OnNull, RuleSpec, Strength};
 use rosterd_model::{Class, Text, Value};
 use std::collections::BTreeMap;
@@ -65,6 +68,8 @@ struct Rule {
     strength: Strength,
     apply: Apply,
     on_null: OnNull,
+    /// The value is the beginning of a name that nobody else has.
+    unique: Option<Template>,
 }
 
 impl Mapping {
@@ -149,6 +154,27 @@ impl Mapping {
         self.rules.iter().map(|rule| rule.attribute.as_str())
     }
 
+    /// The attributes whose values are made so that nobody else has them.
+    pub fn unique(&self) -> impl Iterator<Item = (&str, &Template)> {
+        self.rules.iter().filter_map(|rule| Some((rule.attribute.as_str(), rule.unique.as_ref()?)))
+    }
+
+    /// A name that was made, as its attribute holds it.
+    ///
+    /// # Errors
+    /// Its attribute can not hold it; reason `Mapping`.
+    pub fn finish(&self, attribute: &str, name: String) -> Result<Value, Problem> {
+        self.fit(attribute, Value::from(name)).map_err(|because| {
+            Problem::mapping(format!("the name that was made for \"{attribute}\" {because}; correct its template"))
+        })
+    }
+
+    /// True if a rule asks what its target holds.
+    #[must_use]
+    pub fn has_weak(&self) -> bool {
+        self.rules.iter().any(|rule| rule.strength == Strength::Weak)
+    }
+
     /// True if every attribute maps to itself.
     #[must_use]
     pub fn is_identity(&self) -> bool {
@@ -166,10 +192,16 @@ impl Mapping {
         }
         let mut result = Vec::with_capacity(self.rules.len());
         for rule in self.rules.iter().filter(|rule| rule.speaks(scope, moment)) {
-            match rule.outcome(scope).map_err(|because| rule.problem(&because))? {
+            let outcome = match rule.outcome(scope) {
+                Err(_) if !Rules::FailedExpressionIsACase.on() => Said::Empty,
+                outcome => outcome.map_err(|because| rule.problem(&because))?,
+            };
+            match outcome {
                 Said::Nothing => {}
                 Said::Withdrawn => result.push((rule.attribute.clone(), None)),
                 Said::Empty => result.push((rule.attribute.clone(), Some(Value::Null))),
+                // Only whoever knows all names can finish this one.
+                Said::Value(value) if rule.unique.is_some() => result.push((rule.attribute.clone(), Some(value))),
                 Said::Value(value) => {
                     let value = self.fit(&rule.attribute, value).map_err(|because| rule.problem(&because))?;
                     result.push((rule.attribute.clone(), Some(value)));
@@ -201,6 +233,14 @@ impl Mapping {
     }
 }
 
+/// A value that a person gives an attribute of the hub, as the attribute holds it.
+///
+/// # Errors
+/// The end of a sentence: it can not hold it.
+pub fn fit_value(class: Class, attribute: &str, value: Value) -> Result<Value, String> {
+    if value == Value::Null { Ok(value) } else { target::fit(class, attribute, value) }
+}
+
 /// What one rule says.
 enum Said {
     Nothing,
@@ -224,8 +264,13 @@ impl Rule {
                 Some(compiled.map_err(|error| format!("its condition is not valid: {error}"))?)
             }
         };
+        let unique = table.unique.as_deref().map(Template::parse).transpose()?;
+        if unique.is_some() && root != "source" {
+            return Err("unique makes names in the hub; it has no meaning for a destination".to_owned());
+        }
         Ok(Self {
             attribute: attribute.into(),
+            unique,
             from,
             when,
             strength: table.strength,
@@ -236,12 +281,13 @@ impl Rule {
 
     fn speaks(&self, scope: &Scope<'_>, moment: Moment) -> bool {
         let now = match self.apply {
+            _ if self.unique.is_some() && Rules::UniqueNames.on() => moment == Moment::Create,
             Apply::Always => true,
-            Apply::OnCreate => moment == Moment::Create,
+            Apply::OnCreate => moment == Moment::Create || !Rules::OnCreateOnce.on(),
             Apply::OnLink => moment == Moment::Link,
         };
         let held = || scope.known.and_then(|known| known.get(&self.attribute)).is_some_and(|value| !value.is_empty());
-        now && !(self.strength == Strength::Weak && held())
+        now && !(self.strength == Strength::Weak && held() && Rules::StrengthWeak.on())
     }
 
     fn outcome(&self, scope: &Scope<'_>) -> Result<Said, String> {
@@ -253,8 +299,9 @@ impl Rule {
             }
         }
         let value = match self.from.eval(scope).map_err(|error| error.message)? {
-            Outcome::Absent => return Ok(Said::Nothing),
-            Outcome::Null => Value::Null,
+            Outcome::Absent if Rules::AbsentSaysNothing.on() => return Ok(Said::Nothing),
+            Outcome::Null if !Rules::NullSaysEmpty.on() => return Ok(Said::Nothing),
+            Outcome::Absent | Outcome::Null => Value::Null,
             Outcome::Value(Value::Text(text)) => match crate::normalise::value::text(&text)? {
                 // Nobody can tell an empty text from none at a destination.
                 text if text.is_empty() => Value::Null,
@@ -297,6 +344,9 @@ fn text_of(class: Class, root: &str, rules: &[Rule]) -> String {
             Strength::Weak => text.push_str(" weak"),
             Strength::Normal => {}
             Strength::Strong => text.push_str(" strong"),
+        }
+        if let Some(unique) = &rule.unique {
+            let _ = write!(text, " unique {}", quoted(&unique.to_string()));
         }
         match rule.apply {
             Apply::Always => {}

@@ -65,7 +65,10 @@ const ACCOUNT: &[&str] = &[
     "addresses.work",
     "addresses.home",
     "workplace",
+    "primary",
 ];
+/// The attribute of a secondary account: the user name of the account that it belongs to.
+pub const PRIMARY: &str = "primary";
 const ORG_UNIT: &[&str] = &["displayName", "parent", "head", "description", "code", "order", "status", "externalId"];
 const GROUP: &[&str] =
     &["displayName", "members", "owner", "owners", "description", "emails.work", "groupType", "status", "externalId"];

@@ -58,9 +58,10 @@ pub mod prelude {
     pub use crate::kv::{Read, Write};
     pub use crate::tables::{
         ReadAudit, ReadBitmaps, ReadClaims, ReadConnections, ReadEntities, ReadHistory, ReadLinks, ReadMeta,
-        ReadMissing, ReadOutbox, ReadPlans, ReadProjections, ReadQuarantine, ReadRuns, ReadScans, ReadScratch,
-        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAudit, WriteBitmaps, WriteClaims, WriteConnections,
-        WriteEntities, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WritePlans, WriteProjections,
-        WriteQuarantine, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
+        ReadMissing, ReadOutbox, ReadOverrides, ReadPlans, ReadProjections, ReadQuarantine, ReadReservations,
+        ReadResolutions, ReadRuns, ReadScans, ReadScratch, ReadShadows, ReadSteps, ReadTotals, ReadUnsettled,
+        WriteAudit, WriteBitmaps, WriteClaims, WriteConnections, WriteEntities, WriteHistory, WriteLinks, WriteMeta,
+        WriteMissing, WriteOutbox, WriteOverrides, WritePlans, WriteProjections, WriteQuarantine, WriteReservations,
+        WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
     };
 }

@@ -35,6 +35,9 @@
 //! | `quarantine` | number u64 | `QuarantineCase` |
 //! | `quarantine-objects` | connection, class u8 or 0, external id | number u64 |
 //! | `quarantine-connections` | connection, number u64 | nothing |
+//! | `resolutions` | connection, class, external id | `Resolution` |
+//! | `reservations` | class, attribute, value | `Reservation` |
+//! | `overrides` | entity id, attribute | `Override` |
 //! | `scratch` | connection, key | bytes of the connector |
 //! | `totals` | destination u16 or 65535 for the hub, class | living objects u64 |
 //! | `audit` | number u64 | [`crate::tables::audit::AuditRow`] |
@@ -129,6 +132,12 @@ tables! {
     QuarantineObjects = "quarantine-objects",
     /// Open cases by connection.
     QuarantineConnections = "quarantine-connections",
+    /// What operators decided about records.
+    Resolutions = "resolutions",
+    /// Names and addresses that stay with the gone.
+    Reservations = "reservations",
+    /// Values that operators set.
+    Overrides = "overrides",
     /// What connectors remember.
     Scratch = "scratch",
     /// Living objects of the hub and of destinations.

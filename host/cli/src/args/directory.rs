@@ -17,6 +17,8 @@ pub(crate) enum AccountCommand {
         /// User name or id
         account: String,
     },
+    /// Set an attribute by hand, before all sources; the next plan carries it out
+    Override(OverrideArgs),
     /// Show where each attribute comes from, and why it was chosen
     Why {
         /// NAME.ATTRIBUTE, such as li.wei.mail; or a user name or id alone, with the attribute behind it
@@ -24,6 +26,28 @@ pub(crate) enum AccountCommand {
         /// The attribute, if it is not part of the first word
         attribute: Option<String>,
     },
+}
+
+/// `rosterd account override`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(false))]
+pub(crate) struct OverrideArgs {
+    /// User name or id
+    pub(crate) account: String,
+    /// The attribute of the hub
+    pub(crate) attribute: String,
+    /// Its value, before whatever sources say
+    #[arg(group = "what")]
+    pub(crate) value: Option<String>,
+    /// It has no value, whatever sources say
+    #[arg(long, group = "what")]
+    pub(crate) empty: bool,
+    /// Take back what was set: sources decide again
+    #[arg(long, group = "what")]
+    pub(crate) end: bool,
+    /// The last day on which it counts, as 2026-12-31
+    #[arg(long, value_name = "DATE", conflicts_with = "end")]
+    pub(crate) until: Option<String>,
 }
 
 /// How many rows, and from where.
@@ -47,11 +71,30 @@ pub(crate) enum QuarantineCommand {
         /// The case
         case: String,
     },
+    /// Decide about the record of a case: the next plan of its job does it
+    Resolve(ResolveArgs),
     /// Close a case: its record is judged anew by the next plan
     Release {
         /// The case
         case: String,
     },
+}
+
+/// `rosterd quarantine resolve`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("verb").required(true).multiple(false))]
+pub(crate) struct ResolveArgs {
+    /// The case
+    pub(crate) case: String,
+    /// The record is about this entity: its id, or the user name of an account
+    #[arg(long, value_name = "ENTITY", group = "verb")]
+    pub(crate) link: Option<String>,
+    /// The record is about somebody whom the hub does not know yet
+    #[arg(long, group = "verb")]
+    pub(crate) create: bool,
+    /// Leave the record alone until its source changes it
+    #[arg(long, group = "verb")]
+    pub(crate) ignore: bool,
 }
 
 /// `rosterd runs`.

@@ -19,6 +19,7 @@ pub(crate) fn run(context: &Context, command: AccountCommand) -> Result<Output, 
         AccountCommand::List(args) => list(context, &args),
         AccountCommand::Show { account } => show(context, &account),
         AccountCommand::History { account } => history(context, &account),
+        AccountCommand::Override(args) => super::account_override::run(context, args),
         AccountCommand::Why { account, attribute } => {
             let subject = attribute.map_or_else(|| account.clone(), |attribute| format!("{account}.{attribute}"));
             why(context, &subject)

@@ -1,11 +1,13 @@
 //! One module for each command: a function from its arguments to an [`Output`]. Nothing here prints.
 
 mod account;
+mod account_override;
 mod check;
 mod completions;
 mod config;
 mod connection;
 pub(crate) mod init;
+mod mapping;
 mod plan_view;
 mod plugin;
 mod quarantine;
@@ -38,6 +40,7 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Run { job, allow_empty } => sync::run(context, &job, allow_empty),
         Command::Account(command) => account::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),
+        Command::Mapping(command) => mapping::run(context, command),
         Command::Runs(command) => runs::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Import { file, id } => transfer::import(context, &file, &id),

@@ -241,12 +241,17 @@ fn reason(reason: &Reason) -> String {
     match reason {
         Reason::New => "new at the source".to_owned(),
         Reason::Matched { tier } => format!("matched in tier {tier}"),
+        Reason::Recreated { tier } => format!("made anew at the source, the same by tier {tier}"),
+        Reason::Employment { tier } => format!("one more employment, matched in tier {tier}"),
+        Reason::Promoted => "another employment speaks for the person now".to_owned(),
+        Reason::Resolved { by } => format!("resolved by {by}"),
         Reason::Changed => "changed at the source".to_owned(),
         Reason::Deleted => "deleted at the source".to_owned(),
         Reason::LeftScope => "left what the connection may see".to_owned(),
         Reason::Missing { confirmations } => format!("missing from the source, confirmed {confirmations} times"),
         Reason::Returned => "came back".to_owned(),
         Reason::Configuration => "the configuration changed".to_owned(),
+        Reason::Adopted { .. } => "there before the hub".to_owned(),
         Reason::Undelivered => "not delivered yet".to_owned(),
     }
 }

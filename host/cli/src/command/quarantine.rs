@@ -1,10 +1,12 @@
 //! `rosterd quarantine`: what was set aside, why, and letting it go.
 
-use crate::args::{ListArgs, QuarantineCommand};
+use crate::args::{ListArgs, QuarantineCommand, ResolveArgs};
 use crate::context::Context;
 use crate::engine::engine;
 use crate::error::CommandError;
 use crate::output::{Human, Output, Page, plain};
+use rosterd_engine::resolve::Verb;
+use rosterd_model::decision::Choice;
 use rosterd_model::quarantine::QuarantineCase;
 use rosterd_store::prelude::*;
 use serde::Serialize;
@@ -14,6 +16,7 @@ pub(crate) fn run(context: &Context, command: QuarantineCommand) -> Result<Outpu
     match command {
         QuarantineCommand::List(args) => list(context, &args),
         QuarantineCommand::Show { case } => show(context, &case),
+        QuarantineCommand::Resolve(args) => resolve(context, args),
         QuarantineCommand::Release { case } => release(context, &case),
     }
 }
@@ -100,7 +103,13 @@ impl Human for Shown {
         ];
         fields.retain(|(_, value)| !value.is_empty());
         page.fields(&fields);
-        page.line(format!("once it is mended: rosterd quarantine release {}", case.number));
+        let number = case.number;
+        if !case.candidates.is_empty() {
+            page.line(format!("it is one of them: rosterd quarantine resolve {number} --link ENTITY"));
+            page.line(format!("it is somebody new: rosterd quarantine resolve {number} --create"));
+        }
+        page.line(format!("it can wait until it changes: rosterd quarantine resolve {number} --ignore"));
+        page.line(format!("once it is mended: rosterd quarantine release {number}"));
     }
 }
 
@@ -126,4 +135,31 @@ impl Human for Released {
 fn release(context: &Context, text: &str) -> Result<Output, CommandError> {
     let case = engine(context, None)?.release(number(text)?)?;
     Ok(Output::new("quarantine release", Released { case }))
+}
+
+#[derive(Serialize)]
+struct Resolved {
+    case: QuarantineCase,
+    choice: Choice,
+}
+
+impl Human for Resolved {
+    fn human(&self, page: &mut Page) {
+        let number = self.case.number;
+        page.line(match self.choice {
+            Choice::Link(entity) => format!("case {number} is closed; the next plan links its record to {entity}"),
+            Choice::Create => format!("case {number} is closed; the next plan makes a new entity of its record"),
+            Choice::Ignore { .. } => format!("case {number} is closed; its record is left alone until it changes"),
+        });
+    }
+}
+
+fn resolve(context: &Context, args: ResolveArgs) -> Result<Output, CommandError> {
+    let verb = match (args.link, args.create) {
+        (Some(entity), _) => Verb::Link(entity),
+        (None, true) => Verb::Create,
+        (None, false) => Verb::Ignore,
+    };
+    let (case, choice) = engine(context, None)?.resolve(number(&args.case)?, &verb)?;
+    Ok(Output::new("quarantine resolve", Resolved { case, choice }))
 }

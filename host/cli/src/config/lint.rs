@@ -7,11 +7,13 @@ use crate::error::Problem;
 use rosterd_model::spec::{ClassSpec, DeliverySpec};
 use rosterd_model::{Class, ConnectionId};
 use rosterd_reconcile::absence::AbsencePolicy;
+use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::correlate::check_tiers;
 use rosterd_reconcile::expression::root_of;
 use rosterd_reconcile::fanout::Outbound;
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Words that are subcommands of `rosterd plan`.
@@ -22,8 +24,10 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     let mut lint = Lint { config, document: &config.document, problems: Vec::new() };
     lint.jobs();
     lint.authority();
+    lint.conditions();
     lint.deliveries();
     lint.protect();
+    lint.problems.extend(super::flows::flows(config));
     lint.problems
 }
 
@@ -68,15 +72,23 @@ impl Lint<'_> {
     fn authority(&mut self) {
         for (attribute, order) in &self.config.file.authority.order {
             let path = ["authority", attribute.as_str()];
-            for (index, connection) in order.iter().enumerate() {
+            for (index, entry) in order.iter().enumerate() {
+                let connection = entry.connection();
                 let place = self.document.locate_item(&path, connection.as_str());
-                if order[..index].contains(connection) {
+                if order[..index].iter().any(|earlier| earlier.connection() == connection) {
                     let message = format!("\"{attribute}\" in [authority] names \"{connection}\" twice");
                     self.add(place, message, Some("name each connection once, the strongest first".to_owned()));
                 } else {
                     self.connection(connection, place, &format!("\"{attribute}\" in [authority] names"));
                 }
             }
+        }
+    }
+
+    /// What an order asks for must be readable.
+    fn conditions(&mut self) {
+        for message in Authority::new(&self.config.file.authority, &[], BTreeSet::new()).err().into_iter().flatten() {
+            self.add(self.document.locate(&["authority"]), message, None);
         }
     }
 

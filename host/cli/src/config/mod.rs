@@ -6,6 +6,7 @@
 
 mod document;
 mod file;
+mod flows;
 mod lint;
 mod node;
 mod policy;

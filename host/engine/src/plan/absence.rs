@@ -30,7 +30,7 @@ impl Planner<'_> {
     fn one_absent(&mut self, class: Class, ordinal: u32, licensed: bool) -> Result<(), EngineError> {
         let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
         let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
-        let Some(link) = link else { return Ok(()) };
+        let Some(link) = link.filter(|link| !self.relinked.contains(&link.entity)) else { return Ok(()) };
         let known = self.view.missing(self.connection, class, ordinal)?;
         let reason = if licensed {
             let version = self.scan.version.as_deref();

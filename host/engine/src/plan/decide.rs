@@ -1,26 +1,27 @@
 //! One shadow, decided: which entity it is about, and what changes there.
 
-use super::effective::{claim_changes, effective, fresh};
+use super::decisions::Decided;
+use super::effective::{Effective, claim_changes, fresh};
 use super::{Planner, lifecycle};
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::claim::Link;
+use rosterd_model::decision::Choice;
 use rosterd_model::plan::{ClaimChange, NOTHING, Operation, Part, Reason, StepObject, StepSource, Target};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::{Shadow, ShadowState};
-use rosterd_model::spec::Unmatched;
-use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Step, Text, Value};
-use rosterd_reconcile::correlate::{Candidate, Situation, correlate};
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Text, Value};
+use rosterd_reconcile::alias;
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
 use rosterd_store::prelude::*;
 
 /// What a mapping says: attribute and value, or that the connection no longer says anything about it.
-type Said = Vec<(Text, Option<Value>)>;
+pub(super) type Said = Vec<(Text, Option<Value>)>;
 
 /// Claims of the job's connection, and those of others.
-type Claims = (Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>);
+pub(super) type Claims = (Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>);
 
 impl Planner<'_> {
     /// Decides one shadow.
@@ -37,28 +38,71 @@ impl Planner<'_> {
         {
             return Ok(());
         }
+        let choice = self.choice(class, &shadow.id)?;
+        if matches!(&choice, Some((Choice::Ignore { seq }, _)) if *seq == shadow.seq) {
+            self.settled.push((class, ordinal, shadow.seq));
+            return Ok(());
+        }
+        let link = if Rule::JoinByImmutable.on() { link } else { self.link_by_name(part, &shadow, link)? };
         let cases = self.cases.len();
         let done = match (&shadow.state, link) {
-            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link)?,
-            (ShadowState::Live, None) => self.unlinked(part, ordinal, &shadow)?,
+            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link, choice)?,
+            (ShadowState::Live, None) => self.unlinked(part, ordinal, &shadow, choice)?,
             // Absence was decided when it was confirmed.
             (ShadowState::Tombstone { absent: true, .. }, _) => true,
-            (ShadowState::Tombstone { cause, .. }, Some(link)) => self.departed(ordinal, &shadow, &link, *cause)?,
+            (ShadowState::Tombstone { .. }, Some(_)) => {
+                // Whoever is gone may be back under another id further down.
+                self.departures.push((class, ordinal));
+                return Ok(());
+            }
             (ShadowState::Tombstone { .. }, None) => true,
         };
-        if done
-            && self.cases.len() == cases
-            && let Some(open) = self.open_case(class, &shadow.id)?
-        {
+        self.heal(class, &shadow, done && self.cases.len() == cases)
+    }
+
+    /// Without the rule a record is that of its entity only while both have the same name.
+    fn link_by_name(
+        &mut self,
+        part: &JobClass,
+        shadow: &Shadow,
+        link: Option<Link>,
+    ) -> Result<Option<Link>, EngineError> {
+        let Some(link) = link else { return Ok(None) };
+        let name = name_attribute(shadow.class);
+        let known = self.view.entity(shadow.class, link.entity)?;
+        let said = part.mapping.apply(&Scope::new(&shadow.attributes), Moment::Change).unwrap_or_default();
+        let said = said.into_iter().find(|(attribute, _)| attribute == name).and_then(|(_, value)| value);
+        let same = known.is_none_or(|known| said.is_none() || known.attributes.get(name) == said.as_ref());
+        Ok(Some(link).filter(|_| same))
+    }
+
+    /// Closes the case of a record that was decided without a new one.
+    pub(super) fn heal(&mut self, class: Class, shadow: &Shadow, done: bool) -> Result<(), EngineError> {
+        if done && let Some(open) = self.open_case(class, &shadow.id)? {
             self.healed.push(open.number);
         }
         Ok(())
     }
 
     /// What the mapping says of a shadow; none: it failed, and the record was set aside.
-    fn said(&mut self, part: &JobClass, shadow: &Shadow, moment: Moment) -> Result<Option<Said>, EngineError> {
-        match part.mapping.apply(&Scope::new(&shadow.attributes), moment) {
-            Ok(said) => Ok(Some(said)),
+    pub(super) fn said(
+        &mut self,
+        part: &JobClass,
+        shadow: &Shadow,
+        moment: Moment,
+        of: Option<EntityId>,
+    ) -> Result<Option<Said>, EngineError> {
+        let known = match of.filter(|_| part.mapping.has_weak()) {
+            Some(id) => self.view.entity(shadow.class, id)?.map(|entity| entity.attributes).unwrap_or_default(),
+            None => Attributes::new(),
+        };
+        match part.mapping.apply(&Scope::new(&shadow.attributes).with_known(&known), moment) {
+            Ok(mut said) => {
+                if shadow.partial && Rule::PartialOnlyAdds.on() {
+                    said.retain(|(_, value)| value.is_some());
+                }
+                Ok(Some(said))
+            }
             Err(problem) => {
                 self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
                 Ok(None)
@@ -66,35 +110,90 @@ impl Planner<'_> {
         }
     }
 
-    fn linked(&mut self, part: &JobClass, ordinal: u32, shadow: &Shadow, link: &Link) -> Result<bool, EngineError> {
-        let Some(said) = self.said(part, shadow, Moment::Change)? else { return Ok(false) };
-        self.known(part, ordinal, shadow, link.entity, &said, Reason::Changed)
-    }
-
-    /// The record is about an entity that exists.
-    fn known(
+    fn linked(
         &mut self,
         part: &JobClass,
         ordinal: u32,
         shadow: &Shadow,
-        id: EntityId,
+        link: &Link,
+        choice: Option<Decided>,
+    ) -> Result<bool, EngineError> {
+        if let Some((Choice::Create, by)) = choice {
+            // Somebody else was given the id: the old link is severed when the new entity is made.
+            let Some(said) = self.said(part, shadow, Moment::Create, None)? else { return Ok(false) };
+            return self.create(part, ordinal, shadow, part.newcomer(fresh(&said)), Reason::Resolved { by });
+        }
+        if (self.recorrelates || !Rule::LinksAreSticky.on())
+            && let Some(done) = self.elsewhere(part, ordinal, shadow, link)?
+        {
+            return Ok(done);
+        }
+        let Some(said) = self.said(part, shadow, Moment::Change, Some(link.entity))? else { return Ok(false) };
+        let (sure, reason) = match choice {
+            Some((Choice::Link(entity), by)) if entity == link.entity => (true, Reason::Resolved { by }),
+            _ => (false, Reason::Changed),
+        };
+        self.known(part, ordinal, shadow, (link.entity, sure), &said, reason)
+    }
+
+    /// The record is about an entity that exists; `sure` if a person said so.
+    pub(super) fn known(
+        &mut self,
+        part: &JobClass,
+        ordinal: u32,
+        shadow: &Shadow,
+        (id, sure): (EntityId, bool),
         said: &Said,
         reason: Reason,
     ) -> Result<bool, EngineError> {
         let class = shadow.class;
         let Some(entity) = self.view.entity(class, id)? else { return Ok(false) };
         let (mine, others) = self.claims(id)?;
-        let changes = claim_changes(mine.as_ref(), said);
-        let source = &self.job.source;
-        let after = effective(&entity.attributes, source, mine.as_ref(), &others, &changes, &self.policy.authority);
-        let wanted = lifecycle::wanted(Some(&entity.lifecycle), &after);
-        let matched = matches!(reason, Reason::Matched { .. });
+        if reason == Reason::Changed && Self::is_further(part, mine.as_ref(), ordinal) {
+            self.settled.push((class, ordinal, shadow.seq));
+            return Ok(true);
+        }
+        let changes = claim_changes(mine.as_ref(), ordinal, said);
+        let overrides = self.overrides_of(id)?;
+        let mut after = Effective {
+            authority: &self.policy.authority,
+            source: &self.job.source,
+            mine: mine.as_ref(),
+            others: &others,
+            overrides: &overrides,
+            ages: &self.ages,
+            now: self.now,
+            everything: self.everything,
+        }
+        .attributes(&entity.attributes, &changes);
+        if class == Class::Account && self.policy.keeps_aliases {
+            alias::keep(&entity.attributes, &mut after);
+        }
+        let stays_gone = !entity.lifecycle.is_living() && !Rule::ReactivatesSame.on();
+        let wanted = if self.decides_lifecycle(&others) && !stays_gone && !self.outlives_primary(&entity, &after)? {
+            lifecycle::wanted(Some(&entity.lifecycle), &after)
+        } else {
+            entity.lifecycle
+        };
+        if entity.lifecycle.is_living()
+            && !wanted.is_living()
+            && let Some(done) = self.other_employment(part, ordinal, &entity)?
+        {
+            return Ok(done);
+        }
+        if !sure && !self.may_return(part, &entity, &after, &wanted, shadow)? {
+            return Ok(false);
+        }
+        // Under another id than before it is the same record, and its claims must say so.
+        let moved = mine.as_ref().is_some_and(|claims| claims.external_id != shadow.id);
+        let ties = reason.links() || moved;
         let same_state = state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
         if class == Class::OrgUnit && !same_state {
             self.paths.plan(&shadow.id, &after, true);
         }
-        if same_state && changes.is_empty() && !matched {
+        if same_state && changes.is_empty() && !ties {
             self.settled.push((class, ordinal, shadow.seq));
+            self.overrides_done(id, &overrides);
             return Ok(true);
         }
         if !self.name_free(part, &after, Some((id, &entity.attributes)), shadow)? {
@@ -107,110 +206,6 @@ impl Planner<'_> {
         };
         let after = Entity { attributes: after, lifecycle: wanted, ..entity.clone() };
         self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(changes), reason)
-    }
-
-    fn unlinked(&mut self, part: &JobClass, ordinal: u32, shadow: &Shadow) -> Result<bool, EngineError> {
-        let Some(said) = self.said(part, shadow, Moment::Create)? else { return Ok(false) };
-        let candidate = fresh(&said);
-        match self.situation(part, shadow.class, &candidate)? {
-            Situation::Matched { entity, tier } => {
-                let Some(said) = self.said(part, shadow, Moment::Link)? else { return Ok(false) };
-                self.known(part, ordinal, shadow, entity, &said, Reason::Matched { tier })
-            }
-            Situation::Unmatched if part.spec.unmatched == Unmatched::Create => {
-                self.create(part, ordinal, shadow, candidate)
-            }
-            Situation::Unmatched => {
-                let message =
-                    format!("nobody in the hub matches {} \"{}\"; this job creates nobody", shadow.class, shadow.id);
-                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, Vec::new())?;
-                Ok(false)
-            }
-            Situation::Ambiguous { candidates, tier } => {
-                let message = format!("{} entities match in tier {tier}; link the right one", candidates.len());
-                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Ambiguous, message, candidates)?;
-                Ok(false)
-            }
-            Situation::AlreadyLinked { entity, tier } => {
-                let message = format!(
-                    "the entity that matches in tier {tier} is linked to another {} of this connection already",
-                    shadow.class
-                );
-                self.quarantine(shadow.class, &shadow.id, QuarantineReason::AlreadyLinked, message, vec![entity])?;
-                Ok(false)
-            }
-            Situation::Review { entity, tier } => {
-                let message = format!("one entity matches in tier {tier}, which a person must confirm");
-                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity])?;
-                Ok(false)
-            }
-        }
-    }
-
-    fn situation(&self, part: &JobClass, class: Class, candidate: &Attributes) -> Result<Situation, EngineError> {
-        let mut failed = None;
-        let (view, connection) = (&self.view, self.connection);
-        let mut lookup = |attribute: &str, key: &str| {
-            let space = part.space(attribute);
-            let found = view.entities_with(class, attribute, space, key, 10).and_then(|entities| {
-                entities
-                    .into_iter()
-                    .map(|entity| {
-                        let claims = view.claims_of(entity)?;
-                        let mut linked = false;
-                        for (number, set) in &claims {
-                            if *number == connection && set.class == class {
-                                let link = view.link(connection, class, set.ordinal)?;
-                                linked |= link.is_some_and(|link| link.live && link.entity == entity);
-                            }
-                        }
-                        Ok(Candidate { entity, already_linked: linked, has_source: !claims.is_empty() })
-                    })
-                    .collect()
-            });
-            found.unwrap_or_else(|error: rosterd_store::StoreError| {
-                failed = Some(error);
-                Vec::new()
-            })
-        };
-        let situation = correlate(&part.spec.correlate, candidate, &mut lookup);
-        failed.map_or(Ok(situation), |error| Err(error.into()))
-    }
-
-    fn create(
-        &mut self,
-        part: &JobClass,
-        ordinal: u32,
-        shadow: &Shadow,
-        attributes: Attributes,
-    ) -> Result<bool, EngineError> {
-        let name = name_attribute(shadow.class);
-        if attributes.get(name).is_none_or(Value::is_empty) {
-            let message = format!(
-                "{} \"{}\" has no {name}; give it one at the source, or map {name} from an attribute that it has",
-                shadow.class, shadow.id
-            );
-            self.quarantine(shadow.class, &shadow.id, QuarantineReason::Mapping, message, Vec::new())?;
-            return Ok(false);
-        }
-        if shadow.class == Class::OrgUnit {
-            self.paths.plan(&shadow.id, &attributes, false);
-        }
-        if !self.name_free(part, &attributes, None, shadow)? {
-            return Ok(false);
-        }
-        let object = StepObject::New { connection: self.job.source.clone(), id: shadow.id.clone() };
-        let lifecycle = lifecycle::wanted(None, &attributes);
-        let after = Entity {
-            id: EntityId::from_bytes([0; 16]),
-            class: shadow.class,
-            attributes,
-            lifecycle,
-            revision: 0,
-            created: self.run,
-            changed: self.run,
-        };
-        self.step(part, ordinal, shadow, object, None, &after, None, Reason::New)
     }
 
     /// Builds the step, unless somebody else of this run wants the same name or key.
@@ -232,11 +227,12 @@ impl Planner<'_> {
             before.map(|entity| (&entity.lifecycle, &after.lifecycle)).filter(|(before, after)| before != after);
         let operation = match (before, &reason) {
             (None, _) => Operation::Create,
-            (Some(_), Reason::Matched { .. }) => Operation::Link,
             // Whoever leaves is counted as leaving, whatever else changes and whatever he was before.
             (Some(_), _) if moved.is_some() && matches!(after.lifecycle, Lifecycle::Disabled { .. }) => {
                 Operation::Disable
             }
+            (Some(_), Reason::LeftScope) => Operation::Unlink,
+            (Some(_), reason) if reason.links() => Operation::Link,
             (Some(_), _) => operation_of(shadow.class, &changes, moved),
         };
         if let Some(entity) = before.filter(|_| protected_from(operation))
@@ -268,6 +264,9 @@ impl Planner<'_> {
         let step = Step { class: shadow.class, object, label, reason, source: Some(source), claims, mapping, parts };
         if !self.undisputed(part, &step, &after.attributes, before)? {
             return Ok(false);
+        }
+        if let Some(entity) = before.filter(|_| operation == Operation::Disable) {
+            self.secondaries_first(entity, &step.reason)?;
         }
         self.push(step)?;
         Ok(true)

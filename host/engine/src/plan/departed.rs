@@ -1,16 +1,37 @@
 //! Objects that are gone: by the word of their source, or because they were missing for long enough.
 
+use super::effective::{Effective, claim_changes};
 use super::{Planner, lifecycle};
 use crate::error::EngineError;
 use rosterd_model::claim::Link;
 use rosterd_model::plan::{Reason, StepObject};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::record::DepartureCause;
-use rosterd_model::shadow::Shadow;
-use rosterd_model::{ConnectionId, Entity, EntityId, Lifecycle};
+use rosterd_model::shadow::{Shadow, ShadowState};
+use rosterd_model::spec::ScopeReaction;
+use rosterd_model::{Entity, EntityId, Lifecycle, Rule};
 use rosterd_store::prelude::*;
 
 impl Planner<'_> {
+    /// Decides the explicit departures of this run, now that it is known who is back under another id.
+    pub(super) fn departed_all(&mut self) -> Result<(), EngineError> {
+        for (class, ordinal) in std::mem::take(&mut self.departures) {
+            let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
+            let (Some(shadow), Some(link)) = (self.view.shadow(self.connection, class, ordinal)?, link) else {
+                continue;
+            };
+            let ShadowState::Tombstone { cause, .. } = &shadow.state else { continue };
+            // Settled by the step that ties the new record, when it is applied.
+            if self.relinked.contains(&link.entity) {
+                continue;
+            }
+            let cases = self.cases.len();
+            let done = self.departed(ordinal, &shadow, &link, *cause)?;
+            self.heal(class, &shadow, done && self.cases.len() == cases)?;
+        }
+        Ok(())
+    }
+
     /// The source said that the object is gone.
     pub(super) fn departed(
         &mut self,
@@ -19,7 +40,15 @@ impl Planner<'_> {
         link: &Link,
         cause: DepartureCause,
     ) -> Result<bool, EngineError> {
-        if cause != DepartureCause::Deleted {
+        if cause != DepartureCause::Deleted && Rule::LeftScopeIsNoDelete.on() {
+            match self.job.class(shadow.class).map_or(ScopeReaction::Quarantine, |part| part.spec.reaction.left_scope) {
+                ScopeReaction::Quarantine => {}
+                ScopeReaction::Unlink => return self.untie(ordinal, shadow, link.entity),
+                ScopeReaction::Ignore => {
+                    self.settled.push((shadow.class, ordinal, shadow.seq));
+                    return Ok(true);
+                }
+            }
             let message = format!(
                 "{} \"{}\" left what this connection may see; that is never taken for a delete",
                 shadow.class, shadow.id
@@ -28,6 +57,32 @@ impl Planner<'_> {
             return Ok(false);
         }
         self.leave(ordinal, shadow, link.entity, Reason::Deleted)
+    }
+
+    /// The connection says nothing more about the entity: others decide what it said, or its last words stay.
+    fn untie(&mut self, ordinal: u32, shadow: &Shadow, id: EntityId) -> Result<bool, EngineError> {
+        let job = self.job;
+        let (Some(part), Some(entity)) = (job.class(shadow.class), self.view.entity(shadow.class, id)?) else {
+            return Ok(true);
+        };
+        let (mine, others) = self.claims(id)?;
+        // No record has this number: all claims are another's.
+        let changes = claim_changes(mine.as_ref(), u32::MAX, &[]);
+        let overrides = self.overrides_of(id)?;
+        let attributes = Effective {
+            authority: &self.policy.authority,
+            source: &job.source,
+            mine: mine.as_ref(),
+            others: &others,
+            overrides: &overrides,
+            ages: &self.ages,
+            now: self.now,
+            everything: false,
+        }
+        .attributes(&entity.attributes, &changes);
+        let after = Entity { attributes, ..entity.clone() };
+        let object = StepObject::Entity(id);
+        self.step(part, ordinal, shadow, object, Some(&entity), &after, Some(changes), Reason::LeftScope)
     }
 
     /// A leaver: disabled in the hub, and at destinations as their policy says.
@@ -46,6 +101,9 @@ impl Planner<'_> {
             self.settled.push((shadow.class, ordinal, shadow.seq));
             return Ok(true);
         }
+        if let Some(done) = self.other_employment(part, ordinal, &entity)? {
+            return Ok(done);
+        }
         let after = Entity { lifecycle: lifecycle::left(), ..entity.clone() };
         self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(Vec::new()), reason)
     }
@@ -57,8 +115,6 @@ impl Planner<'_> {
         }
         // The first connection of the lifecycle's authority that knows the person decides; nobody else.
         let (_, others) = self.claims(entity.id)?;
-        let rank = |connection: &ConnectionId| self.policy.authority.rank("lifecycle", connection);
-        let mine = rank(&self.job.source);
-        Ok(others.iter().all(|(connection, _)| mine <= rank(connection)))
+        Ok(self.decides_lifecycle(&others))
     }
 }

@@ -31,6 +31,11 @@ impl Disputes {
         u64::from_le_bytes(bytes)
     }
 
+    /// True if another step of this run has the wish.
+    pub(super) fn is_wanted(&self, wish: u64) -> bool {
+        self.wanted.contains_key(&wish)
+    }
+
     /// Registers a wish of the step that will stand at `place`. False: somebody else of this run had it before; both
     /// lose.
     pub(super) fn want(&mut self, wish: u64, place: (Lane, u32), sentence: impl Fn() -> String) -> bool {

@@ -1,13 +1,19 @@
-//! Claims to effective values: for each attribute the claim that wins by authority.
+//! Claims to effective values: for each attribute the claim that wins by authority, unless an operator set it.
 
+use rosterd_model::decision::Override;
 use rosterd_model::plan::ClaimChange;
-use rosterd_model::{Attributes, ClaimSet, ConnectionId, Text, Value};
-use rosterd_reconcile::authority::Authority;
+use rosterd_model::{Attributes, ClaimSet, ConnectionId, Rule, Text, Timestamp, Value};
+use rosterd_reconcile::authority::{Authority, Standing};
 use rosterd_reconcile::canonical;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What changes in the claims of one connection, given what its mapping says now. An attribute that the mapping does not
-/// list stays as it was claimed.
-pub(super) fn claim_changes(known: Option<&ClaimSet>, said: &[(Text, Option<Value>)]) -> Vec<ClaimChange> {
+/// list stays as it was claimed; if the claims are those of another record, it is claimed no longer.
+pub(super) fn claim_changes(
+    known: Option<&ClaimSet>,
+    ordinal: u32,
+    said: &[(Text, Option<Value>)],
+) -> Vec<ClaimChange> {
     let mut changes = Vec::new();
     for (attribute, value) in said {
         let before = known.and_then(|claims| claims.get(attribute)).map(|entry| &entry.value);
@@ -20,37 +26,84 @@ pub(super) fn claim_changes(known: Option<&ClaimSet>, said: &[(Text, Option<Valu
             changes.push(ClaimChange { attribute: attribute.clone(), value: value.clone() });
         }
     }
+    if let Some(other) = known.filter(|claims| claims.ordinal != ordinal && Rule::SeveredClaimsRetire.on()) {
+        let silent = other.entries.iter().filter(|entry| said.iter().all(|(name, _)| *name != entry.attribute));
+        changes.extend(silent.map(|entry| ClaimChange { attribute: entry.attribute.clone(), value: None }));
+    }
     changes
 }
 
-/// Effective attributes after `changes` of the claims of `mine`.
-pub(super) fn effective(
-    present: &Attributes,
-    mine: &ConnectionId,
-    known: Option<&ClaimSet>,
-    others: &[(ConnectionId, ClaimSet)],
-    changes: &[ClaimChange],
-    authority: &Authority,
-) -> Attributes {
-    let mut after = present.clone();
-    for change in changes {
-        let mut claims: Vec<(ConnectionId, &Value)> = Vec::with_capacity(others.len() + 1);
-        if let Some(value) = &change.value {
-            claims.push((mine.clone(), value));
+/// Who says what about one entity.
+pub(super) struct Effective<'a> {
+    pub(super) authority: &'a Authority,
+    /// The connection whose claims change.
+    pub(super) source: &'a ConnectionId,
+    /// What it claimed before.
+    pub(super) mine: Option<&'a ClaimSet>,
+    pub(super) others: &'a [(ConnectionId, ClaimSet)],
+    pub(super) overrides: &'a [(String, Override)],
+    pub(super) ages: &'a BTreeMap<ConnectionId, u64>,
+    pub(super) now: Timestamp,
+    /// True: every claimed attribute is decided anew, because the order of authority may have changed.
+    pub(super) everything: bool,
+}
+
+impl Effective<'_> {
+    /// Effective attributes after `changes`.
+    pub(super) fn attributes(&self, present: &Attributes, changes: &[ClaimChange]) -> Attributes {
+        let mut after = present.clone();
+        for change in changes {
+            self.one(present, &mut after, &change.attribute, change.value.as_ref());
         }
-        for (connection, set) in others {
-            if let Some(entry) = set.get(&change.attribute) {
+        if !self.everything && self.overrides.is_empty() {
+            return after;
+        }
+        let mut rest: BTreeSet<&str> = self.overrides.iter().map(|(name, _)| name.as_str()).collect();
+        if self.everything {
+            let sets = self.mine.into_iter().chain(self.others.iter().map(|(_, set)| set));
+            rest.extend(sets.flat_map(|set| set.entries.iter().map(|entry| entry.attribute.as_str())));
+        }
+        for attribute in rest {
+            if changes.iter().all(|change| change.attribute != attribute) {
+                let value = self.mine.and_then(|set| set.get(attribute)).map(|entry| &entry.value);
+                self.one(present, &mut after, attribute, value);
+            }
+        }
+        after
+    }
+
+    /// Decides one attribute of which the source says `mine`.
+    fn one(&self, present: &Attributes, after: &mut Attributes, attribute: &str, mine: Option<&Value>) {
+        let set = self.overrides.iter().find(|(name, _)| name == attribute).map(|(_, set)| set);
+        if let Some(set) = set.filter(|set| Rule::OverrideFirst.on() && set.counts(self.now)) {
+            after.set(attribute, set.value.clone());
+            return;
+        }
+        let mut claims: Vec<(ConnectionId, &Value)> = Vec::with_capacity(self.others.len() + 1);
+        if let Some(value) = mine {
+            claims.push((self.source.clone(), value));
+        }
+        for (connection, set) in self.others {
+            if let Some(entry) = set.get(attribute) {
                 claims.push((connection.clone(), &entry.value));
             }
         }
         // A cleared value stays as null, so that destinations that ask for it are cleared, too. If nobody says anything any
-        // more, the value becomes unmanaged and is not cleared.
-        if let Some((_, value)) = authority.effective(&change.attribute, &claims) {
-            after.set(change.attribute.as_str(), value);
+        // more, the value becomes unmanaged and is not cleared; what only an operator had set goes with his word.
+        let standing = Standing { ages: self.ages, entity: present };
+        match self.authority.effective(attribute, &claims, standing) {
+            Some((_, value)) => {
+                after.set(attribute, value);
+            }
+            None if set.is_some() => {
+                after.remove(attribute);
+            }
+            None if !Rule::UnmanagedIsKept.on() => {
+                after.set(attribute, Value::Null);
+            }
+            None => {}
         }
     }
-    debug_assert!(known.is_none_or(|set| set.entries.windows(2).all(|pair| pair[0].attribute < pair[1].attribute)));
-    after
 }
 
 /// Effective attributes of a new entity: what one connection says is what counts.

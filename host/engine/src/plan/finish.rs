@@ -3,9 +3,9 @@
 use super::{Planned, Planner};
 use crate::error::EngineError;
 use crate::event::RunEvent;
-use rosterd_model::Class;
 use rosterd_model::plan::Operation;
-use rosterd_model::plan::{ApplyCounts, Bucket, Hold, PlanDigest, PlanHeader, PlanState, Target};
+use rosterd_model::plan::{ApplyCounts, Bucket, Hold, NOTHING, PlanDigest, PlanHeader, PlanState, Target};
+use rosterd_model::{Class, Rule};
 use rosterd_reconcile::guard;
 use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
@@ -64,6 +64,7 @@ impl Planner<'_> {
             || !self.cases.is_empty()
             || !self.healed.is_empty()
             || !self.missing.is_empty()
+            || !self.decisions.ended.is_empty()
             || !open.is_empty();
         let behind = steps == 0 && self.states_differ()?;
         if !write_plan && !bookkeeping && !behind {
@@ -94,6 +95,9 @@ impl Planner<'_> {
             }
             for (class, ordinal, missing) in &self.missing {
                 w.put_missing(self.connection, *class, *ordinal, missing)?;
+            }
+            for (entity, attribute) in &self.decisions.ended {
+                w.remove_override(*entity, attribute)?;
             }
             for number in &self.healed {
                 w.close_case(*number)?;
@@ -156,7 +160,7 @@ impl Planner<'_> {
         let live = Live::count(&self.view, self.policy, &self.counts)?;
         let first = |target: &Target| match target {
             Target::Hub => false,
-            Target::Destination(name) => live.first.contains(name),
+            Target::Destination(name) => live.first.contains(name) && Rule::FirstDeliveryHeld.on(),
         };
         let mut holds = guard::judge(&self.counts, &|target, class| live.of(target, class), &self.policy.guard, &first);
         for hold in &mut holds {
@@ -208,7 +212,13 @@ impl Live {
             let mut any = false;
             for class in Class::ALL {
                 if let Some(number) = number {
-                    any |= view.projections(number, class)?.next().is_some();
+                    // What was adopted is not what was delivered.
+                    for row in view.projections(number, class)? {
+                        if row?.1.applied != NOTHING {
+                            any = true;
+                            break;
+                        }
+                    }
                 }
             }
             if !any {

@@ -2,17 +2,24 @@
 //! the store, written out as step rows while it goes.
 
 mod absence;
+mod ages;
 mod catch_up;
 mod decide;
+mod decisions;
 mod departed;
 mod disputes;
 mod effective;
+mod employment;
 mod fan_out;
 mod finish;
 mod lifecycle;
 mod portion;
+mod recorrelate;
+mod returning;
 mod rows;
+mod secondary;
 mod unique;
+mod unlinked;
 
 pub(crate) use finish::put_states;
 
@@ -20,13 +27,14 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::paths::Paths;
-use crate::policy::{Job, Policy};
+use crate::policy::{Job, Policy, authority_fingerprint};
 use crate::scan::ScanResult;
+use decisions::Decisions;
 use disputes::Disputes;
 use rosterd_model::plan::{Bucket, PlanHeader, Step};
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::shadow::Missing;
-use rosterd_model::{Class, EntityId, ExternalId, RunId, Timestamp};
+use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, RunId, Timestamp};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 use rows::Rows;
@@ -62,6 +70,20 @@ struct Planner<'a> {
     disputes: Disputes,
     /// Entities with a step; kept only while destinations must be caught up.
     touched: Option<HashSet<EntityId>>,
+    /// True: every attribute of every shadow is decided anew.
+    everything: bool,
+    /// How long ago each connection was read; only where an order of authority asks.
+    ages: BTreeMap<ConnectionId, u64>,
+    /// True: whom linked records are about is decided anew.
+    recorrelates: bool,
+    /// Explicit departures, decided when it is known who came back under another id.
+    departures: Vec<(Class, u32)>,
+    /// Entities that a new record of this run belongs to, whose old one is gone.
+    relinked: HashSet<EntityId>,
+    /// Names that were made in this run.
+    given: HashSet<(String, String)>,
+    /// What operators decided, as far as this plan must look.
+    decisions: Decisions,
     settled: Vec<(Class, u32, u64)>,
     cases: Vec<QuarantineCase>,
     healed: Vec<u64>,
@@ -80,6 +102,8 @@ pub(crate) fn plan(
     run: RunId,
     scan: &ScanResult,
 ) -> Result<Planned, EngineError> {
+    crate::keys::complete(engine)?;
+    decisions::renew(engine, connection)?;
     let view = Arc::new(engine.store.snapshot()?);
     let open_cases = view.case_count(connection)?;
     let now = view.policy_now(engine.clock.now())?;
@@ -97,6 +121,13 @@ pub(crate) fn plan(
         paths: Paths::default(),
         disputes: Disputes::default(),
         touched: None,
+        everything: false,
+        ages: BTreeMap::new(),
+        recorrelates: false,
+        departures: Vec::new(),
+        relinked: HashSet::new(),
+        given: HashSet::new(),
+        decisions: Decisions::of(&view, connection)?,
         settled: Vec::new(),
         cases: Vec::new(),
         healed: Vec::new(),
@@ -110,10 +141,17 @@ pub(crate) fn plan(
     if !behind.is_empty() {
         planner.touched = Some(HashSet::new());
     }
-    let everything = planner.mapping_changed()?;
-    for class in Class::ALL {
-        planner.class(class, everything)?;
+    // Time alone changes values where an order asks when a connection was read.
+    let aging = planner.policy.authority.asks_for_age();
+    let changed = planner.mapping_changed()?;
+    planner.everything = aging || planner.authority_changed()?;
+    if aging {
+        planner.ages = ages::ages(&planner.view, planner.now, &planner.job.source)?;
     }
+    for class in Class::ALL {
+        planner.class(class, changed || planner.everything)?;
+    }
+    planner.departed_all()?;
     planner.absent()?;
     planner.catch_up(&behind)?;
     planner.finish()
@@ -124,6 +162,12 @@ impl Planner<'_> {
     fn mapping_changed(&self) -> Result<bool, EngineError> {
         let state = self.view.mapping_state(self.connection)?;
         Ok(state.is_some_and(|state| state != self.job.fingerprint(&self.policy.authority)))
+    }
+
+    /// True if the order of authority changed since the last applied plan: then every attribute is decided anew.
+    fn authority_changed(&self) -> Result<bool, EngineError> {
+        let state = self.view.mapping_state(self.connection)?;
+        Ok(state.is_some_and(|state| !state.ends_with(&authority_fingerprint(&self.policy.authority))))
     }
 
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {

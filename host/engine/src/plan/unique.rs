@@ -3,11 +3,11 @@
 use super::{Disputes, Planner};
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
-use rosterd_model::plan::Reason;
+use crate::reserve::RESERVED;
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
-use rosterd_model::spec::TierMode;
-use rosterd_model::{Attributes, Class, Entity, EntityId, Step};
+use rosterd_model::spec::{Employments, TierMode};
+use rosterd_model::{Attributes, Class, Entity, EntityId, Rule, Step, Value};
 use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
 
@@ -20,10 +20,13 @@ impl Planner<'_> {
         after: &Attributes,
         before: Option<&Entity>,
     ) -> Result<bool, EngineError> {
+        if self.is_employed_twice(part, step, after, before) {
+            return Ok(false);
+        }
         let place = self.place_of(step);
         let mut free = true;
         let mut sentence = String::new();
-        if let (Some(entity), Reason::Matched { .. }) = (before, &step.reason) {
+        if let Some(entity) = before.filter(|_| step.reason.links() && Rule::DisputedBoth.on()) {
             sentence = format!("several records of this run match entity {}; link the right one", entity.id);
             let wish = Disputes::wish(&[b"entity", entity.id.as_bytes()]);
             free &= self.disputes.want(wish, place, || sentence.clone());
@@ -53,6 +56,83 @@ impl Planner<'_> {
         Ok(free)
     }
 
+    /// True for a second record of somebody who is new in this run: it waits for the next plan, which knows him.
+    fn is_employed_twice(&self, part: &JobClass, step: &Step, after: &Attributes, before: Option<&Entity>) -> bool {
+        if part.spec.employments != Employments::Several || before.is_some() {
+            return false;
+        }
+        let keys = part.keys.iter().filter(|key| is_unique(part, key) && *key != name_attribute(part.class));
+        let mut wishes = keys.filter_map(|attribute| {
+            let (key, space) = (after.get(attribute).and_then(match_key)?, part.space(attribute));
+            Some(Disputes::wish(&[&[step.class.code()], attribute.as_bytes(), space.as_bytes(), key.as_bytes()]))
+        });
+        wishes.any(|wish| self.disputes.is_wanted(wish))
+    }
+
+    /// Makes the names that a rule only begins; false if that can not be done, and the record was set aside.
+    pub(super) fn make_names(
+        &mut self,
+        part: &JobClass,
+        shadow: &Shadow,
+        attributes: &mut Attributes,
+        bases: Vec<(String, Value)>,
+    ) -> Result<bool, EngineError> {
+        for (attribute, base) in bases {
+            let Some((_, template)) = part.mapping.unique().find(|(name, _)| *name == attribute) else { continue };
+            let base = base.to_text();
+            let name = template.pick(&base, |name| self.is_taken(part, &attribute, name))?;
+            let made = match name {
+                Some(name) => part.mapping.finish(&attribute, name),
+                None => Err(rosterd_reconcile::Problem {
+                    reason: QuarantineReason::Collision,
+                    message: format!("too many have the same {attribute}; let the rule begin with more than that"),
+                }),
+            };
+            match made {
+                Ok(value) => {
+                    if let Some(key) = match_key(&value) {
+                        self.given.insert((attribute.clone(), key));
+                    }
+                    attributes.set(attribute, value);
+                }
+                Err(problem) => {
+                    self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// True if a name belongs to somebody: living, gone, or new in this run.
+    fn is_taken(&self, part: &JobClass, attribute: &str, name: &str) -> Result<bool, EngineError> {
+        let Some(key) = match_key(&Value::from(name)) else { return Ok(true) };
+        if !Rule::UniqueNames.on() {
+            return Ok(false);
+        }
+        if self.given.contains(&(attribute.to_owned(), key.clone())) {
+            return Ok(true);
+        }
+        let space = part.space(attribute);
+        let holders = self.view.entities_with(part.class, attribute, space, &key, 1)?;
+        Ok(!holders.is_empty() || self.reserved(part.class, attribute, &key, None)?.is_some())
+    }
+
+    /// Who keeps a value from `other`.
+    fn reserved(
+        &self,
+        class: Class,
+        attribute: &str,
+        key: &str,
+        other: Option<EntityId>,
+    ) -> Result<Option<EntityId>, EngineError> {
+        if !self.decisions.reservations || !Rule::ReservedForTheGone.on() {
+            return Ok(None);
+        }
+        let kept = self.view.reservation(class, attribute, key)?;
+        Ok(kept.filter(|kept| kept.keeps_from(other, self.now)).map(|kept| kept.entity))
+    }
+
     /// True if nobody else in the hub has the name; otherwise the record is set aside.
     pub(super) fn name_free(
         &mut self,
@@ -61,23 +141,47 @@ impl Planner<'_> {
         present: Option<(EntityId, &Attributes)>,
         shadow: &Shadow,
     ) -> Result<bool, EngineError> {
-        let name = name_attribute(part.class);
         if part.class != Class::Account {
             return Ok(true);
         }
-        let Some(key) = after.get(name).and_then(match_key) else { return Ok(true) };
-        if present.is_some_and(|(_, attributes)| attributes.get(name).and_then(match_key).as_ref() == Some(&key)) {
-            return Ok(true);
+        let id = present.map(|(id, _)| id);
+        for name in RESERVED {
+            let Some(key) = after.get(name).and_then(match_key) else { continue };
+            if present.is_some_and(|(_, attributes)| attributes.get(name).and_then(match_key).as_ref() == Some(&key)) {
+                continue;
+            }
+            let mut holders = Vec::new();
+            if name == name_attribute(part.class) {
+                holders = self.view.entities_with(part.class, name, "", &key, 3)?;
+                holders.retain(|holder| Some(*holder) != id);
+                self.forget_gone(part.class, &mut holders)?;
+            }
+            let (holders, whose) = match self.reserved(part.class, name, &key, id)? {
+                Some(keeper) if holders.is_empty() => (vec![keeper], "stays with somebody who had it before"),
+                _ => (holders, "belongs to another account"),
+            };
+            if !holders.is_empty() {
+                let message = format!("the {name} \"{key}\" {whose}; give this one another at its source");
+                self.quarantine(shadow.class, &shadow.id, QuarantineReason::Collision, message, holders)?;
+                return Ok(false);
+            }
         }
-        let mut holders = self.view.entities_with(part.class, name, "", &key, 3)?;
-        holders.retain(|holder| Some(*holder) != present.map(|(id, _)| id));
-        if holders.is_empty() {
-            return Ok(true);
+        Ok(true)
+    }
+
+    /// Where names of the gone are given away, only the living hold theirs.
+    fn forget_gone(&self, class: Class, holders: &mut Vec<EntityId>) -> Result<(), EngineError> {
+        if Rule::ReservedForTheGone.on() {
+            return Ok(());
         }
-        let message =
-            format!("the {name} \"{key}\" belongs to another account; give this one another name at its source");
-        self.quarantine(shadow.class, &shadow.id, QuarantineReason::Collision, message, holders)?;
-        Ok(false)
+        let mut living = Vec::new();
+        for holder in holders.iter() {
+            if self.view.entity(class, *holder)?.is_some_and(|entity| entity.lifecycle.is_living()) {
+                living.push(*holder);
+            }
+        }
+        *holders = living;
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, DepartureCause, Record};
 use rosterd_model::shadow::{RecordHash, Shadow, ShadowHead, ShadowState};
-use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Timestamp};
+use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Rule, Timestamp};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::normalise::amend;
 use rosterd_store::prelude::*;
@@ -113,7 +113,9 @@ impl Batch {
     ) -> Result<(), EngineError> {
         let connection = self.scan.connection;
         let renamed = match (head, &record.previous_id) {
-            (None, Some(previous)) => w.shadow_head(connection, record.class, previous)?.map(|head| (previous, head)),
+            (None, Some(previous)) if Rule::PreviousIdFollows.on() => {
+                w.shadow_head(connection, record.class, previous)?.map(|head| (previous, head))
+            }
             _ => None,
         };
         let ordinal = match (head, &renamed) {

@@ -46,6 +46,13 @@ impl Hub {
         Self::with(&JOB.replace("DELIVER", &DELIVER.replace("FIRST", "hold")))
     }
 
+    /// A hub of one source whose rule for an attribute is another.
+    pub(crate) fn with_rule(attribute: &str, rule: &str) -> Self {
+        let mut job: serde_json::Value = serde_json::from_str(&JOB.replace("DELIVER", "{}")).unwrap();
+        job["jobs"]["hr"]["account"]["map"][attribute] = serde_json::from_str(rule).unwrap();
+        Self::with(&job.to_string())
+    }
+
     fn with(policy: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store =

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
 mod absence;
+mod authority;
 mod delivery;
 mod hub;
 mod lifeline;
 mod quarantine;
+mod resolve;

@@ -32,8 +32,12 @@ macro_rules! rules {
 }
 
 macro_rules! accident {
-    () => { None };
-    ($accident:literal) => { Some($accident) };
+    () => {
+        None
+    };
+    ($accident:literal) => {
+        Some($accident)
+    };
 }
 
 rules! {

@@ -1,6 +1,6 @@
 //! `[deliver.CONNECTION]`: what destinations are told.
 
-use super::RuleSpec;
+use super::{RuleSpec, TierSpec};
 use crate::id::Class;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,4 +75,7 @@ pub struct OutboundSpec {
     /// Attribute of the destination = expression over `account` (or `orgUnit`, `group`).
     #[serde(default)]
     pub map: BTreeMap<String, RuleSpec>,
+    /// Rules over attributes of the destination by which an object that is there already finds its entity, in tiers.
+    #[serde(default)]
+    pub correlate: Vec<TierSpec>,
 }

@@ -1,6 +1,6 @@
 //! `[job.NAME]`: what a job reads, how its records become entities, and when absence counts.
 
-use super::{RuleSpec, TierSpec};
+use super::{ReactionSpec, ReturningSpec, RuleSpec, TierSpec};
 use crate::id::{Class, ConnectionId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,6 +52,15 @@ pub struct ClassSpec {
     /// What to do with a record that nobody matches.
     #[serde(default)]
     pub unmatched: Unmatched,
+    /// What to do in the other situations.
+    #[serde(default)]
+    pub reaction: ReactionSpec,
+    /// Who is let in again after he left.
+    #[serde(default)]
+    pub returning: ReturningSpec,
+    /// Whether one person may have several records, one for each employment.
+    #[serde(default)]
+    pub employments: Employments,
     /// Target attribute = expression over `source`.
     #[serde(default)]
     pub map: BTreeMap<String, RuleSpec>,
@@ -65,8 +74,22 @@ pub enum Unmatched {
     /// Create an entity: the source is authoritative.
     #[default]
     Create,
-    /// Report it, and create nothing.
+    /// Set it aside, and create nothing.
     Report,
+    /// Let it be, without a word.
+    Ignore,
+}
+
+/// Whether a source shows one record of a person, or one for each employment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Employments {
+    /// One record: a second one is a case for a person.
+    #[default]
+    One,
+    /// One record for each employment: nobody leaves while one of them stands.
+    Several,
 }
 
 /// `[job.NAME.absence]`.

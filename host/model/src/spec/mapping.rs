@@ -31,6 +31,25 @@ pub struct RuleTable {
     /// What an empty value means.
     #[serde(default)]
     pub on_null: OnNull,
+    /// The value is the beginning of a name that nobody else may have, made once: `{}{n}@example.com`, where `{}` is the
+    /// value and `{n}` a number that tells people of one name apart.
+    #[serde(default)]
+    pub unique: Option<String>,
+    /// What becomes of several values when several connections have some.
+    #[serde(default)]
+    pub multi: Multi,
+}
+
+/// What becomes of several values when several connections have some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Multi {
+    /// Those of the connection that decides.
+    #[default]
+    Replace,
+    /// Those of all connections together: each takes back only what it gave.
+    Provenance,
 }
 
 /// How insistent a rule is.
@@ -85,6 +104,8 @@ impl RuleSpec {
                 strength: Strength::default(),
                 apply: Apply::default(),
                 on_null: OnNull::default(),
+                unique: None,
+                multi: Multi::default(),
             },
         }
     }

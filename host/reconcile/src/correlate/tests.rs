@@ -33,8 +33,8 @@ fn the_first_tier_with_a_hit_decides() {
     let tiers = [tier(2, &["userName"], TierMode::Auto), tier(1, &["employeeNumber"], TierMode::Auto)];
     let record = person(&[("employeeNumber", "7"), ("userName", "ZHANG")]);
     let known: &[(&str, &[Candidate])] = &[("employeeNumber=7", &[hit(A)]), ("userName=zhang", &[hit(B)])];
-    assert_eq!(run(&tiers, &record, known), Situation::Matched { entity: entity(A), tier: 1 });
-    assert_eq!(run(&tiers, &record, &known[1..]), Situation::Matched { entity: entity(B), tier: 2 });
+    assert_eq!(run(&tiers, &record, known), Situation::Matched { entity: entity(A), tier: 1, strong: true });
+    assert_eq!(run(&tiers, &record, &known[1..]), Situation::Matched { entity: entity(B), tier: 2, strong: true });
     assert_eq!(run(&tiers, &record, &[]), Situation::Unmatched);
 }
 
@@ -71,7 +71,7 @@ fn a_rule_needs_all_of_its_attributes() {
     let tiers = [tier(1, &["department", "title"], TierMode::Auto)];
     let record = person(&[("department", "d"), ("title", "t")]);
     let known: &[(&str, &[Candidate])] = &[("department=d", &[hit(A), hit(B)]), ("title=t", &[hit(B)])];
-    assert_eq!(run(&tiers, &record, known), Situation::Matched { entity: entity(B), tier: 1 });
+    assert_eq!(run(&tiers, &record, known), Situation::Matched { entity: entity(B), tier: 1, strong: true });
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn weak_keys_do_not_take_over_an_account_that_no_source_made() {
     let strong = [tier(1, &["emails.work", "employeeNumber"], TierMode::Auto)];
     let known: &[(&str, &[Candidate])] = &[("emails.work=a@b", &[manual]), ("employeeNumber=7", &[manual])];
     assert_eq!(run(&weak, &record, known), Situation::Review { entity: entity(A), tier: 1 });
-    assert_eq!(run(&strong, &record, known), Situation::Matched { entity: entity(A), tier: 1 });
+    assert_eq!(run(&strong, &record, known), Situation::Matched { entity: entity(A), tier: 1, strong: true });
     assert_eq!(
         run(&weak, &record, &[("emails.work=a@b", &[hit(A)])]),
-        Situation::Matched { entity: entity(A), tier: 1 }
+        Situation::Matched { entity: entity(A), tier: 1, strong: false }
     );
     let review = [tier(1, &["employeeNumber"], TierMode::Review)];
     assert_eq!(run(&review, &record, known), Situation::Review { entity: entity(A), tier: 1 });

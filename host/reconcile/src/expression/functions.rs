@@ -3,6 +3,7 @@
 use super::convert;
 use crate::normalise::value;
 use cel::Value as Cel;
+use pinyin::ToPinyin;
 use rosterd_model::{Class, ExternalId};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
@@ -50,6 +51,22 @@ pub(super) fn plain(text: &str) -> Result<String, String> {
             'ı' => result.push('i'),
             c => result.push(c),
         }
+    }
+    Ok(result)
+}
+
+/// Chinese characters as they are spoken, without tones, and Latin letters and digits without their marks; in lower case,
+/// and nothing else: the beginning of a user name. A character with several readings has its most common one.
+pub(super) fn pinyin(text: &str) -> Result<String, String> {
+    let mut result = String::with_capacity(text.len());
+    for c in text.nfkc() {
+        if let Some(spoken) = c.to_pinyin() {
+            // Where user names are typed, v stands for the vowel that keyboards lack.
+            result.push_str(&spoken.plain().replace('ü', "v"));
+            continue;
+        }
+        let letters = plain(c.encode_utf8(&mut [0; 4]))?;
+        result.extend(letters.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
     }
     Ok(result)
 }

@@ -64,6 +64,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text("NormalizeEmail", "NormalizeEmail(text)", EMAIL, |args| f::text_function(args, EMAIL)),
     text("Digits", "Digits(text): only its digits", f::digits, |args| f::text_function(args, f::digits)),
     text("RemoveDiacritics", "RemoveDiacritics(text)", f::plain, |args| f::text_function(args, f::plain)),
+    text("Pinyin", "Pinyin(text): 李伟 is liwei", f::pinyin, |args| f::text_function(args, f::pinyin)),
     function("NormalizePhone", (1, 2), "NormalizePhone(text, \"86\"): the second is the calling code", f::phone),
     function("Replace", (3, 3), "Replace(text, from, to)", f::replace),
     function("Split", (2, 2), "Split(text, separator)", f::split),

@@ -97,6 +97,8 @@ fn the_library_does_what_its_names_say() {
         ("Replace(source.name, \" \", \".\")", "Zhang.San"),
         ("RemoveDiacritics(source.first)", "Elodie"),
         ("RemoveDiacritics(source[\"姓名\"])", "张三"),
+        ("Pinyin(source[\"姓名\"])", "zhangsan"),
+        ("Pinyin(\"Élodie 吕 2!\")", "elodielv2"),
         ("Digits(\"１2-3\")", "123"),
         ("FormatDate(\"20240229\", \"yyyyMMdd\", \"yyyy-MM-dd\")", "2024-02-29"),
         ("string(Len(source.name))", "9"),

@@ -27,8 +27,19 @@ pub(crate) fn value_prefix(class: Class, attribute: &str, space: &str, value: &s
     Key::new().class(class).text(attribute).text(space).bounded_text(value)
 }
 
+/// The fact in `meta` that says for which configuration all keys are there.
+const KEY_STATE: &[u8] = b"entity-keys";
+
 /// Reading entities.
 pub trait ReadEntities: Read {
+    /// A digest of the configuration whose keys all entities have.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn key_state(&self) -> Result<Option<String>, StoreError> {
+        self.text(Table::Meta, KEY_STATE)
+    }
+
     /// An entity.
     ///
     /// # Errors
@@ -90,6 +101,14 @@ impl<R: Read> ReadEntities for R {}
 
 /// Writing entities.
 pub trait WriteEntities: Write {
+    /// Notes that all entities have the keys of a configuration.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn put_key_state(&mut self, digest: &str) -> Result<(), StoreError> {
+        self.put(Table::Meta, KEY_STATE, digest.as_bytes())
+    }
+
     /// Puts an entity under its class and id.
     ///
     /// # Errors

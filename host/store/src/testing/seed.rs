@@ -102,7 +102,8 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
         mapping: [7; 8],
     };
     let entries = person.attributes.iter().map(entry).collect();
-    let claims = ClaimSet { class, ordinal, external_id: id, connector: "built-in".into(), entries };
+    let claims =
+        ClaimSet { class, ordinal, external_id: id, further: Vec::new(), connector: "built-in".into(), entries };
     writer.put_claims(entity, seed.source, &claims)?;
     writer.put_link(
         seed.source,

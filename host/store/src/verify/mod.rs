@@ -3,6 +3,7 @@
 //!
 //! Memory stays small: rows stream, and what must be remembered is one bit per shadow.
 
+mod decisions;
 mod directory;
 mod logs;
 mod plans;
@@ -75,6 +76,7 @@ fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     check.part(Check::projections)?;
     check.part(Check::totals)?;
     check.part(Check::quarantine)?;
+    check.part(Check::decisions)?;
     check.part(Check::plans)?;
     check.part(Check::steps)?;
     check.part(Check::history)?;

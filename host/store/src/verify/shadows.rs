@@ -140,8 +140,10 @@ impl<R: Read> Check<'_, R> {
                     self.problem(format_args!("{whose} points to {class} {}, which does not exist", link.entity));
                 }
                 let claims = view.claims(link.entity, connection);
-                let back = self.readable(claims)?.flatten().map(|claims| (claims.class, claims.ordinal));
-                if back != Some((class, ordinal)) {
+                let back = self.readable(claims)?.flatten().is_some_and(|claims| {
+                    claims.class == class && (claims.ordinal == ordinal || claims.further.contains(&ordinal))
+                });
+                if !back {
                     self.problem(format_args!(
                         "{whose} is live, but the claims of {} do not name its shadow",
                         link.entity
