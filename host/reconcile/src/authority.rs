@@ -212,9 +212,9 @@ mod tests {
         let claims = [(id("hr"), &hr), (id("ad"), &ad)];
         let day = 24 * 3_600_000;
         let value = |ages: &[(&str, u64)]| ask_at(&order, "title", &claims, ages, &[]).map(|(_, value)| value);
-        assert_eq!(value(&[("hr", 7 * day)]), Some(hr));
+        assert_eq!(value(&[("hr", 7 * day)]), Some(hr.clone()));
         assert_eq!(value(&[("hr", 7 * day + 1)]), Some(ad.clone()));
-        assert_eq!(value(&[]), Some(ad));
+        assert_eq!(value(&[]), Some(ad.clone()));
         assert!(order.asks_for_age() && !plain().asks_for_age());
     }
 
@@ -225,8 +225,8 @@ mod tests {
         let (hr, ad) = (Value::from("1"), Value::from("2"));
         let claims = [(id("hr"), &hr), (id("ad"), &ad)];
         let value = |kind| ask_at(&order, "title", &claims, &[], &[("userType", kind)]).map(|(_, value)| value);
-        assert_eq!(value("contractor"), Some(ad));
-        assert_eq!(value("employee"), Some(hr));
+        assert_eq!(value("contractor"), Some(ad.clone()));
+        assert_eq!(value("employee"), Some(hr.clone()));
         let wrong = r#"{"title": [{"connection": "ad", "when": "1 +"}, {"connection": "hr", "max-age": "soon"}]}"#;
         let spec: AuthoritySpec = serde_json::from_str(wrong).expect("an order");
         assert_eq!(Authority::new(&spec, &[], BTreeSet::new()).expect_err("two problems").len(), 2);
