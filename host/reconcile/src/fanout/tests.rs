@@ -13,7 +13,10 @@ fn outbound(scope: Option<&str>, on_leave: OnLeave) -> Outbound {
         ("uid", RuleSpec::Full(RuleTable { apply: Apply::OnCreate, ..table("account.userName") })),
         ("nick", RuleSpec::Full(RuleTable { strength: Strength::Weak, ..table("account.userName") })),
     ];
-    let account = OutboundSpec { map: map.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(), ..OutboundSpec::default() };
+    let account = OutboundSpec {
+        map: map.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
+        ..OutboundSpec::default()
+    };
     let toml_default = serde_json::json!({});
     let spec: DeliverySpec = serde_json::from_value(toml_default).expect("every key has a default");
     let spec = DeliverySpec { scope: scope.map(str::to_owned), on_leave, account, ..spec };
