@@ -47,6 +47,6 @@ fn last_day(text: &str) -> Result<Timestamp, CommandError> {
     let wrong = || CommandError::usage(format!("\"{text}\" is no day; write it as 2026-12-31"));
     let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
     let next = day.tomorrow().map_err(|_| wrong())?;
-    let at = next.to_zoned(jiff::tz::TimeZone::system()).map_err(|_| wrong())?;
-    u64::try_from(at.timestamp().as_millisecond()).map(Timestamp).map_err(|_| wrong())
+    let at = jiff::tz::TimeZone::system().to_timestamp(next.at(0, 0, 0, 0)).map_err(|_| wrong())?;
+    u64::try_from(at.as_millisecond()).map(Timestamp).map_err(|_| wrong())
 }
