@@ -7,10 +7,12 @@ mod directory;
 mod mapping;
 mod plugin;
 mod sync;
-pub(crate) use directory::{AccountCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand};
+pub(crate) use directory::{
+    AccountCommand, AuditCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand,
+};
 pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
-pub(crate) use sync::{PlanArgs, PlanCommand};
+pub(crate) use sync::{PlanArgs, PlanCommand, RunArgs};
 
 /// One hub between the systems that hold people.
 #[derive(Debug, Parser)]
@@ -77,13 +79,7 @@ pub(crate) enum Command {
         digest: String,
     },
     /// Plan and apply in one go; what a guard holds waits
-    Run {
-        /// The job
-        job: String,
-        /// Let a source that has become empty empty the directory
-        #[arg(long)]
-        allow_empty: bool,
-    },
+    Run(RunArgs),
     /// Look at accounts: what they are, and why
     #[command(subcommand)]
     Account(AccountCommand),
@@ -96,6 +92,9 @@ pub(crate) enum Command {
     /// Look at connections
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// Look at who did what, and check that nobody changed it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at past runs
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -180,6 +179,8 @@ pub(crate) enum StoreCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Remove what is over for longer than [retention] says, and write the file anew, as small as its contents
+    Compact,
     /// Count what is in the store
     Stats,
 }

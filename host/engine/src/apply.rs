@@ -7,18 +7,16 @@ use crate::aside::Aside;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
-use crate::plan::put_states;
 use crate::policy::Job;
 use crate::reserve::reserve;
+use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
 use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
-use rosterd_model::plan::{
-    ApplyCounts, ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target,
-};
+use rosterd_model::plan::{ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
-use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, RunId, Step, Timestamp};
+use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Rule, RunId, Step, Timestamp};
 use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_store::prelude::*;
@@ -40,6 +38,8 @@ impl Applying<'_> {
     pub(crate) fn run(&self, mut header: PlanHeader) -> Result<PlanHeader, EngineError> {
         let store = &self.engine.store;
         let batch = self.engine.settings.apply_batch;
+        // A pass that applies nothing is no deed; one that another process began is.
+        let before = if header.done == 0 { header.outcome.applied.values().sum() } else { 0 };
         if header.done == 0 {
             // A pass from the start says anew what is held: an earlier one counted the same parts.
             header.outcome.held = 0;
@@ -56,12 +56,14 @@ impl Applying<'_> {
                 w.gather();
                 let mut header = header.clone();
                 header.state = PlanState::Applying { held: self.held };
+                let mut done = Done::new(self.held, !w.owes_nothing()?);
                 for row in &rows {
-                    self.step(w, &mut header, &row.step)?;
+                    self.step(w, &mut header, &mut done, &row.step)?;
                 }
+                done.store(w, &mut header, self.now)?;
                 header.done += rows.len() as u64;
                 if last {
-                    self.end(w, &mut header)?;
+                    self.end(w, &mut header, before)?;
                 }
                 w.put_plan(&header)?;
                 Ok(header)
@@ -84,24 +86,22 @@ impl Applying<'_> {
         })
     }
 
-    fn end(&self, w: &mut Writer<'_>, header: &mut PlanHeader) -> Result<(), EngineError> {
-        header.done = 0;
-        let waits = !self.held && header.outcome.held > 0;
-        header.state = if waits { PlanState::Held } else { PlanState::Applied };
-        if !waits {
-            put_states(w, self.engine, self.job)?;
-        }
-        Ok(())
-    }
-
     /// True if this pass is about the part.
     fn selected(&self, header: &PlanHeader, step: &Step, part: &Part) -> bool {
         // Holds that any person lifts by applying the plan are no reason to wait.
-        let waits = step.buckets(part).any(|bucket| header.holds.iter().any(|h| h.approval && h.bucket == bucket));
+        let mut holds = header.holds.iter().filter(|hold| hold.approval).peekable();
+        let waits = holds.peek().is_some()
+            && step.buckets(part).any(|bucket| holds.clone().any(|hold| hold.bucket == bucket));
         waits == self.held
     }
 
-    fn step(&self, w: &mut Writer<'_>, header: &mut PlanHeader, step: &Step) -> Result<(), EngineError> {
+    fn step(
+        &self,
+        w: &mut Writer<'_>,
+        header: &mut PlanHeader,
+        done: &mut Done,
+        step: &Step,
+    ) -> Result<(), EngineError> {
         let mut entity = match &step.object {
             StepObject::Entity(id) => w.entity(step.class, *id)?,
             StepObject::New { .. } => self.created(w, header.run, step)?,
@@ -110,13 +110,27 @@ impl Applying<'_> {
         for part in &step.parts {
             if !self.selected(header, step, part) {
                 header.outcome.held += u64::from(!self.held);
-                blocked |= part.target == Target::Hub;
+                match &part.target {
+                    // What was not held was applied by the pass before, and may have moved since.
+                    Target::Hub if self.held => {
+                        let after = entity.as_ref().map(|entity| state_hash(&entity.attributes, &entity.lifecycle));
+                        blocked |= after != Some(part.after) && Rule::DriftDropsTheStep.on();
+                    }
+                    Target::Hub => blocked = true,
+                    Target::Destination(name) if !self.held && !blocked => {
+                        if let Some(entity) = &entity {
+                            let number = w.intern_connection(name)?;
+                            w.put_owed(number, step.class, entity.id)?;
+                        }
+                    }
+                    Target::Destination(_) => {}
+                }
                 continue;
             }
             match &part.target {
                 Target::Hub => match self.hub(w, header, step, part, entity.as_ref())? {
                     Some(after) => {
-                        count(&mut header.outcome, step, part);
+                        done.count(header, step, part);
                         entity = Some(after);
                     }
                     None => {
@@ -130,6 +144,10 @@ impl Applying<'_> {
                         continue;
                     };
                     let number = w.intern_connection(name)?;
+                    if self.held && self.moved_there(w, number, step, part, entity.id)? {
+                        header.outcome.moved += 1;
+                        continue;
+                    }
                     let order = w.next_order()?;
                     w.put_outbox(
                         number,
@@ -148,7 +166,10 @@ impl Applying<'_> {
                             last_fault: None,
                         },
                     )?;
-                    count(&mut header.outcome, step, part);
+                    if done.owing {
+                        w.clear_owed(number, step.class, entity.id)?;
+                    }
+                    done.count(header, step, part);
                     header.outcome.queued += 1;
                 }
             }
@@ -179,7 +200,8 @@ impl Applying<'_> {
         let (run, connector) = (header.run, header.connector.as_str());
         let nothing = Attributes::new();
         let before = present.map_or(rosterd_model::plan::NOTHING, |e| state_hash(&e.attributes, &e.lifecycle));
-        if before != part.before {
+        let moved = before != part.before || (self.held && self.source_moved(w, step)?);
+        if moved && Rule::DriftDropsTheStep.on() {
             return Ok(None);
         }
         let attributes = with_changes(present.map_or(&nothing, |entity| &entity.attributes), &part.changes);
@@ -375,10 +397,4 @@ impl Applying<'_> {
         w.settle(self.connection, step.class, source.ordinal, source.seq)?;
         Ok(())
     }
-}
-
-fn count(outcome: &mut ApplyCounts, step: &Step, part: &Part) {
-    let bucket =
-        rosterd_model::plan::Bucket { target: part.target.clone(), class: step.class, operation: part.operation };
-    *outcome.applied.entry(bucket.to_string()).or_default() += 1;
 }

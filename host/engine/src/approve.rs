@@ -2,22 +2,22 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use rosterd_model::Rule;
 use rosterd_model::plan::{PlanHeader, PlanState};
 use rosterd_store::prelude::*;
 
-/// An approval is good for a day.
-pub(crate) const VALID_MS: u64 = 24 * 60 * 60 * 1_000;
-
 impl Engine {
-    /// Approves a held plan in the name of the principal. The approval is recorded, single, and ends after a day.
+    /// Approves a held plan in the name of the principal. The approval is recorded, for this digest and once, and ends after
+    /// the time of `[approval]`.
     ///
     /// # Errors
-    /// There is no such plan, or nothing of it is held.
+    /// There is no such plan, nothing of it is held, or the principal made it and four eyes are asked for.
     pub fn approve(&self, digest: &str) -> Result<PlanHeader, EngineError> {
         let header = self.find_plan(digest)?;
         let short = header.digest.short();
         match &header.state {
             PlanState::Held => {}
+            PlanState::Approved { at, .. } if crate::plan::expired(&self.policy, *at, self.now()?) => {}
             PlanState::Approved { by, .. } => {
                 return Err(EngineError::Refused(format!("plan {short} was approved by {by} already; apply it")));
             }
@@ -30,6 +30,12 @@ impl Engine {
             PlanState::Ready | PlanState::Applying { .. } | PlanState::Applied => {
                 return Err(EngineError::Refused(format!("nothing of plan {short} waits for approval")));
             }
+        }
+        if self.policy.approval.four_eyes && header.by == self.principal && Rule::FourEyes.on() {
+            return Err(EngineError::Refused(format!(
+                "plan {short} was made by {}, and approval.four-eyes wants somebody else to approve it: rosterd plan approve {short}",
+                header.by
+            )));
         }
         let now = self.clock.now();
         self.store.commit::<_, EngineError>("approve", |w| {

@@ -34,8 +34,18 @@ pub enum RunEvent {
         /// Its steps.
         steps: u64,
     },
-    /// A bucket waits for a person.
-    Held(Hold),
+    /// A bucket waits for a person: [`Hold::release`] is the command that lets it through.
+    Held {
+        /// Its plan.
+        digest: PlanDigest,
+        /// What waits: how many of how many, why, and some names.
+        hold: Hold,
+    },
+    /// A plan does not wait any more: what held it is gone.
+    Cleared {
+        /// The plan.
+        digest: PlanDigest,
+    },
     /// Steps were applied.
     Applied {
         /// Rows done so far.

@@ -14,14 +14,17 @@ pub mod approve;
 mod aside;
 mod deliver;
 pub mod engine;
+pub mod erase;
 pub mod error;
 pub mod event;
 pub mod export;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod keys;
+pub mod housekeeping;
 pub mod lineage;
 pub mod overrides;
+mod pass;
 mod paths;
 mod plan;
 pub mod policy;
@@ -29,6 +32,7 @@ mod reserve;
 pub mod resolve;
 pub mod run;
 mod scan;
+mod spent;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tie;

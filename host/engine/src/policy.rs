@@ -1,9 +1,11 @@
 //! The configuration, compiled once: mappings, tiers, authority, guard, deliveries.
 
 use crate::error::EngineError;
-use rosterd_model::spec::{ClassSpec, GuardSpec, JobSpec, Multi, PolicySpec, TierSpec};
+use rosterd_model::spec::{
+    ApprovalSpec, ClassSpec, GuardSpec, JobSpec, Multi, PolicySpec, RetentionSpec, TierSpec,
+};
 use rosterd_model::{Class, ConnectionId, JobId, Rule};
-use rosterd_reconcile::absence::AbsencePolicy;
+use rosterd_reconcile::absence::{AbsencePolicy, parse_duration};
 use rosterd_reconcile::alias;
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::expression;
@@ -30,8 +32,73 @@ pub struct Policy {
     pub guard: GuardSpec,
     /// Who is never removed.
     pub protect: Protect,
+    /// Who may release what is held.
+    pub approval: Approval,
+    /// How long what is over is kept.
+    pub retention: Retention,
+    /// Digests of the settings of connections.
+    pub settings: BTreeMap<ConnectionId, String>,
     /// Digest of the configuration that this was made from, for plans.
     pub digest: String,
+}
+
+/// `[approval]`, read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approval {
+    /// Whoever made a plan may not approve it.
+    pub four_eyes: bool,
+    /// How long an approval is good for, in milliseconds.
+    pub expires_ms: u64,
+}
+
+/// `[retention]`, read: milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Replaced values.
+    pub history_ms: u64,
+    /// Runs, and heads of plans.
+    pub runs_ms: u64,
+    /// Steps of plans.
+    pub plans_ms: u64,
+    /// What is known of the gone.
+    pub tombstones_ms: u64,
+}
+
+impl Approval {
+    /// Reads `[approval]`.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn parse(spec: &ApprovalSpec) -> Result<Self, String> {
+        let expires_ms = parse_duration(&spec.expires).map_err(|because| format!("approval.expires: {because}"))?;
+        if expires_ms == 0 {
+            return Err("approval.expires must be longer than nothing, such as \"24h\"".to_owned());
+        }
+        Ok(Self { four_eyes: spec.four_eyes, expires_ms })
+    }
+}
+
+impl Retention {
+    /// The shortest time for which the gone are remembered: they must not come back as strangers.
+    pub const LEAST_TOMBSTONES_MS: u64 = 30 * 24 * 3_600_000;
+
+    /// Reads `[retention]`.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn parse(spec: &RetentionSpec) -> Result<Self, String> {
+        let read = |key: &str, text: &str| parse_duration(text).map_err(|because| format!("retention.{key}: {because}"));
+        let tombstones_ms = read("tombstones", &spec.tombstones)?;
+        if tombstones_ms < Self::LEAST_TOMBSTONES_MS {
+            return Err("retention.tombstones must be at least \"30d\": who is gone must not come back as a stranger".to_owned());
+        }
+        Ok(Self {
+            history_ms: read("history", &spec.history)?,
+            runs_ms: read("runs", &spec.runs)?,
+            plans_ms: read("plans", &spec.plans)?,
+            tombstones_ms,
+        })
+    }
 }
 
 /// A compiled job.
@@ -127,7 +194,12 @@ impl Policy {
         let protect = Protect::compile(&spec.protect).map_err(|errors| {
             problems.extend(errors.iter().map(|e| format!("[protect] {}: {}", e.attribute, e.message)));
         });
-        let (Ok(protect), true) = (protect, problems.is_empty()) else {
+        let approval = Approval::parse(&spec.approval).map_err(|text| problems.push(format!("[approval] {text}")));
+        let retention = Retention::parse(&spec.retention).map_err(|text| problems.push(format!("[retention] {text}")));
+        if let Err(text) = rosterd_reconcile::guard::check(&spec.guard) {
+            problems.push(format!("[guard] {text}"));
+        }
+        let (Ok(protect), Ok(approval), Ok(retention), true) = (protect, approval, retention, problems.is_empty()) else {
             return Err(EngineError::Configuration(problems.join("\n")));
         };
         share_keys(&mut jobs);
@@ -145,6 +217,9 @@ impl Policy {
             has_secondaries,
             guard: spec.guard.clone(),
             protect,
+            approval,
+            retention,
+            settings: spec.settings.clone(),
             digest,
         })
     }

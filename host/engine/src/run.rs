@@ -37,6 +37,8 @@ pub struct RunOptions {
     pub allow_empty: bool,
     /// Stop once the plan is made.
     pub dry: bool,
+    /// Apply although the configuration changed since the last time.
+    pub accept_configuration: bool,
 }
 
 impl Engine {
@@ -112,11 +114,16 @@ impl Engine {
             });
         }
         let (engine, id, name) = (self.clone(), run.id, job.name.clone());
+        let accept_configuration = options.accept_configuration;
         let planned = blocking(move || {
             let policy = engine.policy.clone();
-            plan::plan(&engine, policy.job(name.as_str())?, connection, id, &result)
+            let options = plan::PlanOptions { accept_configuration };
+            plan::plan(&engine, policy.job(name.as_str())?, connection, id, &result, options)
         })
         .await?;
+        for digest in &planned.cleared {
+            run.notes.push(format!("plan {} does not wait any more: what held it is gone", digest.short()));
+        }
         run.plan = planned.header.as_ref().map(|header| header.digest);
         let held = planned.header.as_ref().is_some_and(|header| !header.holds.is_empty());
         let mut report = RunReport {
@@ -136,8 +143,13 @@ impl Engine {
         // A first delivery waits for a person even though applying by digest would be enough to release it.
         let first = report.plan.as_ref().is_some_and(|header| header.holds.iter().any(|hold| !hold.approval));
         if let (Some(header), false) = (&report.plan, first) {
-            report.plan = Some(self.apply_pass(job, header.clone(), false).await?);
+            // A plan that stands since a person approved it is applied as a whole; what is held of another waits.
+            report.plan = Some(match &header.state {
+                PlanState::Approved { .. } => self.apply_approved(job, header.clone()).await?,
+                _ => self.apply_pass(job, header.clone(), false).await?,
+            });
         }
+        let held = held && report.plan.as_ref().is_some_and(|header| header.state != PlanState::Applied);
         self.deliver_and_end(run, &mut report, held).await?;
         Ok(report)
     }
@@ -173,15 +185,11 @@ impl Engine {
         run.connector = header.connector.clone();
         let held = match &header.state {
             PlanState::Applying { held } => *held,
-            PlanState::Approved { .. } => true,
             _ => false,
         };
-        let header = if held && header.done == 0 && header.outcome == Default::default() {
-            // Approved before anything was applied: first what needed no approval.
-            let first = self.apply_pass(job, header, false).await?;
-            self.apply_pass(job, first, true).await?
-        } else {
-            self.apply_pass(job, header, held).await?
+        let header = match &header.state {
+            PlanState::Approved { .. } => self.apply_approved(job, header).await?,
+            _ => self.apply_pass(job, header, held).await?,
         };
         let waits = header.state == PlanState::Held;
         let quarantined = self.store.snapshot()?.case_count(connection)?;
@@ -230,7 +238,7 @@ impl Engine {
                     "a later plan took the place of plan {digest}; make a new one with `rosterd plan {job}`"
                 ));
             }
-            PlanState::Approved { at, .. } if self.now()?.since_ms(*at) > crate::approve::VALID_MS => {
+            PlanState::Approved { at, .. } if plan::expired(&self.policy, *at, self.now()?) => {
                 return refuse(format!(
                     "the approval of plan {digest} expired; run `rosterd plan {job}` and have the new plan approved"
                 ));
@@ -264,12 +272,22 @@ impl Engine {
         .await
     }
 
+    /// Applies what a person approved; first, if nothing was applied yet, what needed no approval.
+    async fn apply_approved(&self, job: &Job, header: PlanHeader) -> Result<PlanHeader, EngineError> {
+        let first = if header.outcome == Default::default() {
+            self.apply_pass(job, header, false).await?
+        } else {
+            header
+        };
+        self.apply_pass(job, first, true).await
+    }
+
     /// Finishes a plan that a process was killed in the middle of, and what it queued.
     async fn finish_interrupted(&self, job: &Job) -> Result<(), EngineError> {
         let interrupted = {
             let view = self.store.snapshot()?;
             let mut found = None;
-            for header in view.plans_of(&job.name)?.take(3) {
+            for header in view.plans_of(&job.name)?.take(300) {
                 let header = header?;
                 if let PlanState::Applying { held } = header.state {
                     found = Some((header, held));

@@ -1,5 +1,6 @@
 //! What a run would do: steps with reasons, before-images and effects, bound by a digest.
 
+mod bucket;
 mod digest;
 
 use crate::claim::MappingDigest;
@@ -7,6 +8,7 @@ use crate::entity::Lifecycle;
 use crate::id::{Class, ConnectionId, EntityId, ExternalId, JobId, RunId};
 use crate::time::Timestamp;
 use crate::value::{Text, Value};
+pub use bucket::{Bucket, Hold};
 pub use digest::PlanDigest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,11 +61,13 @@ pub enum Operation {
     Unlink,
     /// Removes the object.
     Delete,
+    /// Takes somebody out of a group. Counted by members; the step itself is a change of the group.
+    RemoveMember,
 }
 
 impl Operation {
     /// All operations, in the order of reports.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Link,
         Self::Update,
@@ -74,6 +78,7 @@ impl Operation {
         Self::Disable,
         Self::Unlink,
         Self::Delete,
+        Self::RemoveMember,
     ];
 
     /// The word of reports and of the guard's settings.
@@ -90,34 +95,19 @@ impl Operation {
             Self::Disable => "disable",
             Self::Unlink => "unlink",
             Self::Delete => "delete",
+            Self::RemoveMember => "remove-member",
         }
     }
 
     /// True for what takes something away from a person.
     #[must_use]
     pub const fn removes(self) -> bool {
-        matches!(self, Self::Disable | Self::Unlink | Self::Delete | Self::Clear)
+        matches!(self, Self::Disable | Self::Unlink | Self::Delete | Self::Clear | Self::RemoveMember)
     }
 }
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// What the guard counts together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Bucket {
-    /// Where it takes effect.
-    pub target: Target,
-    /// On what kind of object.
-    pub class: Class,
-    /// What it does.
-    pub operation: Operation,
-}
-impl fmt::Display for Bucket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} in {}", self.operation, self.class, self.target)
     }
 }
 
@@ -192,6 +182,14 @@ impl Reason {
     #[must_use]
     pub const fn links(&self) -> bool {
         matches!(self, Self::Matched { .. } | Self::Recreated { .. } | Self::Resolved { .. } | Self::Promoted)
+    }
+}
+
+impl Reason {
+    /// True for leavers whose last day was known a day before it came.
+    #[must_use]
+    pub const fn announced(&self) -> bool {
+        false
     }
 }
 
@@ -273,27 +271,6 @@ impl Step {
         self.parts.iter().find(|part| part.target == Target::Hub)
     }
 
-    /// The buckets in which `part` counts: its own, and those of what it depends on (the hub's part of its step).
-    pub fn buckets<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = Bucket> + 'a {
-        let bucket = |part: &Part| Bucket { target: part.target.clone(), class: self.class, operation: part.operation };
-        let cause = self.hub().filter(|hub| hub.target != part.target).map(bucket);
-        std::iter::once(bucket(part)).chain(cause)
-    }
-}
-
-/// Why a bucket of a plan waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// What waits.
-    pub bucket: Bucket,
-    /// How many.
-    pub count: u64,
-    /// Of how many live objects before the run.
-    pub of: u64,
-    /// The rule that holds it, as a sentence with its figures.
-    pub because: String,
-    /// True: `plan approve` is needed. False: a person who applies the plan by its digest has seen enough (first delivery).
-    pub approval: bool,
 }
 
 /// Where a plan stands.
@@ -346,6 +323,8 @@ pub struct PlanHeader {
     pub connection: ConnectionId,
     /// The run that made it.
     pub run: RunId,
+    /// Who made it: with four eyes somebody else approves.
+    pub by: String,
     /// When.
     pub at: Timestamp,
     /// Where it stands.
@@ -358,6 +337,8 @@ pub struct PlanHeader {
     pub counts: Vec<(Bucket, u64)>,
     /// What waits for a person.
     pub holds: Vec<Hold>,
+    /// Buckets that no threshold judges, such as the first filling of the hub: they spend nothing of the day's budget.
+    pub free: Vec<Bucket>,
     /// Verdicts on the scan.
     pub licences: Vec<LicenceNote>,
     /// Objects missing from a licensed scan that must be missing from a further one first.

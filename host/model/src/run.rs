@@ -76,6 +76,8 @@ pub struct ScanCounts {
     pub gone: u64,
     /// Could not be read.
     pub rejected: u64,
+    /// Left out, because their accounts were erased.
+    pub erased: u64,
 }
 
 /// What one run delivered.

@@ -9,15 +9,17 @@ mod guard;
 mod job;
 mod mapping;
 mod reaction;
+mod retention;
 
 use crate::id::ConnectionId;
 pub use authority::{AuthorityEntry, AuthorityRule, AuthoritySpec};
 pub use correlate::{TierMode, TierSpec};
 pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OutboundSpec};
-pub use guard::{GuardSpec, OnTrip, ProtectSpec, Threshold};
+pub use guard::{ApprovalSpec, GuardSpec, OnTrip, ProtectSpec, Rolling, Threshold};
 pub use job::{AbsenceSpec, ClassSpec, Employments, JobSpec, Unmatched};
 pub use mapping::{Apply, Multi, OnNull, RuleSpec, RuleTable, Strength};
 pub use reaction::{CaseReaction, MatchReaction, ReactionSpec, ReturnReaction, ReturningSpec, ScopeReaction};
+pub use retention::RetentionSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,4 +36,14 @@ pub struct PolicySpec {
     pub guard: GuardSpec,
     /// Protected accounts.
     pub protect: ProtectSpec,
+    /// Who may release what is held.
+    #[serde(default)]
+    pub approval: ApprovalSpec,
+    /// How long what is over is kept. Decides no plan.
+    #[serde(default, skip_serializing)]
+    pub retention: RetentionSpec,
+    /// Digests of the settings of connections: another folder, base or filter is another scope. They are no part of the
+    /// text; a change of one makes the next run a plan.
+    #[serde(default, skip_serializing)]
+    pub settings: BTreeMap<ConnectionId, String>,
 }

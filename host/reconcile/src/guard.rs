@@ -1,80 +1,89 @@
 //! The blast radius of a plan: what waits for a person before anything is written.
 //!
 //! Effective operations are counted in buckets (where, what kind of object, what is done) and compared with the live
-//! objects there before the run: more than `max(floor, percent)` or more than `cap` is held.
+//! objects there before the run: more than `max(floor, percent)` or more than `cap` is held. What was done in the last
+//! day counts as well, against a multiple of the same limits, so that a disaster in small portions is one, too.
 
-use rosterd_model::Class;
+mod threshold;
+
+pub use threshold::{check, member_threshold, threshold};
+
 use rosterd_model::plan::{Bucket, Hold, Operation, Target};
-use rosterd_model::spec::{GuardSpec, OnTrip, Threshold};
+use rosterd_model::spec::{GuardSpec, OnTrip};
+use rosterd_model::{Class, Rule, Text};
 use std::collections::BTreeMap;
+use threshold::exceeds;
 
-const fn limit(floor: u64, percent: f64, cap: Option<u64>) -> Threshold {
-    Threshold { floor, percent, cap }
+/// What is known before the run.
+pub struct Facts<'a> {
+    /// Live objects of a target and class.
+    pub live: &'a dyn Fn(&Target, Class) -> u64,
+    /// What was done in a bucket in the last day, without what a person released.
+    pub spent: &'a dyn Fn(&Bucket) -> u64,
+    /// True: the target never got anything from us.
+    pub first_delivery: &'a dyn Fn(&Target) -> bool,
 }
 
-const CREATE: Threshold = limit(20, 20.0, None);
-const UPDATE: Threshold = limit(20, 50.0, None);
-const RENAME: Threshold = limit(20, 50.0, None);
-const MOVE: Threshold = limit(20, 50.0, None);
-const CLEAR: Threshold = limit(20, 5.0, None);
-const DISABLE: Threshold = limit(5, 2.0, Some(500));
-const DELETE: Threshold = limit(3, 0.5, Some(100));
-const DELETE_ORG_UNIT: Threshold = limit(1, 2.0, Some(20));
+/// Members that a plan takes out of one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersGone {
+    /// Where.
+    pub target: Target,
+    /// The group, by the name that people know.
+    pub group: Text,
+    /// How many.
+    pub removed: u64,
+    /// Of how many.
+    pub of: u64,
+}
 
-/// The threshold of a bucket; none: it is never held for its size. Unlinking takes something away as disabling does;
-/// enabling changes what is there as an update does; linking alone changes nothing for anybody.
+/// True if no threshold judges a bucket: the first filling of the hub, the first delivery to a destination, links. What
+/// is done in it spends nothing of the day's budget.
 #[must_use]
-pub fn threshold(spec: &GuardSpec, bucket: &Bucket) -> Option<Threshold> {
-    Some(match bucket.operation {
-        Operation::Create => spec.create.unwrap_or(CREATE),
-        Operation::Link => return None,
-        Operation::Update | Operation::Enable => spec.update.unwrap_or(UPDATE),
-        Operation::Rename => spec.rename.unwrap_or(RENAME),
-        Operation::Move => spec.move_.unwrap_or(MOVE),
-        Operation::Clear => spec.clear.unwrap_or(CLEAR),
-        Operation::Disable | Operation::Unlink => spec.disable.unwrap_or(DISABLE),
-        Operation::Delete if bucket.class == Class::OrgUnit => spec.delete_org_unit.unwrap_or(DELETE_ORG_UNIT),
-        Operation::Delete => spec.delete.unwrap_or(DELETE),
-    })
+pub fn is_free(bucket: &Bucket, facts: &Facts<'_>, spec: &GuardSpec) -> bool {
+    let makes = matches!(bucket.operation, Operation::Create | Operation::Link);
+    let first = match bucket.target {
+        Target::Hub => (facts.live)(&bucket.target, bucket.class) == 0,
+        Target::Destination(_) => (facts.first_delivery)(&bucket.target),
+    };
+    (makes && first) || threshold(spec, bucket).is_none()
 }
 
 /// Judges the counts of a plan; what is returned, in order of buckets, waits.
 ///
-/// `live` gives the live objects of a target and class before the run; `first_delivery` says whether a target never
-/// got anything from us. The first delivery is held for a person who has seen the plan; the hub's own first filling is
-/// not. Where the configuration says `hold-all`, one bucket that trips holds them all.
+/// The first delivery is held for a person who has seen the plan; the hub's own first filling is not. Where the
+/// configuration says `hold-all`, one bucket that trips holds them all.
 #[must_use]
 pub fn judge(
     counts: &BTreeMap<Bucket, u64>,
-    live: &dyn Fn(&Target, Class) -> u64,
+    members: &[MembersGone],
+    facts: &Facts<'_>,
     spec: &GuardSpec,
-    first_delivery: &dyn Fn(&Target) -> bool,
 ) -> Vec<Hold> {
     let mut holds: Vec<Hold> = Vec::new();
     for (bucket, &count) in counts.iter().filter(|(_, count)| **count > 0) {
-        let of = live(&bucket.target, bucket.class);
-        let remote = bucket.target != Target::Hub;
+        let of = (facts.live)(&bucket.target, bucket.class);
         let makes = matches!(bucket.operation, Operation::Create | Operation::Link);
-        if remote && makes && first_delivery(&bucket.target) {
-            let because = format!(
-                "{bucket}: {count} in the first delivery to {}; look at the plan and apply it by its digest",
-                bucket.target
-            );
-            holds.push(Hold { bucket: bucket.clone(), count, of, because, approval: false });
+        if bucket.target != Target::Hub && makes && (facts.first_delivery)(&bucket.target) {
+            if Rule::FirstDeliveryHeld.on() {
+                let because = format!(
+                    "{bucket}: {count} in the first delivery to {}; look at the plan and apply it by its digest",
+                    bucket.target
+                );
+                holds.push(hold(bucket, count, of, because, false));
+            }
             continue;
         }
-        if !remote && makes && of == 0 {
-            continue;
-        }
-        if let Some(because) = threshold(spec, bucket).and_then(|threshold| trips(bucket, count, of, threshold)) {
-            holds.push(Hold { bucket: bucket.clone(), count, of, because, approval: true });
+        if let Some(because) = trips(bucket, count, of, members, facts, spec) {
+            holds.push(hold(bucket, count, of, because, true));
         }
     }
-    if spec.on_trip == OnTrip::HoldAll && holds.iter().any(|hold| hold.approval) {
+    let all = (spec.on_trip == OnTrip::HoldAll && Rule::HoldAll.on()) || !Rule::ApplySafe.on();
+    if all && holds.iter().any(|hold| hold.approval) {
         let tripped = holds.iter().filter(|hold| hold.approval).map(|hold| hold.bucket.to_string());
         let because =
             format!("everything waits (on-trip = hold-all) because of {}", tripped.collect::<Vec<_>>().join(", "));
-        let all = hold_all(counts, live, &because);
+        let all = hold_all(counts, facts.live, &because);
         holds = all
             .into_iter()
             .map(|hold| holds.iter().find(|own| own.approval && own.bucket == hold.bucket).cloned().unwrap_or(hold))
@@ -87,27 +96,75 @@ pub fn judge(
 #[must_use]
 pub fn hold_all(counts: &BTreeMap<Bucket, u64>, live: &dyn Fn(&Target, Class) -> u64, because: &str) -> Vec<Hold> {
     let some = counts.iter().filter(|(_, count)| **count > 0);
-    some.map(|(bucket, &count)| Hold {
-        bucket: bucket.clone(),
-        count,
-        of: live(&bucket.target, bucket.class),
-        because: format!("{bucket}: {because}"),
-        approval: true,
+    some.map(|(bucket, &count)| {
+        hold(bucket, count, live(&bucket.target, bucket.class), format!("{bucket}: {because}"), true)
     })
     .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
-fn trips(bucket: &Bucket, count: u64, of: u64, threshold: Threshold) -> Option<String> {
-    let Threshold { floor, percent, cap } = threshold;
-    let share = of as f64 * percent / 100.0;
-    let most = share.max(floor as f64);
-    let participle = participle(bucket.operation);
-    let would = format!("{bucket}: {count} of {of} would be {participle}");
-    if count as f64 > most {
-        return Some(format!("{would}, more than max({floor}, {percent} %) = {}", most.floor()));
+/// Holds for a person who applies the plan by its digest every bucket that no other hold is about: `because` says what
+/// changed in the configuration.
+pub fn hold_changed(
+    holds: &mut Vec<Hold>,
+    counts: &BTreeMap<Bucket, u64>,
+    live: &dyn Fn(&Target, Class) -> u64,
+    because: &str,
+) {
+    for (bucket, &count) in counts.iter().filter(|(_, count)| **count > 0) {
+        if holds.iter().all(|hold| hold.bucket != *bucket) {
+            let of = live(&bucket.target, bucket.class);
+            holds.push(hold(bucket, count, of, format!("{bucket}: {count}, after {because}"), false));
+        }
     }
-    cap.filter(|cap| count > *cap).map(|cap| format!("{would}, more than the cap of {cap}"))
+    holds.sort_by(|a, b| a.bucket.cmp(&b.bucket));
+}
+
+fn hold(bucket: &Bucket, count: u64, of: u64, because: String, approval: bool) -> Hold {
+    Hold { bucket: bucket.clone(), count, of, because, approval, samples: Vec::new() }
+}
+
+fn trips(
+    bucket: &Bucket,
+    count: u64,
+    of: u64,
+    members: &[MembersGone],
+    facts: &Facts<'_>,
+    spec: &GuardSpec,
+) -> Option<String> {
+    if bucket.operation == Operation::RemoveMember {
+        return group(bucket, members, spec);
+    }
+    if is_free(bucket, facts, spec) || !Rule::BucketTrips.on() {
+        return None;
+    }
+    let threshold = threshold(spec, bucket)?;
+    let participle = participle(bucket.operation);
+    if let Some(limit) = exceeds(count, of, threshold, 1.0) {
+        return Some(format!("{bucket}: {count} of {of} would be {participle}, {limit}"));
+    }
+    let spent = if Rule::RollingBudget.on() { (facts.spent)(bucket) } else { 0 };
+    if spent == 0 {
+        return None;
+    }
+    let limit = exceeds(spent.saturating_add(count), of, threshold, spec.rolling.0)?;
+    Some(format!("{bucket}: {count} of {of} would be {participle} after {spent} within a day, {limit}"))
+}
+
+/// The group that loses the greatest share of its members, if that is too much.
+fn group(bucket: &Bucket, members: &[MembersGone], spec: &GuardSpec) -> Option<String> {
+    if !Rule::MembersByGroup.on() {
+        return None;
+    }
+    let threshold = member_threshold(spec);
+    let mine = members.iter().filter(|gone| gone.target == bucket.target);
+    let mut worst = mine.filter_map(|gone| Some((gone, exceeds(gone.removed, gone.of, threshold, 1.0)?)));
+    let (first, limit) = worst.next()?;
+    let others = worst.count();
+    let more = if others > 0 { format!("; and {others} groups more") } else { String::new() };
+    Some(format!(
+        "{bucket}: {} of {} members of {} would be removed, {limit}{more}",
+        first.removed, first.of, first.group
+    ))
 }
 
 const fn participle(operation: Operation) -> &'static str {
@@ -122,6 +179,7 @@ const fn participle(operation: Operation) -> &'static str {
         Operation::Disable => "disabled",
         Operation::Unlink => "unlinked",
         Operation::Delete => "deleted",
+        Operation::RemoveMember => "taken out of a group",
     }
 }
 

@@ -3,7 +3,7 @@
 //! A connector says what it believes; that is one check among others and is called by its name. What the host can see
 //! for itself (whether the scan reached its end, how many records it gave) is judged here.
 
-use rosterd_model::Class;
+use rosterd_model::{Class, Rule};
 use rosterd_model::plan::LicenceNote;
 
 /// What is known about a scan of one class when it has ended.
@@ -161,7 +161,7 @@ fn totals(facts: &ScanFacts, checks: &mut Checks) {
 fn size(facts: &ScanFacts, checks: &mut Checks) {
     let class = facts.class;
     let (seen, before) = (facts.seen.saturating_add(facts.rejected), facts.live_before);
-    if seen == 0 && before > 0 {
+    if seen == 0 && before > 0 && Rule::EmptyGuard.on() {
         let sentence = format!("the scan shows no {class} and there were {before} (the host's own check)");
         let sentence = if facts.allow_empty { format!("{sentence}; an operator allowed it") } else { sentence };
         return checks.add(facts.allow_empty, Verdict::Empty, sentence);
@@ -171,7 +171,7 @@ fn size(facts: &ScanFacts, checks: &mut Checks) {
     #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     let least = last as f64 * facts.shrink_percent.clamp(0.0, 100.0) / 100.0;
     #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
-    let enough = seen as f64 >= least;
+    let enough = seen as f64 >= least || !Rule::ShrinkGuard.on();
     let compared = if facts.last_licensed.is_some() { "the last licensed scan showed" } else { "there were" };
     let limit = facts.shrink_percent;
     let sentence = if enough {

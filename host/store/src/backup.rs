@@ -27,7 +27,20 @@ impl Store {
         if to.exists() {
             return Err(StoreError::Exists { path: to.to_owned() });
         }
-        copy(&self.snapshot()?, to, false)
+        copy(&self.snapshot()?, to, false, false)
+    }
+
+    /// Writes the store anew, row by row, and puts the new file in the place of the old one: it is as small as its contents,
+    /// and holds nothing of rows that were removed. Afterwards nothing can be written through this handle any more: open
+    /// the store again.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], or file operations or the engine failed; then the store is as it was.
+    pub fn rewrite(&self) -> Result<(), StoreError> {
+        if self.path().as_os_str().is_empty() {
+            return Ok(());
+        }
+        self.retire(|| copy(&self.snapshot()?, self.path(), true, false))
     }
 
     /// Puts a backup in the place of a store that nobody has open. The backup is verified first. The restored store says
@@ -57,11 +70,11 @@ impl Store {
             },
             false => None,
         };
-        copy(&snapshot, to, true)
+        copy(&snapshot, to, true, true)
     }
 }
 
-fn copy(snapshot: &Snapshot, to: &Path, restored: bool) -> Result<(), StoreError> {
+fn copy(snapshot: &Snapshot, to: &Path, replace: bool, restored: bool) -> Result<(), StoreError> {
     let draft = sibling(to, ".new");
     let copy = Store::create_draft(&draft, to, COPY)?;
     for table in Table::ALL {
@@ -71,7 +84,7 @@ fn copy(snapshot: &Snapshot, to: &Path, restored: bool) -> Result<(), StoreError
         copy.commit("store-restore", |writer| writer.put_restored(true))?;
     }
     copy.close()?;
-    publish(&draft, to, restored)
+    publish(&draft, to, replace)
 }
 
 fn copy_table(snapshot: &Snapshot, copy: &Store, table: Table) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@ use rosterd_model::effect;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::Ordering;
 
 impl Store {
     /// Runs `work` in one transaction and makes it durable. `name` is the effect point. If `work` fails, nothing of it
@@ -49,6 +50,16 @@ impl Store {
         self.transact(name, Durability::None, work)
     }
 
+    /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
+    /// all is as before.
+    pub(crate) fn retire<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let transaction = self.database()?.begin_write().map_err(StoreError::from)?;
+        let value = work()?;
+        self.retired.store(true, Ordering::SeqCst);
+        transaction.abort().map_err(StoreError::from)?;
+        Ok(value)
+    }
+
     fn transact<T, E: From<StoreError>>(
         &self,
         name: &'static str,
@@ -56,6 +67,9 @@ impl Store {
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut transaction = self.database()?.begin_write().map_err(StoreError::from)?;
+        if self.retired.load(Ordering::SeqCst) {
+            return Err(StoreError::ReadOnly.into());
+        }
         transaction.set_durability(durability).map_err(StoreError::from)?;
         let value = {
             let mut writer = Writer::new(&transaction, self.counters());

@@ -52,6 +52,11 @@ pub enum StoreError {
     },
     /// A write to a store that was opened for reading.
     ReadOnly,
+    /// What was asked can not be done while something else is under way.
+    Busy {
+        /// What is under way, as half a sentence.
+        what: &'static str,
+    },
     /// A file that must not be there is there.
     Exists {
         /// The file.
@@ -172,6 +177,7 @@ impl fmt::Display for StoreError {
                 f,
                 "the store has schema version {found} and must be upgraded to {known} first; run a command that writes to it, which makes a backup beside it"
             ),
+            Self::Busy { what } => write!(f, "{what}; wait for its end, and try again"),
             Self::ReadOnly => f.write_str("the store was opened for reading only; open it for writing"),
             Self::Exists { path } => {
                 write!(

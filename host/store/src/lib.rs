@@ -20,6 +20,7 @@ pub mod codec;
 pub mod commit;
 pub mod counters;
 pub mod digest;
+pub mod erase;
 pub mod error;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
@@ -46,10 +47,13 @@ pub use key::ConnectionNumber;
 pub use open::{OpenOptions, Store};
 pub use schema::{SCHEMA_VERSION, Table};
 pub use snapshot::Snapshot;
-pub use tables::audit::AuditRow;
+pub use tables::accepted::Accepted;
+pub use tables::audit::{AuditChain, AuditProblem, AuditRow};
+pub use tables::budget::Spending;
 pub use tables::entities::EntityKey;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
+pub use tables::runs::first_run_since;
 pub use tables::scans::{LastScan, ScanProgress};
 pub use tables::steps::StepRow;
 
@@ -57,11 +61,12 @@ pub use tables::steps::StepRow;
 pub mod prelude {
     pub use crate::kv::{Read, Write};
     pub use crate::tables::{
-        ReadAudit, ReadBitmaps, ReadClaims, ReadConnections, ReadEntities, ReadHistory, ReadLinks, ReadMeta,
-        ReadMissing, ReadOutbox, ReadOverrides, ReadPlans, ReadProjections, ReadQuarantine, ReadReservations,
-        ReadResolutions, ReadRuns, ReadScans, ReadScratch, ReadShadows, ReadSteps, ReadTotals, ReadUnsettled,
-        WriteAudit, WriteBitmaps, WriteClaims, WriteConnections, WriteEntities, WriteHistory, WriteLinks, WriteMeta,
-        WriteMissing, WriteOutbox, WriteOverrides, WritePlans, WriteProjections, WriteQuarantine, WriteReservations,
+        ReadAccepted, ReadAudit, ReadBitmaps, ReadBudget, ReadClaims, ReadConnections, ReadEntities, ReadErased,
+        ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOutbox, ReadOverrides, ReadOwed, ReadPlans,
+        ReadProjections, ReadQuarantine, ReadReservations, ReadResolutions, ReadRuns, ReadScans, ReadScratch,
+        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAccepted, WriteAudit, WriteBitmaps, WriteBudget,
+        WriteClaims, WriteConnections, WriteEntities, WriteErased, WriteHistory, WriteLinks, WriteMeta, WriteMissing,
+        WriteOutbox, WriteOverrides, WriteOwed, WritePlans, WriteProjections, WriteQuarantine, WriteReservations,
         WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
     };
 }

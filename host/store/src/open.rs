@@ -14,6 +14,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How to open a store.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,8 @@ pub struct Store {
     engine: Engine,
     path: PathBuf,
     counters: Arc<Counters>,
+    /// True: the file was replaced, and what is written here would be lost.
+    pub(crate) retired: AtomicBool,
 }
 
 enum Engine {
@@ -76,8 +79,7 @@ impl Store {
             .set_cache_size(cache_bytes)
             .open_read_only(path)
             .map_err(|error| open_error(error, path, "open"))?;
-        let store =
-            Self { engine: Engine::Reading(engine), path: path.to_owned(), counters: Arc::new(Counters::default()) };
+        let store = Self::over(Engine::Reading(engine), path);
         migrate::require_current(&store.snapshot()?).map_err(|error| name_foreign(error, path))?;
         Ok(store)
     }
@@ -208,7 +210,12 @@ impl Store {
     }
 
     fn writing(engine: Database, path: &Path) -> Self {
-        Self { engine: Engine::Writing(engine), path: path.to_owned(), counters: Arc::new(Counters::default()) }
+        Self::over(Engine::Writing(engine), path)
+    }
+
+    fn over(engine: Engine, path: &Path) -> Self {
+        let counters = Arc::new(Counters::default());
+        Self { engine, path: path.to_owned(), counters, retired: AtomicBool::new(false) }
     }
 }
 

@@ -40,6 +40,10 @@
 //! | `overrides` | entity id, attribute | `Override` |
 //! | `scratch` | connection, key | bytes of the connector |
 //! | `totals` | destination u16 or 65535 for the hub, class | living objects u64 |
+//! | `budget` | hour u64, destination u16 or 65535 for the hub, class, operation u8, announced u8 | count u64 |
+//! | `owed` | destination, class, entity id | nothing |
+//! | `accepted` | connection | [`crate::tables::accepted::Accepted`] |
+//! | `erased` | connection, class, keyed hash of the external id 16 | when, ms u64 |
 //! | `audit` | number u64 | [`crate::tables::audit::AuditRow`] |
 
 use redb::TableDefinition;
@@ -142,6 +146,14 @@ tables! {
     Scratch = "scratch",
     /// Living objects of the hub and of destinations.
     Totals = "totals",
+    /// What was done in each bucket of the guard, by hours.
+    Budget = "budget",
+    /// What destinations were not told because it is held.
+    Owed = "owed",
+    /// The configuration that each connection was last applied with.
+    Accepted = "accepted",
+    /// Hashes of the ids of erased accounts.
+    Erased = "erased",
     /// Who did what.
     Audit = "audit",
 }

@@ -26,6 +26,14 @@ pub(crate) enum AccountCommand {
         /// The attribute, if it is not part of the first word
         attribute: Option<String>,
     },
+    /// Remove everything that the store holds of an account; a hash of its ids stays
+    Erase {
+        /// User name or id
+        account: String,
+        /// Also if it is in use, or if destinations still have it
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// `rosterd account override`.
@@ -106,5 +114,20 @@ pub(crate) enum RunsCommand {
     Show {
         /// The run
         run: String,
+    },
+}
+
+/// `rosterd audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List what was done, the last first
+    List(ListArgs),
+    /// Follow the chain of hashes from the first row to the last
+    Verify,
+    /// Print all rows as JSON lines, oldest first
+    Export {
+        /// Only rows behind this one
+        #[arg(long, value_name = "ROW")]
+        after: Option<u64>,
     },
 }

@@ -33,3 +33,16 @@ pub(crate) enum PlanCommand {
         digest: String,
     },
 }
+
+/// `rosterd run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The job
+    pub(crate) job: String,
+    /// Let a source that has become empty empty the directory
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// Apply although mappings, scopes, authority or the connector changed since the last time
+    #[arg(long)]
+    pub(crate) accept_configuration: bool,
+}

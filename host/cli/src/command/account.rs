@@ -20,6 +20,7 @@ pub(crate) fn run(context: &Context, command: AccountCommand) -> Result<Output, 
         AccountCommand::Show { account } => show(context, &account),
         AccountCommand::History { account } => history(context, &account),
         AccountCommand::Override(args) => super::account_override::run(context, args),
+        AccountCommand::Erase { account, force } => super::erase::run(context, &account, force),
         AccountCommand::Why { account, attribute } => {
             let subject = attribute.map_or_else(|| account.clone(), |attribute| format!("{account}.{attribute}"));
             why(context, &subject)

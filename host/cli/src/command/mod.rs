@@ -2,10 +2,12 @@
 
 mod account;
 mod account_override;
+mod audit;
 mod check;
 mod completions;
 mod config;
 mod connection;
+mod erase;
 pub(crate) mod init;
 mod mapping;
 mod plan_view;
@@ -37,8 +39,9 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Completions { shell } => Ok(completions::run(shell)),
         Command::Plan(args) => sync::plan(context, args),
         Command::Apply { digest } => sync::apply(context, &digest),
-        Command::Run { job, allow_empty } => sync::run(context, &job, allow_empty),
+        Command::Run(args) => sync::run(context, &args),
         Command::Account(command) => account::run(context, command),
+        Command::Audit(command) => audit::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Mapping(command) => mapping::run(context, command),
         Command::Runs(command) => runs::run(context, command),

@@ -5,7 +5,7 @@ use crate::engine::engine;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page, Tone, plain};
-use rosterd_model::plan::{ApplyCounts, Part, PlanHeader, PlanState, Reason, Step, Target};
+use rosterd_model::plan::{ApplyCounts, Hold, Part, PlanHeader, PlanState, Reason, Step, Target};
 use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
 use serde::Serialize;
@@ -28,6 +28,9 @@ pub(crate) struct PlanView {
     quarantined: u64,
     outcome: ApplyCounts,
     samples: Vec<StepView>,
+    /// False: its steps were removed, because the plan is over for longer than `[retention]` keeps them.
+    #[serde(skip)]
+    kept: bool,
     #[serde(skip)]
     all: bool,
 }
@@ -52,6 +55,10 @@ struct HoldView {
     of: u64,
     because: String,
     approval: bool,
+    /// Names of some of those whom it is about, where the plan was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    samples: Vec<String>,
+    release: String,
 }
 
 #[derive(Serialize)]
@@ -97,6 +104,10 @@ impl PlanView {
     /// The plan with so many of its steps.
     pub(crate) fn new(view: &Snapshot, header: &PlanHeader, samples: usize) -> Result<Self, CommandError> {
         let mut shown = Vec::new();
+        let mut kept = true;
+        if samples > SAMPLE {
+            kept = header.steps == 0 || view.steps(header.number)?.next().is_some();
+        }
         for row in view.steps(header.number)?.take(samples) {
             shown.push(StepView::of(&row?.step));
         }
@@ -118,6 +129,8 @@ impl PlanView {
             of: hold.of,
             because: hold.because.clone(),
             approval: hold.approval,
+            samples: if samples > SAMPLE { names(hold) } else { Vec::new() },
+            release: hold.release(&header.digest),
         });
         Ok(Self {
             digest: header.digest.to_string(),
@@ -130,6 +143,7 @@ impl PlanView {
             quarantined: header.quarantined,
             outcome: header.outcome.clone(),
             samples: shown,
+            kept,
             all: samples > SAMPLE,
         })
     }
@@ -189,12 +203,24 @@ impl Human for PlanView {
         for step in &self.samples {
             step.human(page, self.all);
         }
+        if !self.kept {
+            page.line("its steps are no longer kept ([retention] in rosterd.toml)");
+        }
         if !self.all {
             page.line(format!("each of the {} steps: rosterd plan show {}", self.steps, self.short()));
         }
         for hold in &self.holds {
-            let word = if hold.approval { page.paint(Tone::Bad, "HELD") } else { "first delivery".to_owned() };
+            let word = match hold.approval {
+                true => page.paint(Tone::Bad, "HELD"),
+                false if hold.because.contains("in the first delivery to") => "first delivery".to_owned(),
+                false => "configuration".to_owned(),
+            };
             page.line(format!("{word}: {}", hold.because));
+            if self.all && !hold.samples.is_empty() {
+                let names: Vec<String> = hold.samples.iter().map(|name| plain(name)).collect();
+                let more = if hold.count > names.len() as u64 { ", ..." } else { "" };
+                page.line(format!("  {}{more}", names.join(", ")));
+            }
         }
     }
 }
@@ -235,6 +261,10 @@ impl EffectView {
         });
         Self { target, operation: part.operation.to_string(), changes: changes.collect() }
     }
+}
+
+fn names(hold: &Hold) -> Vec<String> {
+    hold.samples.iter().map(ToString::to_string).collect()
 }
 
 fn reason(reason: &Reason) -> String {

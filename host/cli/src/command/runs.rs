@@ -89,6 +89,7 @@ impl Human for Shown {
             ("unchanged", run.scan.unchanged.to_string()),
             ("gone", run.scan.gone.to_string()),
             ("rejected", run.scan.rejected.to_string()),
+            ("erased before", run.scan.erased.to_string()),
             ("plan", run.plan.map(|plan| plan.short()).unwrap_or_default()),
             ("delivered", (run.delivery.applied + run.delivery.unchanged).to_string()),
             ("not delivered", (run.delivery.failed + run.delivery.unknown + run.delivery.not_attempted).to_string()),

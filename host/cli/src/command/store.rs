@@ -2,9 +2,11 @@
 
 use crate::args::StoreCommand;
 use crate::context::Context;
+use crate::engine::engine;
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page};
+use rosterd_engine::housekeeping::Housekeeping;
 use rosterd_store::verify::verify;
 use rosterd_store::{Store, StoreError};
 use serde::Serialize;
@@ -16,6 +18,7 @@ pub(crate) fn run(context: &Context, command: StoreCommand) -> Result<Output, Co
         StoreCommand::Verify => check(context),
         StoreCommand::Backup { file } => backup(context, &file),
         StoreCommand::Restore { file, force } => restore(context, &file, force),
+        StoreCommand::Compact => compact(context),
         StoreCommand::Stats => stats(context),
     }
 }
@@ -86,6 +89,35 @@ fn restore(context: &Context, file: &Path, force: bool) -> Result<Output, Comman
         error => error.into(),
     })?;
     Ok(Output::new("store restore", Copied { from: file.to_path_buf(), to, what: "restored" }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Compacted {
+    removed: Housekeeping,
+    before_bytes: u64,
+    after_bytes: u64,
+}
+
+impl Human for Compacted {
+    fn human(&self, page: &mut Page) {
+        let done = &self.removed;
+        page.line(format!(
+            "removed {} values of history, {} steps, {} plans, {} runs, {} entities, {} tombstones",
+            done.history, done.steps, done.plans, done.runs, done.entities, done.tombstones
+        ));
+        page.line(format!("the file had {} bytes and has {}", self.before_bytes, self.after_bytes));
+    }
+}
+
+fn compact(context: &Context) -> Result<Output, CommandError> {
+    let engine = engine(context, None)?;
+    let path = context.store_path()?;
+    let size = || std::fs::metadata(&path).map_or(0, |file| file.len());
+    let before_bytes = size();
+    let removed = engine.housekeeping()?;
+    engine.store.rewrite()?;
+    Ok(Output::new("store compact", Compacted { removed, before_bytes, after_bytes: size() }))
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! `plan`, `apply`, `run`: the main path.
 
 use super::plan_view::{self, PlanView};
-use crate::args::{PlanArgs, PlanCommand};
+use crate::args::{PlanArgs, PlanCommand, RunArgs};
 use crate::context::Context;
 use crate::engine::engine;
 use crate::error::CommandError;
@@ -45,7 +45,7 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
         Some(PlanCommand::Approve { digest }) => plan_view::approve(context, &digest),
         None => {
             let job = args.job.unwrap_or_default();
-            let options = RunOptions { allow_empty: args.allow_empty, dry: true };
+            let options = RunOptions { allow_empty: args.allow_empty, dry: true, ..RunOptions::default() };
             let (output, exit) = ran(context, "plan", &job, options)?;
             let pending = args.exit_code && exit == Exit::Ok && output.plan.is_some();
             Ok(Output::new("plan", output).exit(if pending { Exit::Pending } else { exit }))
@@ -54,8 +54,11 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
 }
 
 /// Runs `rosterd run`.
-pub(crate) fn run(context: &Context, job: &str, allow_empty: bool) -> Result<Output, CommandError> {
-    let (output, exit) = ran(context, "run", job, RunOptions { allow_empty, dry: false })?;
+pub(crate) fn run(context: &Context, args: &RunArgs) -> Result<Output, CommandError> {
+    let RunArgs { job, allow_empty, accept_configuration } = args;
+    let (allow_empty, accept_configuration) = (*allow_empty, *accept_configuration);
+    let options = RunOptions { allow_empty, dry: false, accept_configuration };
+    let (output, exit) = ran(context, "run", job, options)?;
     Ok(Output::new("run", output).exit(exit))
 }
 
@@ -75,7 +78,7 @@ pub(crate) fn run_with(
     what: &'static str,
     job: &str,
 ) -> Result<Output, CommandError> {
-    let options = RunOptions { allow_empty: false, dry: false };
+    let options = RunOptions::default();
     let report = context.block_on(async { Ok(engine.run(job, options).await?) })?;
     let exit = exit_of(&report, false);
     Ok(Output::new(what, body(engine, report, false)?).exit(exit))

@@ -7,7 +7,9 @@ use super::schema::{LimitsSchema, Name};
 use crate::error::Problem;
 use rosterd_connector::Limits;
 use rosterd_model::ConnectionId;
-use rosterd_model::spec::{AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, PolicySpec, ProtectSpec};
+use rosterd_model::spec::{
+    ApprovalSpec, AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, PolicySpec, ProtectSpec, RetentionSpec,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +44,12 @@ pub(crate) struct FileConfig {
     /// Who is never disabled, renamed, moved or deleted.
     #[schemars(default)]
     pub(crate) protect: ProtectSpec,
+    /// Who may release what the guard holds, and for how long.
+    #[schemars(default)]
+    pub(crate) approval: ApprovalSpec,
+    /// How long what is over is kept.
+    #[schemars(default)]
+    pub(crate) retention: RetentionSpec,
     /// Sizes of the chunks in which the hub works.
     #[schemars(default)]
     pub(crate) limits: LimitsTable,
@@ -86,6 +94,14 @@ pub(crate) struct ConnectionTable {
     /// How TLS is done towards the remote system.
     #[serde(default)]
     pub(crate) tls: TlsTable,
+}
+
+impl ConnectionTable {
+    /// Digest of the settings: another folder, base or filter is another scope. Grants, secrets and limits do not count.
+    fn settings_digest(&self) -> String {
+        let text = serde_json::to_string(&self.settings).unwrap_or_default();
+        super::policy::hex(&<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()))
+    }
 }
 
 /// Where a secret comes from.
@@ -197,6 +213,8 @@ struct RawFile {
     deliver: BTreeMap<ConnectionId, DeliverySpec>,
     guard: GuardSpec,
     protect: ProtectSpec,
+    approval: ApprovalSpec,
+    retention: RetentionSpec,
     limits: LimitsTable,
 }
 
@@ -239,6 +257,8 @@ impl FileConfig {
             deliver: file.deliver,
             guard: file.guard,
             protect: file.protect,
+            approval: file.approval,
+            retention: file.retention,
             limits: file.limits,
         })
     }
@@ -251,6 +271,9 @@ impl FileConfig {
             authority: self.authority.clone(),
             guard: self.guard.clone(),
             protect: self.protect.clone(),
+            approval: self.approval.clone(),
+            retention: self.retention.clone(),
+            settings: self.connection.iter().map(|(name, table)| (name.clone(), table.settings_digest())).collect(),
         }
     }
 }

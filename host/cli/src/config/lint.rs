@@ -28,6 +28,7 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     lint.deliveries();
     lint.protect();
     lint.problems.extend(super::flows::flows(config));
+    lint.guard();
     lint.problems
 }
 
@@ -66,6 +67,22 @@ impl Lint<'_> {
         for error in Mapping::compile(class, &spec.map, "source", None).err().into_iter().flatten() {
             let place = self.document.locate(&[table[0], table[1], table[2], "map", &error.attribute]);
             self.add(place, format!("\"{}\" in [{}.map]: {}", error.attribute, table.join("."), error.message), None);
+        }
+    }
+
+    fn guard(&mut self) {
+        let file = &self.config.file;
+        let checks = [
+            ("guard", rosterd_reconcile::guard::check(&file.guard)),
+            ("approval", rosterd_engine::policy::Approval::parse(&file.approval).map(drop)),
+            ("retention", rosterd_engine::policy::Retention::parse(&file.retention).map(drop)),
+        ];
+        for (table, checked) in checks {
+            let Err(sentence) = checked else { continue };
+            // The sentence begins with the path of the key.
+            let path = sentence.split_whitespace().next().unwrap_or(table).trim_end_matches(':');
+            let path: Vec<&str> = path.split('.').collect();
+            self.add(self.document.locate(&path), format!("[{table}]: {sentence}"), None);
         }
     }
 

@@ -3,8 +3,9 @@
 use super::Planner;
 use crate::error::EngineError;
 use crate::scan::Seen;
-use rosterd_model::Class;
+use rosterd_model::{Class, Rule};
 use rosterd_model::plan::Reason;
+use rosterd_model::shadow::Missing;
 use rosterd_reconcile::absence::{Verdict as Confirmation, confirm};
 use rosterd_reconcile::licence::Verdict;
 use rosterd_store::prelude::*;
@@ -16,12 +17,14 @@ impl Planner<'_> {
         let scan = self.scan;
         for (class, verdict) in &scan.verdicts {
             // An incomplete scan says nothing about what it did not show.
-            if *verdict == Verdict::Incomplete {
-                continue;
-            }
+            let licensed = match verdict {
+                Verdict::Incomplete if Rule::IncompleteRemovesNobody.on() => continue,
+                Verdict::Incomplete | Verdict::Licensed => true,
+                Verdict::Shrunk | Verdict::Empty => false,
+            };
             let unseen = unseen(&self.view, self.connection, *class, &scan.seen)?;
             for ordinal in unseen {
-                self.one_absent(*class, ordinal, *verdict == Verdict::Licensed)?;
+                self.one_absent(*class, ordinal, licensed)?;
             }
         }
         Ok(())
@@ -45,8 +48,14 @@ impl Planner<'_> {
             }
             Reason::Missing { confirmations }
         } else {
-            // What a person would decide upon: the plan shows it, held, and counts no confirmation.
-            Reason::Missing { confirmations: known.map_or(0, |row| row.confirmations) }
+            // What a person would decide upon: the plan shows it, held, and counts no confirmation. The row says only that it
+            // was missing when it was planned; a scan that shows it again removes the row.
+            let confirmations = known.as_ref().map_or(0, |row| row.confirmations);
+            if known.is_none() {
+                let (source_version, at) = (String::new(), rosterd_model::Timestamp(0));
+                self.missing.push((class, ordinal, Missing { confirmations, source_version, at, first: self.now }));
+            }
+            Reason::Missing { confirmations }
         };
         let before = self.rows.count;
         self.leave(ordinal, &shadow, link.entity, reason)?;

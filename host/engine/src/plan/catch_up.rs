@@ -51,7 +51,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn catch_one_up(&mut self, deliveries: &[&'a Delivery], entity: &Entity) -> Result<(), EngineError> {
+    pub(super) fn catch_one_up(&mut self, deliveries: &[&'a Delivery], entity: &Entity) -> Result<(), EngineError> {
         if self.touched.as_ref().is_some_and(|touched| touched.contains(&entity.id)) {
             return Ok(());
         }

@@ -110,7 +110,8 @@ impl Planner<'_> {
 
     /// True if this source decides about leaving, and the entity has not left already.
     fn leaves_by_us(&self, entity: &Entity) -> Result<bool, EngineError> {
-        if matches!(entity.lifecycle, Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. }) {
+        let gone = matches!(entity.lifecycle, Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. });
+        if gone && Rule::EffectiveOnly.on() {
             return Ok(false);
         }
         // The first connection of the lifecycle's authority that knows the person decides; nobody else.

@@ -68,7 +68,7 @@ impl Planner<'_> {
         // Steps come back in the order of their places, which is that of the sentences.
         let removed: Vec<Step> = self.rows.without(&places)?;
         for (step, sentence) in removed.into_iter().zip(sentences) {
-            self.count(&step, false);
+            self.tally.remove(&step);
             if let Some(source) = &step.source {
                 // It looked healed while nobody else wanted the same.
                 if let Some(open) = self.open_case(step.class, &source.id)? {

@@ -3,22 +3,19 @@
 use super::{Planned, Planner};
 use crate::error::EngineError;
 use crate::event::RunEvent;
-use rosterd_model::plan::Operation;
-use rosterd_model::plan::{ApplyCounts, Bucket, Hold, NOTHING, PlanDigest, PlanHeader, PlanState, Target};
-use rosterd_model::{Class, Rule};
-use rosterd_reconcile::guard;
-use rosterd_store::Snapshot;
+use crate::policy::Policy;
+use rosterd_model::plan::{ApplyCounts, Bucket, Hold, PlanDigest, PlanHeader, PlanState};
+use rosterd_model::{Rule, Timestamp};
 use rosterd_store::prelude::*;
-use std::collections::BTreeMap;
 
 impl Planner<'_> {
     pub(super) fn finish(mut self) -> Result<Planned, EngineError> {
         self.settle_disputes()?;
-        let holds = self.holds()?;
+        let (holds, free) = self.holds()?;
         let digest = self.rows.digest();
         let steps = self.rows.count;
         let same = self.same_plan(digest, &holds)?;
-        self.store(digest, steps, holds, same.as_ref())?;
+        let cleared = self.store(digest, steps, (holds, free), same.as_ref())?;
         let quarantined = self.engine.store.snapshot()?.case_count(self.connection)?;
         let header = match same {
             Some(header) => Some(header),
@@ -28,49 +25,63 @@ impl Planner<'_> {
         if let Some(header) = &header {
             self.engine.events.emit(&RunEvent::Planned { digest, steps });
             for hold in &header.holds {
-                self.engine.events.emit(&RunEvent::Held(hold.clone()));
+                self.engine.events.emit(&RunEvent::Held { digest, hold: hold.clone() });
             }
         }
-        Ok(Planned { header, waiting: self.waiting, quarantined })
+        for digest in &cleared {
+            self.engine.events.emit(&RunEvent::Cleared { digest: *digest });
+        }
+        Ok(Planned { header, waiting: self.waiting, quarantined, cleared })
     }
 
     /// An open plan with the same steps, made with the same configuration: it stands, and so does an approval of it.
     fn same_plan(&self, digest: PlanDigest, holds: &[Hold]) -> Result<Option<PlanHeader>, EngineError> {
         let Some(header) = self.view.plan_of_digest(digest)? else { return Ok(None) };
         let open = matches!(header.state, PlanState::Ready | PlanState::Held | PlanState::Approved { .. });
-        let untouched = header.done == 0 && header.outcome == ApplyCounts::default();
+        // What a run applied of it would not be planned again.
+        let untouched = header.done == 0 && header.outcome.applied.is_empty() && header.outcome.moved == 0;
         let same = header.configuration == self.policy.digest
             && header.connector == self.scan.connector
             && header.holds == holds
             && header.job == self.job.name;
-        Ok(Some(header).filter(|_| open && untouched && same))
+        Ok(Some(header).filter(|header| open && untouched && same && !self.is_expired(header)))
     }
 
+    fn is_expired(&self, header: &PlanHeader) -> bool {
+        matches!(header.state, PlanState::Approved { at, .. } if expired(self.policy, at, self.now))
+    }
+
+    /// Stores the plan and what planning learnt. Returns the plans whose hold is gone.
     fn store(
         &mut self,
         digest: PlanDigest,
         steps: u64,
-        holds: Vec<Hold>,
+        (holds, free): (Vec<Hold>, Vec<Bucket>),
         same: Option<&PlanHeader>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Vec<PlanDigest>, EngineError> {
         let rest = self.rows.rest()?;
         let number = self.rows.number;
         if same.is_some() && self.rows.is_flushed() {
             self.rows.discard(number)?;
         }
-        let open = self.open_plans(same.map(|header| header.number))?;
+        let waits = holds.iter().any(|hold| hold.approval);
+        let Replaced { open, cleared, approved } = self.replaced(same.map(|header| header.number), digest, waits)?;
         let write_plan = same.is_none() && steps > 0;
         let bookkeeping = !self.settled.is_empty()
             || !self.cases.is_empty()
             || !self.healed.is_empty()
             || !self.missing.is_empty()
             || !self.decisions.ended.is_empty()
+            || !self.paid.is_empty()
             || !open.is_empty();
         let behind = steps == 0 && self.states_differ()?;
         if !write_plan && !bookkeeping && !behind {
-            return Ok(());
+            return Ok(cleared);
         }
-        let header = self.header(number, digest, steps, holds);
+        let mut header = self.header(number, digest, steps, holds, free);
+        if let (Some(approved), false) = (approved, Rule::ApprovalBindsDigest.on()) {
+            header.state = approved;
+        }
         let engine = self.engine;
         engine.store.commit::<_, EngineError>("plan", |w| {
             if write_plan {
@@ -99,6 +110,9 @@ impl Planner<'_> {
             for (entity, attribute) in &self.decisions.ended {
                 w.remove_override(*entity, attribute)?;
             }
+            for (destination, class, entity) in &self.paid {
+                w.clear_owed(*destination, *class, *entity)?;
+            }
             for number in &self.healed {
                 w.close_case(*number)?;
             }
@@ -107,38 +121,63 @@ impl Planner<'_> {
             }
             if behind {
                 put_states(w, engine, self.job)?;
+                super::accept(w, self.policy, self.job, &self.scan.connector)?;
             }
             Ok(())
-        })
+        })?;
+        Ok(cleared)
     }
 
-    /// Plans of this job that nobody applied: this one takes their place.
-    fn open_plans(&self, except: Option<u64>) -> Result<Vec<PlanHeader>, EngineError> {
-        let mut open = Vec::new();
-        for header in self.view.plans_of(&self.job.name)?.take(20) {
+    /// Plans of this job that nobody applied: this one takes their place. What a person approved stays as long as
+    /// anything waits: a further run drops what moved since, and not the approval.
+    fn replaced(&self, except: Option<u64>, digest: PlanDigest, waits: bool) -> Result<Replaced, EngineError> {
+        let mut replaced = Replaced::default();
+        for header in self.view.plans_of(&self.job.name)?.take(300) {
             let header = header?;
-            let waits = matches!(header.state, PlanState::Ready | PlanState::Held | PlanState::Approved { .. });
-            if waits && Some(header.number) != except {
-                open.push(header);
+            let open = matches!(header.state, PlanState::Ready | PlanState::Held | PlanState::Approved { .. });
+            if !open || Some(header.number) == except {
+                continue;
             }
+            let held = header.holds.iter().any(|hold| hold.approval);
+            if matches!(header.state, PlanState::Approved { .. }) {
+                replaced.approved = Some(header.state.clone());
+                if waits && header.digest != digest && !self.is_expired(&header) {
+                    continue;
+                }
+            }
+            if held && !waits {
+                if !Rule::HoldClears.on() {
+                    continue;
+                }
+                replaced.cleared.push(header.digest);
+            }
+            replaced.open.push(header);
         }
-        Ok(open)
+        Ok(replaced)
     }
 
-    fn header(&self, number: u64, digest: PlanDigest, steps: u64, holds: Vec<Hold>) -> PlanHeader {
-        let total: BTreeMap<&Bucket, &u64> = self.counts.iter().filter(|(_, count)| **count > 0).collect();
+    fn header(
+        &mut self,
+        number: u64,
+        digest: PlanDigest,
+        steps: u64,
+        holds: Vec<Hold>,
+        free: Vec<Bucket>,
+    ) -> PlanHeader {
         PlanHeader {
             number,
             digest,
             job: self.job.name.clone(),
             connection: self.job.source.clone(),
             run: self.run,
+            by: self.engine.principal.clone(),
             at: self.now,
             state: if holds.iter().any(|hold| hold.approval) { PlanState::Held } else { PlanState::Ready },
             configuration: self.policy.digest.clone(),
             connector: self.scan.connector.clone(),
-            counts: total.into_iter().map(|(bucket, count)| (bucket.clone(), *count)).collect(),
+            counts: self.tally.counts().iter().map(|(bucket, count)| (bucket.clone(), *count)).collect(),
             holds,
+            free,
             licences: Vec::new(),
             waiting: self.waiting,
             quarantined: self.open_cases.saturating_add(self.cases.len() as u64),
@@ -151,100 +190,26 @@ impl Planner<'_> {
     /// True if the stored fingerprints are not those of the present configuration.
     fn states_differ(&self) -> Result<bool, EngineError> {
         let job = self.view.mapping_state(self.connection)?;
-        Ok(job.as_deref() != Some(self.job.fingerprint(&self.policy.authority).as_str()) || !self.behind()?.is_empty())
-    }
-
-    /// What waits for a person.
-    fn holds(&mut self) -> Result<Vec<Hold>, EngineError> {
-        self.counts.retain(|_, count| *count > 0);
-        let live = Live::count(&self.view, self.policy, &self.counts)?;
-        let first = |target: &Target| match target {
-            Target::Hub => false,
-            Target::Destination(name) => live.first.contains(name) && Rule::FirstDeliveryHeld.on(),
-        };
-        let mut holds = guard::judge(&self.counts, &|target, class| live.of(target, class), &self.policy.guard, &first);
-        for hold in &mut holds {
-            let allowed = |name: &rosterd_model::ConnectionId| {
-                self.policy.deliveries.iter().any(|d| d.destination == *name && d.first_allowed)
-            };
-            if let Target::Destination(name) = &hold.bucket.target
-                && !hold.approval
-                && allowed(name)
-            {
-                hold.count = 0;
-            }
-        }
-        holds.retain(|hold| hold.count > 0);
-        for (class, count) in &self.unlicensed {
-            let bucket = Bucket { target: Target::Hub, class: *class, operation: Operation::Disable };
-            let because = self.scan.refusals.iter().find(|(of, _)| of == class).map(|(_, text)| text.clone());
-            let hold = Hold {
-                count: *count,
-                of: live.of(&Target::Hub, *class),
-                because: because.unwrap_or_default(),
-                bucket: bucket.clone(),
-                approval: true,
-            };
-            holds.retain(|hold| hold.bucket != bucket);
-            holds.push(hold);
-        }
-        holds.sort_by(|a, b| a.bucket.cmp(&b.bucket));
-        Ok(holds)
+        Ok(job.as_deref() != Some(self.job.fingerprint(&self.policy.authority).as_str())
+            || !self.behind()?.is_empty()
+            || super::changed::differs(&self.view, self.policy, self.job, self.connection, &self.scan.connector)?)
     }
 }
 
-/// Live objects before the run, counted where the guard asks.
-struct Live {
-    counts: BTreeMap<(Target, Class), u64>,
-    first: Vec<rosterd_model::ConnectionId>,
+/// Earlier plans in whose place a new one comes.
+#[derive(Default)]
+struct Replaced {
+    /// They are superseded.
+    open: Vec<PlanHeader>,
+    /// Those among them that waited for a person, where nothing waits any more.
+    cleared: Vec<PlanDigest>,
+    /// The state of one that was approved.
+    approved: Option<PlanState>,
 }
 
-impl Live {
-    fn count(
-        view: &Snapshot,
-        policy: &crate::policy::Policy,
-        buckets: &BTreeMap<Bucket, u64>,
-    ) -> Result<Self, EngineError> {
-        let mut counts = BTreeMap::new();
-        let mut first = Vec::new();
-        for delivery in &policy.deliveries {
-            let number = view.connection_number(&delivery.destination)?;
-            let mut any = false;
-            for class in Class::ALL {
-                if let Some(number) = number {
-                    // What was adopted is not what was delivered.
-                    for row in view.projections(number, class)? {
-                        if row?.1.applied != NOTHING {
-                            any = true;
-                            break;
-                        }
-                    }
-                }
-            }
-            if !any {
-                first.push(delivery.destination.clone());
-            }
-        }
-        for bucket in buckets.keys() {
-            let key = (bucket.target.clone(), bucket.class);
-            if counts.contains_key(&key) {
-                continue;
-            }
-            let count = match &bucket.target {
-                Target::Hub => view.total(None, bucket.class)?,
-                Target::Destination(name) => match view.connection_number(name)? {
-                    Some(number) => view.total(Some(number), bucket.class)?,
-                    None => 0,
-                },
-            };
-            counts.insert(key, count);
-        }
-        Ok(Self { counts, first })
-    }
-
-    fn of(&self, target: &Target, class: Class) -> u64 {
-        self.counts.get(&(target.clone(), class)).copied().unwrap_or(0)
-    }
+/// True if an approval of the time `at` is over.
+pub(crate) fn expired(policy: &Policy, at: Timestamp, now: Timestamp) -> bool {
+    Rule::ApprovalBindsDigest.on() && now.since_ms(at) > policy.approval.expires_ms
 }
 
 /// Remembers what the store was last planned with.

@@ -4,6 +4,7 @@
 mod absence;
 mod ages;
 mod catch_up;
+mod changed;
 mod decide;
 mod decisions;
 mod departed;
@@ -12,16 +13,20 @@ mod effective;
 mod employment;
 mod fan_out;
 mod finish;
+mod holds;
 mod lifecycle;
+mod owed;
 mod portion;
 mod recorrelate;
 mod returning;
 mod rows;
 mod secondary;
+mod tally;
 mod unique;
 mod unlinked;
 
-pub(crate) use finish::put_states;
+pub(crate) use changed::accept;
+pub(crate) use finish::{expired, put_states};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -31,7 +36,7 @@ use crate::policy::{Job, Policy, authority_fingerprint};
 use crate::scan::ScanResult;
 use decisions::Decisions;
 use disputes::Disputes;
-use rosterd_model::plan::{Bucket, PlanHeader, Step};
+use rosterd_model::plan::{PlanDigest, PlanHeader, Step};
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::shadow::Missing;
 use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, RunId, Timestamp};
@@ -40,6 +45,7 @@ use rosterd_store::{ConnectionNumber, Snapshot};
 use rows::Rows;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use tally::Tally;
 
 /// What planning came to.
 #[derive(Debug)]
@@ -50,6 +56,15 @@ pub(crate) struct Planned {
     pub(crate) waiting: u64,
     /// Open cases of the connection.
     pub(crate) quarantined: u64,
+    /// Plans that no longer wait, because what held them is gone.
+    pub(crate) cleared: Vec<PlanDigest>,
+}
+
+/// What a caller says about a plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlanOptions {
+    /// True: a changed configuration needs nobody who looks at the plan first.
+    pub(crate) accept_configuration: bool,
 }
 
 /// A plan in the making.
@@ -63,7 +78,10 @@ struct Planner<'a> {
     now: Timestamp,
     scan: &'a ScanResult,
     rows: Rows<'a>,
-    counts: BTreeMap<Bucket, u64>,
+    tally: Tally,
+    options: PlanOptions,
+    /// What is not owed any more.
+    paid: Vec<(ConnectionNumber, Class, EntityId)>,
     /// Missing objects whose removal needs a person, because the scan has no licence.
     unlicensed: BTreeMap<Class, u64>,
     paths: Paths,
@@ -101,6 +119,7 @@ pub(crate) fn plan(
     connection: ConnectionNumber,
     run: RunId,
     scan: &ScanResult,
+    options: PlanOptions,
 ) -> Result<Planned, EngineError> {
     crate::keys::complete(engine)?;
     decisions::renew(engine, connection)?;
@@ -116,7 +135,9 @@ pub(crate) fn plan(
         run,
         now,
         scan,
-        counts: BTreeMap::new(),
+        tally: Tally::default(),
+        options,
+        paid: Vec::new(),
         unlicensed: BTreeMap::new(),
         paths: Paths::default(),
         disputes: Disputes::default(),
@@ -138,7 +159,7 @@ pub(crate) fn plan(
         view,
     };
     let behind = planner.behind()?;
-    if !behind.is_empty() {
+    if !behind.is_empty() || planner.owes()? {
         planner.touched = Some(HashSet::new());
     }
     // Time alone changes values where an order asks when a connection was read.
@@ -154,6 +175,7 @@ pub(crate) fn plan(
     planner.departed_all()?;
     planner.absent()?;
     planner.catch_up(&behind)?;
+    planner.pay()?;
     planner.finish()
 }
 
@@ -191,19 +213,11 @@ impl Planner<'_> {
 
     /// Writes a step, and counts its parts.
     fn push(&mut self, step: Step) -> Result<(), EngineError> {
-        self.count(&step, true);
+        self.tally.add(&step);
         if let (Some(touched), rosterd_model::plan::StepObject::Entity(id)) = (&mut self.touched, &step.object) {
             touched.insert(*id);
         }
         self.rows.push(step)
-    }
-
-    fn count(&mut self, step: &Step, add: bool) {
-        for part in &step.parts {
-            let bucket = Bucket { target: part.target.clone(), class: step.class, operation: part.operation };
-            let count = self.counts.entry(bucket).or_default();
-            *count = if add { *count + 1 } else { count.saturating_sub(1) };
-        }
     }
 
     /// Sets a record aside.

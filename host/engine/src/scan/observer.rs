@@ -12,7 +12,7 @@ use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, Change, DepartureCause, Page, Record, ScanEnd};
 use rosterd_model::run::ScanCounts;
 use rosterd_model::shadow::{RecordHash, ShadowHead};
-use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, RunId, Timestamp};
+use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Rule, RunId, Timestamp};
 use rosterd_reconcile::absence::AbsencePolicy;
 use rosterd_reconcile::normalise::{normalise, record_hash};
 use rosterd_store::prelude::*;
@@ -65,6 +65,8 @@ pub(super) struct Observer {
     pub(super) resume: Option<String>,
     /// True: the store holds something of this scan that must be cleared at its end.
     pub(super) stored: bool,
+    /// True: somebody was erased, and a new record may be about him.
+    erased_some: bool,
 }
 
 impl Observer {
@@ -98,6 +100,7 @@ impl Observer {
             named_rejections: HashMap::new(),
             resume: None,
             stored: false,
+            erased_some: !view.erased_nobody()? && Rule::ErasedStaysAway.on(),
         };
         observer.take_up(&view)?;
         Ok(observer)
@@ -201,6 +204,12 @@ impl Observer {
             }
             self.counts.changed += 1;
         } else {
+            if self.erased_some && view.erased(self.scan.connection, key.0, &key.1)?.is_some() {
+                // Counted as known and not usable: nobody is missing because of it, and nothing of it is stored.
+                self.named(key.0);
+                self.counts.erased += 1;
+                return Ok(());
+            }
             self.counts.new += 1;
         }
         self.bytes += record.attributes.len() + key.1.as_str().len();

@@ -53,7 +53,18 @@ impl Hub {
         Self::with(&job.to_string())
     }
 
-    fn with(policy: &str) -> Self {
+    /// The same hub under another configuration.
+    pub(crate) fn configure(&mut self, policy: &str) {
+        self.engine.policy = Arc::new(compiled(policy));
+    }
+
+    /// The policy of [`Hub::new`] with `deliver` and `guard` as they are given.
+    pub(crate) fn policy(deliver: &str, more: &str) -> String {
+        JOB.replace("DELIVER", deliver).replace(r#""guard": {"on-trip": "apply-safe"}"#, more)
+    }
+
+    /// A hub with a policy of its own.
+    pub(crate) fn with(policy: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store =
             Store::open(&dir.path().join("hub.redb"), OpenOptions { cache_bytes: 8 << 20, create: true }).unwrap();
@@ -72,6 +83,11 @@ impl Hub {
         Self { engine, remote, clock, _dir: dir }
     }
 
+    /// The same engine in the hands of somebody else.
+    pub(crate) fn as_user(&self, name: &str) -> Engine {
+        Engine { principal: name.to_owned(), ..self.engine.clone() }
+    }
+
     /// Lets the source show these accounts: `number,user,name,status`.
     pub(crate) fn show(&self, version: &str, lines: &[String]) {
         let accounts: Vec<(String, String)> = lines.iter().map(|line| account(line)).collect();
@@ -84,7 +100,7 @@ impl Hub {
     }
 
     pub(crate) async fn plan(&self) -> RunReport {
-        self.engine.run("hr", RunOptions { dry: true, allow_empty: false }).await.unwrap()
+        self.engine.run("hr", RunOptions { dry: true, ..RunOptions::default() }).await.unwrap()
     }
 
     pub(crate) async fn try_run(&self) -> Result<RunReport, EngineError> {

@@ -3,8 +3,13 @@
 
 mod absence;
 mod authority;
+mod approval;
+mod budget;
+mod configuration;
 mod delivery;
+mod erase;
 mod hub;
 mod lifeline;
 mod quarantine;
 mod resolve;
+mod retention;

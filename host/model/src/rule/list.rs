@@ -96,6 +96,8 @@ rules! {
     // 4 Guard.
     EffectiveOnly, "4.effective", "What is so already counts nothing.", "firezone#9373";
     BucketTrips, "4.trip", "More than floor, percentage or cap of one operation waits for a person.";
+    ClearsByValue, "4.clear", "Each value that is emptied counts, whatever else its step does.";
+    MembersByGroup, "4.members", "Removed members are judged group by group.";
     ShrinkGuard, "4.shrink", "A scan far smaller than the last licensed one has no licence.";
     EmptyGuard, "4.empty", "An empty source removes nobody without `--allow-empty`.";
     ApplySafe, "4.apply-safe", "What trips waits with all that depends on it, and the rest goes on.";
@@ -106,6 +108,7 @@ rules! {
     ApprovalBindsDigest, "4.digest", "An approval is for one digest, once, and expires.";
     FourEyes, "4.four-eyes", "With four eyes nobody approves a plan of his own.";
     DriftDropsTheStep, "4.drift", "A step whose before-state moved is dropped; the approval of the others stands.";
+    HeldIsOwed, "4.owed", "What a destination was not told because it is held is planned again until it is told.";
     ChangeForcesPlan, "4.configuration", "A changed mapping, scope, authority or connector makes the next run a plan.";
     IncompleteRemovesNobody, "4.incomplete", "A scan that broke off says nothing about who is missing.";
     // 5 Full, delta, events.
@@ -170,5 +173,7 @@ rules! {
     ReadsBack, "11.verify", "A sample of what was sent is read back and compared.";
     // 12 Privacy.
     AuditChain, "12.audit", "Who did what is a chain of hashes that shows a change.";
+    HistoryEnds, "12.retention", "History, runs, plans and tombstones are kept as long as their class says, and no longer.";
+    ErasedStaysAway, "12.erased", "A record of an erased account is not taken up again.";
     EraseLeavesNothing, "12.erase", "An erased account leaves a hash and no value.";
 }

@@ -45,12 +45,47 @@ pub struct GuardSpec {
     pub clear: Option<Threshold>,
     /// Disables.
     pub disable: Option<Threshold>,
+    /// Disables and deletes of leavers who were announced a day ahead, which count apart.
+    pub announced: Option<Threshold>,
+    /// Members removed from one group; the percentage is of its members.
+    pub remove_member: Option<Threshold>,
     /// Deletes of accounts and groups.
     pub delete: Option<Threshold>,
     /// Deletes of org units.
     pub delete_org_unit: Option<Threshold>,
     /// What happens to the rest.
     pub on_trip: OnTrip,
+    /// So many times the threshold of one run may be done within 24 hours, all runs together.
+    pub rolling: Rolling,
+}
+
+/// A factor from 1 on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Rolling(pub f64);
+
+impl Default for Rolling {
+    fn default() -> Self {
+        Self(2.0)
+    }
+}
+
+/// `[approval]`: who may release what a guard holds, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct ApprovalSpec {
+    /// True: whoever made a plan may not approve it.
+    pub four_eyes: bool,
+    /// How long an approval is good for: `24h`, `30m`.
+    pub expires: String,
+}
+
+impl Default for ApprovalSpec {
+    fn default() -> Self {
+        Self { four_eyes: false, expires: "24h".to_owned() }
+    }
 }
 
 /// `[protect]`: who is never disabled, renamed, moved or deleted.

@@ -6,11 +6,15 @@ fn bucket(target: &str, class: Class, operation: Operation) -> Bucket {
         "hub" => Target::Hub,
         name => Target::Destination(name.parse().expect("a connection")),
     };
-    Bucket { target, class, operation }
+    Bucket::new(target, class, operation)
+}
+
+fn judge_all(counts: &BTreeMap<Bucket, u64>, live: u64, spent: u64, spec: &GuardSpec) -> Vec<Hold> {
+    judge(counts, &[], &Facts { live: &|_, _| live, spent: &|_| spent, first_delivery: &|_| false }, spec)
 }
 
 fn judge_one(bucket: &Bucket, count: u64, live: u64, spec: &GuardSpec) -> Vec<Hold> {
-    judge(&BTreeMap::from([(bucket.clone(), count)]), &|_, _| live, spec, &|_| false)
+    judge_all(&BTreeMap::from([(bucket.clone(), count)]), live, 0, spec)
 }
 
 #[test]
@@ -57,7 +61,9 @@ fn an_empty_hub_may_be_filled_and_a_new_destination_is_looked_at_first() {
     assert_eq!(judge_one(&bucket("hub", Class::Account, Operation::Create), 1_000_000, 0, &spec), vec![]);
     assert_eq!(judge_one(&bucket("hub", Class::Account, Operation::Link), 1_000_000, 5, &spec), vec![]);
     let create = bucket("ad", Class::Account, Operation::Create);
-    let holds = judge(&BTreeMap::from([(create, 1)]), &|_, _| 0, &spec, &|_| true);
+    let facts = Facts { live: &|_, _| 0, spent: &|_| 0, first_delivery: &|_| true };
+    assert!(is_free(&create, &facts, &spec) && !is_free(&bucket("ad", Class::Account, Operation::Update), &facts, &spec));
+    let holds = judge(&BTreeMap::from([(create, 1)]), &[], &facts, &spec);
     assert_eq!((holds.len(), holds[0].approval), (1, false));
 }
 
@@ -69,17 +75,74 @@ fn one_trip_can_hold_everything() {
         (bucket("hub", Class::Account, Operation::Disable), 50),
         (bucket("ad", Class::Account, Operation::Disable), 0),
     ]);
-    let holds = judge(&counts, &|_, _| 100, &spec, &|_| false);
+    let holds = judge_all(&counts, 100, 0, &spec);
     assert_eq!(holds.len(), 2);
     assert!(holds.iter().all(|hold| hold.approval));
     assert!(holds.iter().any(|hold| hold.because.contains("hold-all")));
     assert!(holds.iter().any(|hold| hold.because.contains("would be disabled")));
 }
 
+#[test]
+fn portions_of_a_day_add_up_to_twice_a_run() {
+    let spec = GuardSpec::default();
+    let disable = bucket("hub", Class::Account, Operation::Disable);
+    let with = |count, spent| judge_all(&BTreeMap::from([(disable.clone(), count)]), 1000, spent, &spec);
+    assert_eq!(with(20, 20), vec![]);
+    assert_eq!(
+        with(1, 40)[0].because,
+        "disable account in hub: 1 of 1000 would be disabled after 40 within a day, more than 2 x max(5, 2 %) = 40"
+    );
+    let wide = GuardSpec { rolling: rosterd_model::spec::Rolling(5.0), ..GuardSpec::default() };
+    let holds = judge_all(&BTreeMap::from([(disable.clone(), 1)]), 1000, 99, &wide);
+    assert_eq!(holds, vec![], "the factor is a setting");
+    let many = judge_all(&BTreeMap::from([(disable.clone(), 100)]), 1_000_000, 901, &spec);
+    assert!(many[0].because.ends_with("more than 2 x the cap of 500"), "{}", many[0].because);
+}
+
+#[test]
+fn announced_leavers_count_apart_and_may_have_their_own_threshold() {
+    let sudden = bucket("hub", Class::Account, Operation::Disable);
+    let announced = Bucket { announced: true, ..sudden.clone() };
+    let counts = BTreeMap::from([(sudden, 5), (announced.clone(), 5)]);
+    assert_eq!(judge_all(&counts, 100, 0, &GuardSpec::default()), vec![]);
+    let counts = BTreeMap::from([(announced, 50)]);
+    assert!(judge_all(&counts, 100, 0, &GuardSpec::default())[0].because.starts_with("announced disable account"));
+    let own = rosterd_model::spec::Threshold { floor: 50, percent: 0.0, cap: None };
+    assert_eq!(judge_all(&counts, 100, 0, &GuardSpec { announced: Some(own), ..GuardSpec::default() }), vec![]);
+}
+
+#[test]
+fn a_group_that_loses_a_third_of_its_members_trips_alone() {
+    let bucket = bucket("ad", Class::Group, Operation::RemoveMember);
+    let gone = |group: &str, removed, of| MembersGone { target: bucket.target.clone(), group: group.into(), removed, of };
+    let judged = |members: &[MembersGone]| {
+        let facts = Facts { live: &|_, _| 3, spent: &|_| 0, first_delivery: &|_| false };
+        judge(&BTreeMap::from([(bucket.clone(), 99)]), members, &facts, &GuardSpec::default())
+    };
+    assert_eq!(judged(&[gone("small", 10, 10), gone("large", 30, 100)]), vec![]);
+    let holds = judged(&[gone("small", 10, 10), gone("large", 31, 100)]);
+    assert_eq!(
+        holds[0].because,
+        "remove-member group in ad: 31 of 100 members of large would be removed, more than max(10, 30 %) = 30"
+    );
+}
+
+#[test]
+fn a_changed_configuration_holds_what_nothing_else_does() {
+    let counts = BTreeMap::from([
+        (bucket("hub", Class::Account, Operation::Update), 3),
+        (bucket("hub", Class::Account, Operation::Disable), 50),
+    ]);
+    let mut holds = judge_all(&counts, 100, 0, &GuardSpec::default());
+    hold_changed(&mut holds, &counts, &|_, _| 100, "a change of the mapping");
+    assert_eq!(holds.iter().map(|hold| hold.approval).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(holds[0].because, "update account in hub: 3, after a change of the mapping");
+}
+
 proptest! {
     #[test]
     fn more_operations_or_fewer_objects_never_release(count in 1u64..2000, more in 0u64..2000, live in 1u64..100_000,
-                                                      fewer in 0u64..100_000, kind in 0usize..10, class in 0usize..3) {
+                                                      fewer in 0u64..100_000, kind in 0usize..11, class in 0usize..3) {
         let spec = GuardSpec::default();
         let bucket = bucket("ad", Class::ALL[class], Operation::ALL[kind]);
         if !judge_one(&bucket, count, live, &spec).is_empty() {
@@ -89,10 +152,10 @@ proptest! {
     }
 
     #[test]
-    fn holds_are_sorted_and_stand_for_counts(counts in proptest::collection::btree_map(0usize..10, 0u64..3000, 0..10), live in 0u64..5000) {
+    fn holds_are_sorted_and_stand_for_counts(counts in proptest::collection::btree_map(0usize..11, 0u64..3000, 0..10), live in 0u64..5000) {
         let counts: BTreeMap<Bucket, u64> = counts.into_iter()
             .map(|(kind, count)| (bucket("ad", Class::Account, Operation::ALL[kind]), count)).collect();
-        let holds = judge(&counts, &|_, _| live, &GuardSpec::default(), &|_| false);
+        let holds = judge_all(&counts, live, 0, &GuardSpec::default());
         prop_assert!(holds.windows(2).all(|pair| pair[0].bucket < pair[1].bucket));
         prop_assert!(holds.iter().all(|hold| counts.get(&hold.bucket) == Some(&hold.count) && hold.count > 0));
     }

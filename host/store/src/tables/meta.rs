@@ -7,7 +7,7 @@ use crate::codec;
 use crate::error::StoreError;
 use crate::kv::{Read, Write};
 use crate::schema::Table;
-use rosterd_model::{RunId, Timestamp};
+use rosterd_model::{Rule, RunId, Timestamp};
 
 const SCHEMA: &[u8] = b"schema";
 const STORE: &[u8] = b"store";
@@ -90,6 +90,9 @@ pub trait ReadMeta: Read {
     /// # Errors
     /// The store can not be read.
     fn policy_now(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        if !Rule::ClockNeverBack.on() {
+            return Ok(now);
+        }
         Ok(now.max(Timestamp(self.number(Table::Meta, CLOCK)?.unwrap_or(0))))
     }
 
@@ -158,7 +161,7 @@ pub trait WriteMeta: Write {
     fn advance_clock(&mut self, now: Timestamp) -> Result<Timestamp, StoreError> {
         let value = self.edit(Table::Meta, CLOCK)?;
         let last = if value.is_empty() { 0 } else { codec::number(Table::Meta, value)? };
-        let latest = now.0.max(last);
+        let latest = if Rule::ClockNeverBack.on() { now.0.max(last) } else { now.0 };
         value.clear();
         value.extend_from_slice(&latest.to_be_bytes());
         Ok(Timestamp(latest))

@@ -4,17 +4,21 @@
 //! serve a [`crate::Snapshot`] and, inside of a transaction, a [`crate::Writer`]. Import all of them with
 //! `use rosterd_store::prelude::*`.
 
+pub mod accepted;
 pub mod audit;
 pub mod bitmaps;
+pub mod budget;
 pub mod claims;
 pub mod connections;
 pub mod entities;
+pub mod erased;
 pub mod history;
 pub mod links;
 pub mod meta;
 pub mod missing;
 pub mod outbox;
 pub mod overrides;
+pub mod owed;
 pub mod plans;
 pub mod projections;
 pub mod quarantine;
@@ -28,17 +32,21 @@ pub mod steps;
 pub mod totals;
 pub mod unsettled;
 
+pub use accepted::{ReadAccepted, WriteAccepted};
 pub use audit::{ReadAudit, WriteAudit};
 pub use bitmaps::{ReadBitmaps, WriteBitmaps};
+pub use budget::{ReadBudget, WriteBudget};
 pub use claims::{ReadClaims, WriteClaims};
 pub use connections::{ReadConnections, WriteConnections};
 pub use entities::{ReadEntities, WriteEntities};
+pub use erased::{ReadErased, WriteErased};
 pub use history::{ReadHistory, WriteHistory};
 pub use links::{ReadLinks, WriteLinks};
 pub use meta::{ReadMeta, WriteMeta};
 pub use missing::{ReadMissing, WriteMissing};
 pub use outbox::{ReadOutbox, WriteOutbox};
 pub use overrides::{ReadOverrides, WriteOverrides};
+pub use owed::{ReadOwed, WriteOwed};
 pub use plans::{ReadPlans, WritePlans};
 pub use projections::{ReadProjections, WriteProjections};
 pub use quarantine::{ReadQuarantine, WriteQuarantine};

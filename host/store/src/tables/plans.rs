@@ -90,6 +90,21 @@ pub trait WritePlans: Write {
         self.put(Table::PlanDigests, &plan.digest.0, &number)?;
         self.put(Table::PlanJobs, Key::new().text(plan.job.as_str()).u64(plan.number).as_bytes(), &[])
     }
+
+    /// Removes the head of a plan whose steps were removed.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn remove_plan(&mut self, plan: &PlanHeader) -> Result<(), StoreError> {
+        let number = plan.number.to_be_bytes();
+        self.remove(Table::Plans, &number)?;
+        self.remove(Table::PlanJobs, Key::new().text(plan.job.as_str()).u64(plan.number).as_bytes())?;
+        // A later plan may have the same digest.
+        if self.number(Table::PlanDigests, &plan.digest.0)? == Some(plan.number) {
+            self.remove(Table::PlanDigests, &plan.digest.0)?;
+        }
+        Ok(())
+    }
 }
 impl<W: Write> WritePlans for W {}
 

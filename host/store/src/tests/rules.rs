@@ -84,9 +84,13 @@ broken! {
         w.put_value(Table::Audit, &1_u64.to_be_bytes(), &crate::AuditRow { principal: "other".to_owned(), ..row })
     };
     an_audit_row_that_was_replaced: "does not continue", |w, _| {
-        let mut row = crate::AuditRow { detail: String::new(), ..w.audit_row(1)?.unwrap() };
+        let mut row = crate::AuditRow { what: "other".to_owned(), ..w.audit_row(1)?.unwrap() };
         row.hash = row.expected_hash(1);
         w.put_value(Table::Audit, &1_u64.to_be_bytes(), &row)
+    };
+    an_audit_text_that_was_changed: "row 1 of the audit was changed", |w, _| {
+        let row = w.audit_row(1)?.unwrap();
+        w.put_value(Table::Audit, &1_u64.to_be_bytes(), &crate::AuditRow { detail: Some("plan 7".to_owned()), ..row })
     };
     an_audit_without_its_end: "but 2 were written", |w, _| w.remove(Table::Audit, &2_u64.to_be_bytes()).map(drop);
     an_audit_without_its_beginning: "row 1 of the audit is missing", |w, _| w.remove(Table::Audit, &1_u64.to_be_bytes()).map(drop);

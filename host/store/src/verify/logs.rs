@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::key::Parts;
 use crate::kv::Read;
 use crate::schema::Table;
+use crate::tables::audit::AuditChain;
 use crate::tables::meta::{Counter, ReadMeta};
 use crate::tables::{ReadAudit, ReadRuns};
 use rosterd_model::claim::HistoryRow;
@@ -39,24 +40,15 @@ impl<R: Read> Check<'_, R> {
 
     pub(super) fn audit(&mut self) -> Result<(), StoreError> {
         let view = self.view;
-        let (mut expected, mut previous) = (0, [0; 32]);
+        let mut chain = AuditChain::default();
         for row in view.audit(0)? {
-            expected += 1;
             let Some((number, row)) = self.readable(row)? else { continue };
-            if number != expected {
-                self.problem(format_args!("row {expected} of the audit is missing"));
-                expected = number;
-            } else if row.previous != previous {
-                self.problem(format_args!("row {number} of the audit does not continue the row before it"));
+            if let Some(problem) = chain.next(number, &row) {
+                self.problem(problem);
             }
-            if row.hash != row.expected_hash(number) {
-                self.problem(format_args!("row {number} of the audit was changed"));
-            }
-            previous = row.hash;
         }
-        let last = view.last_number(Counter::Audit)?;
-        if expected != last {
-            self.problem(format_args!("the audit ends with row {expected}, but {last} were written"));
+        if let Some(problem) = chain.end(view.last_number(Counter::Audit)?) {
+            self.problem(problem);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod decisions;
 mod directory;
+mod guard;
 mod logs;
 mod plans;
 mod queues;
@@ -79,6 +80,7 @@ fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     check.part(Check::decisions)?;
     check.part(Check::plans)?;
     check.part(Check::steps)?;
+    check.part(Check::guard)?;
     check.part(Check::history)?;
     check.part(Check::runs)?;
     check.part(Check::audit)?;

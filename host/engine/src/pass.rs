@@ -1,0 +1,58 @@
+//! One pass over a plan: what of it is still true since a person approved it, and how the pass ends.
+
+use crate::apply::Applying;
+use crate::error::EngineError;
+use crate::plan::{accept, put_states};
+use rosterd_model::plan::{NOTHING, Part, PlanHeader, PlanState, Reason};
+use rosterd_model::{EntityId, Rule, Step};
+use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Writer};
+
+impl Applying<'_> {
+    /// True if a destination acknowledged something else since a person approved: only that is dropped.
+    pub(crate) fn moved_there(
+        &self,
+        w: &Writer<'_>,
+        number: ConnectionNumber,
+        step: &Step,
+        part: &Part,
+        entity: EntityId,
+    ) -> Result<bool, EngineError> {
+        let known = w.projection(number, step.class, entity)?;
+        let before = known.map_or(NOTHING, |known| known.applied);
+        Ok(before != part.before && Rule::DriftDropsTheStep.on())
+    }
+
+    /// True if the source says otherwise by now than when a person approved: it showed another state of the object, or shows
+    /// again what was missing.
+    pub(crate) fn source_moved(&self, w: &Writer<'_>, step: &Step) -> Result<bool, EngineError> {
+        let Some(source) = &step.source else { return Ok(false) };
+        let shadow = w.shadow(self.connection, step.class, source.ordinal)?;
+        if shadow.is_none_or(|shadow| shadow.seq != source.seq) {
+            return Ok(true);
+        }
+        let missing = matches!(step.reason, Reason::Missing { .. });
+        Ok(missing && w.missing(self.connection, step.class, source.ordinal)?.is_none())
+    }
+
+    /// The end of a pass: what the plan is now, with which configuration, and who did it.
+    pub(crate) fn end(&self, w: &mut Writer<'_>, header: &mut PlanHeader, before: u64) -> Result<(), EngineError> {
+        header.done = 0;
+        let waits = !self.held && header.outcome.held > 0;
+        header.state = if waits { PlanState::Held } else { PlanState::Applied };
+        if !waits {
+            put_states(w, self.engine, self.job)?;
+        }
+        // What waits is judged by itself: the configuration was let through when anything of its plan was.
+        accept(w, &self.engine.policy, self.job, &header.connector)?;
+        let applied = header.outcome.applied.values().sum::<u64>().saturating_sub(before);
+        if applied == 0 {
+            return Ok(());
+        }
+        let what = if self.held { "plan-applied-approved" } else { "plan-applied" };
+        let detail =
+            format!("{} run {}: {applied} applied, {} held", header.digest, header.run, header.outcome.held);
+        w.add_audit(self.now, &self.engine.principal, what, &detail)?;
+        Ok(())
+    }
+}
