@@ -90,8 +90,8 @@ impl Applying<'_> {
     fn selected(&self, header: &PlanHeader, step: &Step, part: &Part) -> bool {
         // Holds that any person lifts by applying the plan are no reason to wait.
         let mut holds = header.holds.iter().filter(|hold| hold.approval).peekable();
-        let waits = holds.peek().is_some()
-            && step.buckets(part).any(|bucket| holds.clone().any(|hold| hold.bucket == bucket));
+        let waits =
+            holds.peek().is_some() && step.buckets(part).any(|bucket| holds.clone().any(|hold| hold.bucket == bucket));
         waits == self.held
     }
 

@@ -103,11 +103,7 @@ fn remains(view: &Snapshot, entity: &Entity) -> Result<Vec<(String, Projection)>
 }
 
 /// Everything by which people would recognise the account, in all forms that the store knows.
-fn words(
-    view: &Snapshot,
-    entity: &Entity,
-    remains: &[(String, Projection)],
-) -> Result<BTreeSet<String>, EngineError> {
+fn words(view: &Snapshot, entity: &Entity, remains: &[(String, Projection)]) -> Result<BTreeSet<String>, EngineError> {
     let mut words = BTreeSet::new();
     add(&mut words, &entity.attributes);
     for (_, projection) in remains {

@@ -91,8 +91,7 @@ impl Engine {
 
     fn old_runs(&self, before: Timestamp, done: &mut Housekeeping) -> Result<(), EngineError> {
         loop {
-            let removed =
-                self.store.commit::<_, EngineError>("purge-runs", |w| Ok(w.forget_runs(before, PORTION)?))?;
+            let removed = self.store.commit::<_, EngineError>("purge-runs", |w| Ok(w.forget_runs(before, PORTION)?))?;
             done.runs += removed;
             if removed < PORTION as u64 {
                 return Ok(());

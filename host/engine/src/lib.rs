@@ -20,8 +20,8 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
-mod keys;
 pub mod housekeeping;
+mod keys;
 pub mod lineage;
 pub mod overrides;
 mod pass;

@@ -50,8 +50,7 @@ impl Applying<'_> {
             return Ok(());
         }
         let what = if self.held { "plan-applied-approved" } else { "plan-applied" };
-        let detail =
-            format!("{} run {}: {applied} applied, {} held", header.digest, header.run, header.outcome.held);
+        let detail = format!("{} run {}: {applied} applied, {} held", header.digest, header.run, header.outcome.held);
         w.add_audit(self.now, &self.engine.principal, what, &detail)?;
         Ok(())
     }

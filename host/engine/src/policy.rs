@@ -1,9 +1,7 @@
 //! The configuration, compiled once: mappings, tiers, authority, guard, deliveries.
 
 use crate::error::EngineError;
-use rosterd_model::spec::{
-    ApprovalSpec, ClassSpec, GuardSpec, JobSpec, Multi, PolicySpec, RetentionSpec, TierSpec,
-};
+use rosterd_model::spec::{ApprovalSpec, ClassSpec, GuardSpec, JobSpec, Multi, PolicySpec, RetentionSpec, TierSpec};
 use rosterd_model::{Class, ConnectionId, JobId, Rule};
 use rosterd_reconcile::absence::{AbsencePolicy, parse_duration};
 use rosterd_reconcile::alias;
@@ -87,10 +85,12 @@ impl Retention {
     /// # Errors
     /// A sentence that names the key.
     pub fn parse(spec: &RetentionSpec) -> Result<Self, String> {
-        let read = |key: &str, text: &str| parse_duration(text).map_err(|because| format!("retention.{key}: {because}"));
+        let read =
+            |key: &str, text: &str| parse_duration(text).map_err(|because| format!("retention.{key}: {because}"));
         let tombstones_ms = read("tombstones", &spec.tombstones)?;
         if tombstones_ms < Self::LEAST_TOMBSTONES_MS {
-            return Err("retention.tombstones must be at least \"30d\": who is gone must not come back as a stranger".to_owned());
+            return Err("retention.tombstones must be at least \"30d\": who is gone must not come back as a stranger"
+                .to_owned());
         }
         Ok(Self {
             history_ms: read("history", &spec.history)?,
@@ -199,7 +199,8 @@ impl Policy {
         if let Err(text) = rosterd_reconcile::guard::check(&spec.guard) {
             problems.push(format!("[guard] {text}"));
         }
-        let (Ok(protect), Ok(approval), Ok(retention), true) = (protect, approval, retention, problems.is_empty()) else {
+        let (Ok(protect), Ok(approval), Ok(retention), true) = (protect, approval, retention, problems.is_empty())
+        else {
             return Err(EngineError::Configuration(problems.join("\n")));
         };
         share_keys(&mut jobs);

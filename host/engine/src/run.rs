@@ -274,11 +274,8 @@ impl Engine {
 
     /// Applies what a person approved; first, if nothing was applied yet, what needed no approval.
     async fn apply_approved(&self, job: &Job, header: PlanHeader) -> Result<PlanHeader, EngineError> {
-        let first = if header.outcome == Default::default() {
-            self.apply_pass(job, header, false).await?
-        } else {
-            header
-        };
+        let first =
+            if header.outcome == Default::default() { self.apply_pass(job, header, false).await? } else { header };
         self.apply_pass(job, first, true).await
     }
 

@@ -270,7 +270,6 @@ impl Step {
     pub fn hub(&self) -> Option<&Part> {
         self.parts.iter().find(|part| part.target == Target::Hub)
     }
-
 }
 
 /// Where a plan stands.

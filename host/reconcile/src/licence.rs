@@ -3,8 +3,8 @@
 //! A connector says what it believes; that is one check among others and is called by its name. What the host can see
 //! for itself (whether the scan reached its end, how many records it gave) is judged here.
 
-use rosterd_model::{Class, Rule};
 use rosterd_model::plan::LicenceNote;
+use rosterd_model::{Class, Rule};
 
 /// What is known about a scan of one class when it has ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -178,11 +178,7 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
     !word.is_empty() && bytes.windows(word.len()).any(|window| window == word)
 }
 
-fn rows(
-    w: &Writer<'_>,
-    table: Table,
-    mut is: impl FnMut(&[u8], &[u8]) -> bool,
-) -> Result<Vec<Vec<u8>>, StoreError> {
+fn rows(w: &Writer<'_>, table: Table, mut is: impl FnMut(&[u8], &[u8]) -> bool) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut keys = Vec::new();
     for row in w.prefix(table, b"")? {
         let row = row?;

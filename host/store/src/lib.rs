@@ -62,11 +62,11 @@ pub mod prelude {
     pub use crate::kv::{Read, Write};
     pub use crate::tables::{
         ReadAccepted, ReadAudit, ReadBitmaps, ReadBudget, ReadClaims, ReadConnections, ReadEntities, ReadErased,
-        ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOutbox, ReadOverrides, ReadOwed, ReadPlans,
-        ReadProjections, ReadQuarantine, ReadReservations, ReadResolutions, ReadRuns, ReadScans, ReadScratch,
-        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAccepted, WriteAudit, WriteBitmaps, WriteBudget,
-        WriteClaims, WriteConnections, WriteEntities, WriteErased, WriteHistory, WriteLinks, WriteMeta, WriteMissing,
-        WriteOutbox, WriteOverrides, WriteOwed, WritePlans, WriteProjections, WriteQuarantine, WriteReservations,
-        WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
+        ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOutbox, ReadOverrides, ReadOwed, ReadPlans, ReadProjections,
+        ReadQuarantine, ReadReservations, ReadResolutions, ReadRuns, ReadScans, ReadScratch, ReadShadows, ReadSteps,
+        ReadTotals, ReadUnsettled, WriteAccepted, WriteAudit, WriteBitmaps, WriteBudget, WriteClaims, WriteConnections,
+        WriteEntities, WriteErased, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WriteOverrides,
+        WriteOwed, WritePlans, WriteProjections, WriteQuarantine, WriteReservations, WriteResolutions, WriteRuns,
+        WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
     };
 }

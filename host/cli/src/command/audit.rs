@@ -119,7 +119,8 @@ impl Human for Verified {
             return;
         }
         let last = self.last.as_deref().unwrap_or("none");
-        let erased = if self.erased > 0 { format!(", {} without their text (erased)", self.erased) } else { String::new() };
+        let erased =
+            if self.erased > 0 { format!(", {} without their text (erased)", self.erased) } else { String::new() };
         page.line(format!("{} rows, none changed or missing{erased}; hash of the last: {last}", self.rows));
     }
 }

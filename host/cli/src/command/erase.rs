@@ -24,7 +24,9 @@ impl Human for Erased {
             page.line(format!("{rows} rows of others in {table} still mention it: their sources say so"));
         }
         for destination in &self.remains_at {
-            page.line(format!("{destination} still has the account, and the hub will not touch it any more: delete it there"));
+            page.line(format!(
+                "{destination} still has the account, and the hub will not touch it any more: delete it there"
+            ));
         }
         page.line("backups, exports and logs that were made before are not changed by this");
     }

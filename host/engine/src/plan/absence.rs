@@ -3,9 +3,9 @@
 use super::Planner;
 use crate::error::EngineError;
 use crate::scan::Seen;
-use rosterd_model::{Class, Rule};
 use rosterd_model::plan::Reason;
 use rosterd_model::shadow::Missing;
+use rosterd_model::{Class, Rule};
 use rosterd_reconcile::absence::{Verdict as Confirmation, confirm};
 use rosterd_reconcile::licence::Verdict;
 use rosterd_store::prelude::*;

@@ -30,9 +30,8 @@ impl Planner<'_> {
         let allowed = |name: &ConnectionId| {
             self.policy.deliveries.iter().any(|delivery| delivery.destination == *name && delivery.first_allowed)
         };
-        holds.retain(|hold| {
-            hold.approval || !matches!(&hold.bucket.target, Target::Destination(name) if allowed(name))
-        });
+        holds
+            .retain(|hold| hold.approval || !matches!(&hold.bucket.target, Target::Destination(name) if allowed(name)));
         self.unlicensed(&mut holds, &live);
         if !self.options.accept_configuration {
             let (view, policy) = (&self.view, self.policy);
@@ -100,11 +99,7 @@ struct Live {
 }
 
 impl Live {
-    fn count(
-        view: &Snapshot,
-        policy: &Policy,
-        buckets: &BTreeMap<Bucket, u64>,
-    ) -> Result<Self, EngineError> {
+    fn count(view: &Snapshot, policy: &Policy, buckets: &BTreeMap<Bucket, u64>) -> Result<Self, EngineError> {
         let mut counts = BTreeMap::new();
         let mut first = Vec::new();
         for delivery in &policy.deliveries {

@@ -61,7 +61,11 @@ async fn a_later_run_keeps_the_approval_and_drops_whom_it_no_longer_fits() {
     lines.push("70,user70,Person 70".to_owned());
     hub.show("v3", &lines);
     let report = hub.run().await;
-    assert_eq!((report.run.state, hub.active()), (RunState::Held, 100), "a run applies nothing that another plan allowed");
+    assert_eq!(
+        (report.run.state, hub.active()),
+        (RunState::Held, 100),
+        "a run applies nothing that another plan allowed"
+    );
     let applied = hub.engine.apply(&digest).await.unwrap().plan.unwrap();
     assert_eq!((hub.active(), applied.outcome.moved), (51, 1));
     let seventy = hub.engine.account("user70").unwrap();

@@ -170,7 +170,11 @@ async fn each_value_that_is_emptied_counts() {
     let plan = report.plan.unwrap();
     let held: Vec<(Operation, u64)> = plan.holds.iter().map(|hold| (hold.bucket.operation, hold.count)).collect();
     assert_eq!(held, [(Operation::Clear, 30)], "thirty renames are few, thirty emptied values are not");
-    assert!(hub.accounts().iter().all(|account| account.attributes.get("userName").is_some_and(|name| name.to_text().starts_with("user"))));
+    assert!(
+        hub.accounts()
+            .iter()
+            .all(|account| account.attributes.get("userName").is_some_and(|name| name.to_text().starts_with("user")))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,8 @@ use crate::hub::{Hub, people};
 use rosterd_engine::run::RunOptions;
 use rosterd_model::run::RunState;
 
-const DELIVER: &str = r#"{"app": {"scope": null, "first-delivery": "allow", "account": {"map": {"login": "account.userName"}}}}"#;
+const DELIVER: &str =
+    r#"{"app": {"scope": null, "first-delivery": "allow", "account": {"map": {"login": "account.userName"}}}}"#;
 
 async fn hub(count: usize) -> Hub {
     let hub = Hub::with(&policy());

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
 mod absence;
-mod authority;
 mod approval;
+mod authority;
 mod budget;
 mod configuration;
 mod delivery;

@@ -9,10 +9,8 @@ const DAY: u64 = 24 * HOUR;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_runs_and_plans_end_each_in_its_time_and_what_waits_stays() {
-    let hub = Hub::with(&Hub::policy(
-        "{}",
-        r#""retention": {"history": "10d", "plans": "2d", "runs": "20d"}, "guard": {}"#,
-    ));
+    let hub =
+        Hub::with(&Hub::policy("{}", r#""retention": {"history": "10d", "plans": "2d", "runs": "20d"}, "guard": {}"#));
     let mut lines = people(1, 30);
     hub.show("v1", &lines);
     hub.run().await;
@@ -52,7 +50,10 @@ async fn history_runs_and_plans_end_each_in_its_time_and_what_waits_stays() {
 async fn a_file_that_was_written_anew_is_the_same_store() {
     let hub = Hub::new();
     for round in 0..5 {
-        hub.show(&format!("v{round}"), &people(1, 200).iter().map(|line| format!("{line} {round}")).collect::<Vec<_>>());
+        hub.show(
+            &format!("v{round}"),
+            &people(1, 200).iter().map(|line| format!("{line} {round}")).collect::<Vec<_>>(),
+        );
         hub.run().await;
     }
     let before = hub.digest();

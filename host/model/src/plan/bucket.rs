@@ -146,8 +146,7 @@ mod tests {
             after: after.clone(),
         });
         let changes = changes.collect();
-        let part =
-            Part { target: Target::Hub, operation, before: NOTHING, after: NOTHING, changes, lifecycle: None };
+        let part = Part { target: Target::Hub, operation, before: NOTHING, after: NOTHING, changes, lifecycle: None };
         Step {
             class,
             object: StepObject::Entity(EntityId::from_bytes([1; 16])),

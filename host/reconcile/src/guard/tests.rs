@@ -62,7 +62,9 @@ fn an_empty_hub_may_be_filled_and_a_new_destination_is_looked_at_first() {
     assert_eq!(judge_one(&bucket("hub", Class::Account, Operation::Link), 1_000_000, 5, &spec), vec![]);
     let create = bucket("ad", Class::Account, Operation::Create);
     let facts = Facts { live: &|_, _| 0, spent: &|_| 0, first_delivery: &|_| true };
-    assert!(is_free(&create, &facts, &spec) && !is_free(&bucket("ad", Class::Account, Operation::Update), &facts, &spec));
+    assert!(
+        is_free(&create, &facts, &spec) && !is_free(&bucket("ad", Class::Account, Operation::Update), &facts, &spec)
+    );
     let holds = judge(&BTreeMap::from([(create, 1)]), &[], &facts, &spec);
     assert_eq!((holds.len(), holds[0].approval), (1, false));
 }
@@ -114,7 +116,8 @@ fn announced_leavers_count_apart_and_may_have_their_own_threshold() {
 #[test]
 fn a_group_that_loses_a_third_of_its_members_trips_alone() {
     let bucket = bucket("ad", Class::Group, Operation::RemoveMember);
-    let gone = |group: &str, removed, of| MembersGone { target: bucket.target.clone(), group: group.into(), removed, of };
+    let gone =
+        |group: &str, removed, of| MembersGone { target: bucket.target.clone(), group: group.into(), removed, of };
     let judged = |members: &[MembersGone]| {
         let facts = Facts { live: &|_, _| 3, spent: &|_| 0, first_delivery: &|_| false };
         judge(&BTreeMap::from([(bucket.clone(), 99)]), members, &facts, &GuardSpec::default())

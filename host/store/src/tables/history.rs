@@ -6,8 +6,8 @@ use crate::key::{Key, Parts};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::meta::WriteMeta;
-use rosterd_model::{EntityId, RunId};
 use rosterd_model::claim::HistoryRow;
+use rosterd_model::{EntityId, RunId};
 
 /// Reading history.
 pub trait ReadHistory: Read {

@@ -4,8 +4,8 @@ use crate::codec;
 use crate::error::StoreError;
 use crate::kv::{Read, Write};
 use crate::schema::Table;
-use rosterd_model::{RunId, Timestamp};
 use rosterd_model::run::Run;
+use rosterd_model::{RunId, Timestamp};
 
 /// Reading runs.
 pub trait ReadRuns: Read {
