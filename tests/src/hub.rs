@@ -5,6 +5,7 @@
 //! anywhere fails the test.
 
 use crate::built::{binary, component_asking};
+use crate::tape;
 use crate::watched::Watched;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A hub in a folder of its own; as [`Hub::new`] makes it, with a csv source `hr` and a csv destination `directory`.
@@ -23,6 +25,9 @@ pub struct Hub {
     /// The secrets of its connections, and where they were seen.
     pub watched: Watched,
     finished: bool,
+    /// Runs are recorded, and each tape is replayed.
+    taped: bool,
+    tapes: AtomicU64,
 }
 
 /// The variable that holds the secret of `hr`.
@@ -141,11 +146,19 @@ impl Hub {
     #[must_use]
     pub fn with(components: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the hub: {error}"));
-        let hub = Self { dir, watched: Watched::new(), finished: false };
+        let hub = Self { dir, watched: Watched::new(), finished: false, taped: true, tapes: AtomicU64::new(0) };
         hub.watched.variable(CANARY_VARIABLE, CANARY_OF_HR);
         for name in components {
             hub.install(name).unwrap_or_else(|error| panic!("{name} can not be put into the hub: {error}"));
         }
+        hub
+    }
+
+    /// The same hub without tapes, for tests that need very many runs.
+    #[must_use]
+    pub fn untaped(self) -> Self {
+        let mut hub = self;
+        hub.taped = false;
         hub
     }
 
@@ -225,7 +238,20 @@ impl Hub {
     /// Runs a command.
     #[must_use]
     pub fn rosterd(&self, words: &[&str]) -> Said {
-        self.rosterd_with(words, &[])
+        if self.taped && tape::can_be_recorded(words) { self.recorded(words) } else { self.rosterd_with(words, &[]) }
+    }
+
+    /// Runs a command, records it, and replays it elsewhere: it must come to the same plan.
+    fn recorded(&self, words: &[&str]) -> Said {
+        let number = self.tapes.fetch_add(1, Ordering::SeqCst) + 1;
+        let _ = std::fs::create_dir(self.path("tapes"));
+        let name = format!("tapes/{number}");
+        let mut said = self.rosterd_with(&[words, &["--record", &name, "--with-store"]].concat(), &[]);
+        let about_tapes =
+            |line: &&str| line.starts_with("recorded on ") || line.contains("places held a secret of the");
+        said.err = said.err.split_inclusive('\n').filter(|line| !about_tapes(line)).collect();
+        tape::replay(&self.path(&name), &self.path(CACHE), words);
+        said
     }
 
     /// Runs a command with more environment.

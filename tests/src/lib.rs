@@ -3,4 +3,5 @@
 pub mod built;
 pub mod canary;
 pub mod hub;
+pub mod tape;
 pub mod watched;

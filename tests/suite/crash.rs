@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// Kills a run of `hub` at its n-th effect, goes on once, and compares with an undisturbed one.
 fn killed_at(n: u64, prepare: &dyn Fn(&Hub), export: &str, directory: &str, keys: usize) {
-    let hub = Hub::new();
+    let hub = Hub::new().untaped();
     prepare(&hub);
     let at = n.to_string();
     let said = hub.rosterd_with(&["run", "hr"], &[("ROSTERD_KILL_AT", &at)]);

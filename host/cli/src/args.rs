@@ -7,12 +7,14 @@ mod directory;
 mod mapping;
 mod plugin;
 mod sync;
+mod tape;
 pub(crate) use directory::{
     AccountCommand, AuditCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand,
 };
 pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
-pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
+pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind, TestArgs};
 pub(crate) use sync::{PlanArgs, PlanCommand, RunArgs};
+pub(crate) use tape::{RecordArgs, ReplayArgs};
 
 /// One hub between the systems that hold people.
 #[derive(Debug, Parser)]
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     },
     /// Plan and apply in one go; what a guard holds waits
     Run(RunArgs),
+    /// Repeat a recorded run without network, files of the source and secrets; it must come to the same plan
+    Replay(ReplayArgs),
     /// Look at accounts: what they are, and why
     #[command(subcommand)]
     Account(AccountCommand),

@@ -1,4 +1,4 @@
-//! The real clock, in one place. Guests get it through `tape::Outside`, so that a run can be replayed; recipes sign with it.
+//! The real clock, in one place. Guests get it through `State::cross`, so that a run can be replayed; recipes sign with it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

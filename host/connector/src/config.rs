@@ -5,6 +5,7 @@ use crate::grant::Grants;
 use crate::limit::Limits;
 use crate::secret::reference::SecretReference;
 use crate::secret::store::SecretStore;
+use crate::tape::{Player, Recording};
 use rosterd_model::id::ConnectionId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,6 +44,10 @@ pub struct ConnectionConfig {
     pub passwords: Option<Arc<dyn InitialPasswords>>,
     /// The directory as the clients of this connection may see and change it; none: a connector that asks gets `unsupported`.
     pub directory: Option<Arc<dyn Directory>>,
+    /// What crosses this connection's boundary is recorded there.
+    pub recording: Option<Recording>,
+    /// What is asked is answered from a tape; nothing else is touched.
+    pub(crate) player: Option<Player>,
     /// Called after each call of a guest with its linear memory, for tests that look for what must not be there. Neither
     /// the field nor the code behind it is in a release build.
     #[cfg(any(feature = "testing", debug_assertions))]
@@ -65,6 +70,8 @@ impl ConnectionConfig {
             scratch: Arc::new(MemoryScratch::default()),
             passwords: None,
             directory: None,
+            recording: None,
+            player: None,
             #[cfg(any(feature = "testing", debug_assertions))]
             after_call: None,
         }

@@ -21,7 +21,10 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) fn open(loaded: &Loaded, config: &ConnectionConfig) -> Result<Self, Fault> {
-        Self::with(loaded, Shared::new(loaded, config)?)
+        match &config.player {
+            Some(_) => Self::with(loaded, Shared::played(loaded, config.clone())?),
+            None => Self::with(loaded, Shared::new(loaded, config)?),
+        }
     }
 
     fn with(loaded: &Loaded, shared: Shared) -> Result<Self, Fault> {

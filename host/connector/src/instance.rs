@@ -8,6 +8,8 @@ use crate::limit::LimitPassed;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::state::{Control, State, Stopped};
+use crate::tape::words::{Answer, Call};
+use crate::tape::{Halt, Seam};
 use crate::version_log::VersionLog;
 use rosterd_model::fault::{Fault, FaultKind};
 use std::sync::mpsc;
@@ -37,6 +39,7 @@ struct Seat {
     blueprint: Blueprint,
     control: Arc<Control>,
     versions: Arc<Mutex<VersionLog>>,
+    seam: Seam,
     live: Option<Live>,
     ended: bool,
 }
@@ -57,6 +60,9 @@ pub(crate) struct Actor {
     thread: Option<Thread>,
     ended: Option<Fault>,
     versions: Arc<Mutex<VersionLog>>,
+    seam: Seam,
+    /// The call that is under way was ended by the host.
+    trapped: bool,
 }
 
 struct Thread {
@@ -72,12 +78,28 @@ impl Drop for Thread {
 
 impl Actor {
     pub(crate) fn new(blueprint: &Blueprint, restart: Restart) -> Self {
-        Self { blueprint: blueprint.clone(), restart, thread: None, ended: None, versions: Arc::default() }
+        let (blueprint, versions, seam) = (blueprint.clone(), Arc::default(), blueprint.shared.seam());
+        Self { blueprint, restart, thread: None, ended: None, versions, seam, trapped: false }
     }
 
     /// What the host knows about what this instance read.
     pub(crate) fn versions(&self) -> Arc<Mutex<VersionLog>> {
         Arc::clone(&self.versions)
+    }
+
+    /// A call of the port begins, if anybody wants to know.
+    pub(crate) fn begin(&mut self, call: impl FnOnce() -> Call) {
+        self.trapped = false;
+        if let Seam::Recording(track) = &self.seam {
+            track.call(&call());
+        }
+    }
+
+    /// And this is what it came to.
+    pub(crate) fn end<T>(&mut self, outcome: &Result<T, Fault>, answer: impl FnOnce(&T) -> Answer) {
+        if let Seam::Recording(track) = &self.seam {
+            track.answer(outcome.as_ref().map(answer).map_err(Fault::clone), self.trapped);
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -101,6 +123,7 @@ impl Actor {
         let outcome = waiting.await.unwrap_or_else(|_| Err(Ended(self.lost(what))));
         outcome.map_err(|Ended(fault)| {
             self.thread = None;
+            self.trapped = true;
             if self.restart == Restart::Never {
                 self.ended = Some(fault.clone());
             }
@@ -110,7 +133,7 @@ impl Actor {
 
     fn thread(&mut self) -> Result<&Thread, Fault> {
         if self.thread.is_none() {
-            self.thread = Some(start(&self.blueprint, &self.versions)?);
+            self.thread = Some(start(&self.blueprint, &self.versions, &self.seam)?);
         }
         self.thread.as_ref().ok_or_else(|| self.lost("start"))
     }
@@ -126,12 +149,13 @@ impl Actor {
 /// The instance has ended.
 struct Ended(Fault);
 
-fn start(blueprint: &Blueprint, versions: &Arc<Mutex<VersionLog>>) -> Result<Thread, Fault> {
+fn start(blueprint: &Blueprint, versions: &Arc<Mutex<VersionLog>>, seam: &Seam) -> Result<Thread, Fault> {
     let (jobs, queue) = mpsc::channel::<Job>();
     let control = Arc::new(Control::new());
     let (blueprint, versions) = (blueprint.clone(), Arc::clone(versions));
     let shared = Arc::clone(&blueprint.shared);
-    let mut seat = Seat { blueprint, control: Arc::clone(&control), versions, live: None, ended: false };
+    let seam = seam.clone();
+    let mut seat = Seat { blueprint, control: Arc::clone(&control), versions, seam, live: None, ended: false };
     let work = move || {
         for job in queue {
             job(&mut seat);
@@ -180,7 +204,7 @@ impl Seat {
     }
 
     fn instantiate(&self) -> wasmtime::Result<Live> {
-        let state = State::new(&self.blueprint.shared, &self.control, &self.versions);
+        let state = State::new(&self.blueprint.shared, &self.control, &self.versions, &self.seam);
         let mut store = Store::new(&self.blueprint.runtime.engine, state);
         store.limiter(|state| state);
         store.epoch_deadline_callback(|mut context| context.data_mut().tick());
@@ -200,6 +224,11 @@ fn begin(store: &mut Store<State>) {
 /// Why a call ended, for an operator: the connector, the limit and its value, or what its author must mend.
 fn explain(shared: &Shared, what: &str, error: &wasmtime::Error) -> Fault {
     let author = "report this to the author of the connector";
+    match error.downcast_ref::<Halt>() {
+        Some(Halt::AsRecorded(fault)) => return fault.clone(),
+        Some(halt) => return shared.identity.fault(FaultKind::Internal, format!("{what}: {halt}")),
+        None => {}
+    }
     let (kind, text) = if let Some(passed) = error.downcast_ref::<LimitPassed>() {
         let kind = if passed.key.starts_with("call-") { FaultKind::Timeout } else { FaultKind::Internal };
         (kind, format!("{what}: {}", passed.sentence(&shared.limits, &shared.connection)))

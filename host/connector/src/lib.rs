@@ -18,6 +18,7 @@ pub mod limit;
 pub mod manifest;
 pub mod manifest_parts;
 pub mod package;
+pub mod tape;
 pub mod units;
 pub mod version;
 
@@ -48,11 +49,11 @@ mod schema;
 mod secret;
 mod shared;
 mod state;
-mod tape;
 mod template;
 mod tls;
 mod version_log;
 mod wire;
+mod world;
 
 #[cfg(any(feature = "testing", debug_assertions))]
 pub use config::MemoryHook;

@@ -69,16 +69,19 @@ impl Redactor {
         }
     }
 
-    /// Blanks secrets in an answer, keeping its length, so that framing inside it stays right.
-    pub(crate) fn blank(&self, bytes: &mut [u8]) {
-        let Ok(needles) = self.needles.read() else { return };
+    /// Blanks secrets in an answer, keeping its length, so that framing inside it stays right. Says in how many places.
+    pub(crate) fn blank(&self, bytes: &mut [u8]) -> u64 {
+        let mut count = 0;
+        let Ok(needles) = self.needles.read() else { return 0 };
         for needle in needles.iter().filter(|needle| needle.len() >= SHORTEST_IN_ANSWER) {
             let mut from = 0;
             while let Some(at) = find(&bytes[from..], needle) {
                 bytes[from + at..from + at + needle.len()].fill(b'*');
                 from += at + needle.len();
+                count += 1;
             }
         }
+        count
     }
 
     /// Removes every secret from a fault.

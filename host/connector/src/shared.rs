@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use crate::redact::Redactor;
 use crate::secret::reference;
 use crate::secret::vault::{Secret, SecretValue, decoded};
+use crate::tape::{Player, Recording, Seam};
 use crate::template::expand;
 use crate::{schema, tls};
 use rosterd_model::fault::{Fault, FaultKind};
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) tls: tls::Trust,
     pub(crate) client: Client,
     pub(crate) runtime: tokio::runtime::Handle,
+    recording: Option<Recording>,
+    player: Option<Player>,
     #[cfg(any(feature = "testing", debug_assertions))]
     pub(crate) after_call: Option<crate::config::MemoryHook>,
 }
@@ -92,16 +95,34 @@ impl Shared {
             tls: trust,
             client,
             runtime,
+            recording: config.recording.clone(),
+            player: None,
             #[cfg(any(feature = "testing", debug_assertions))]
             after_call: config.after_call.clone(),
         })
+    }
+
+    /// What an instance of this connection crosses with.
+    pub(crate) fn seam(&self) -> Seam {
+        match (&self.player, &self.recording) {
+            (Some(player), _) => Seam::Playing(player.clone()),
+            (None, Some(recording)) => {
+                Seam::Recording(recording.track(&self.connection, &self.identity, &self.redactor))
+            }
+            (None, None) => Seam::Off,
+        }
     }
 
     /// A connection that may do nothing, for `describe`, which calls no import.
     pub(crate) fn bare(loaded: &Loaded) -> Result<Self, Fault> {
         let identity = loaded.inspection.identity();
         let name = "describe".parse().map_err(|_| identity.fault(FaultKind::Internal, "no name"))?;
-        let config = ConnectionConfig::new(name, std::env::temp_dir());
+        Self::played(loaded, ConnectionConfig::new(name, std::env::temp_dir()))
+    }
+
+    /// A connection that may do nothing but what a tape answers.
+    pub(crate) fn played(loaded: &Loaded, config: ConnectionConfig) -> Result<Self, Fault> {
+        let identity = loaded.inspection.identity();
         let wrong = |text: String| identity.fault(FaultKind::Internal, text);
         let trust = tls::Trust::new(&config.tls, &config.base_dir).map_err(&wrong)?;
         let cursor_key = CursorKey::fresh().map_err(&wrong)?;
@@ -135,8 +156,10 @@ impl Shared {
             tls: trust,
             client,
             runtime: loaded.host.handle().clone(),
+            recording: None,
+            player: config.player,
             #[cfg(any(feature = "testing", debug_assertions))]
-            after_call: None,
+            after_call: config.after_call,
             identity,
         })
     }

@@ -5,8 +5,9 @@ use crate::limit::LimitPassed;
 use crate::runtime::TICK;
 use crate::secret::vault::Placeholders;
 use crate::shared::Shared;
-use crate::tape::{Outside, World};
+use crate::tape::Seam;
 use crate::version_log::VersionLog;
+use crate::world::World;
 use rosterd_model::fault::{Fault, FaultKind};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -71,7 +72,9 @@ impl Control {
 pub(crate) struct State {
     pub(crate) shared: Arc<Shared>,
     pub(crate) control: Arc<Control>,
-    pub(crate) outside: Box<dyn Outside>,
+    /// Asked through `State::cross` only.
+    pub(crate) outside: World,
+    pub(crate) seam: Seam,
     pub(crate) table: ResourceTable,
     pub(crate) placeholders: Arc<Mutex<Placeholders>>,
     /// Keys of the operations that are being applied; passwords are made for these only.
@@ -98,11 +101,17 @@ pub(crate) struct Used {
 }
 
 impl State {
-    pub(crate) fn new(shared: &Arc<Shared>, control: &Arc<Control>, versions: &Arc<Mutex<VersionLog>>) -> Self {
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        control: &Arc<Control>,
+        versions: &Arc<Mutex<VersionLog>>,
+        seam: &Seam,
+    ) -> Self {
         Self {
+            seam: seam.clone(),
             shared: Arc::clone(shared),
             control: Arc::clone(control),
-            outside: Box::new(World::new(Arc::clone(shared), Arc::clone(control))),
+            outside: World::new(Arc::clone(shared), Arc::clone(control)),
             table: ResourceTable::new(),
             placeholders: Arc::default(),
             operations: BTreeSet::new(),

@@ -27,7 +27,7 @@ pub(crate) struct Wire {
 enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-    /// A failed hand-shake took the stream with it.
+    /// A failed hand-shake took the stream with it, or there never was one.
     Gone,
 }
 
@@ -54,6 +54,12 @@ impl Wire {
             wire.start_tls(&name).await?;
         }
         Ok(wire)
+    }
+
+    /// A connection in a replay: there is nothing behind it.
+    pub(crate) fn on_tape(host: &str, port: u16, trust: &Trust) -> Self {
+        let (host, trust) = (host.to_owned(), trust.clone());
+        Self { host, port, stream: Stream::Gone, trust, ahead: Vec::new(), ended: true }
     }
 
     /// True if everything goes over TLS.

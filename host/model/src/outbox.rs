@@ -150,7 +150,7 @@ pub struct Projection {
 }
 
 /// What is asked of a destination.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Make it; with its parent's or its own name where the system needs one. The text is the desired object, JSON.
     Create(String),
@@ -169,7 +169,7 @@ pub enum Action {
 }
 
 /// One idempotent request to a destination.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The same for every attempt.
     pub key: String,
@@ -190,7 +190,7 @@ pub struct Request {
 }
 
 /// What a destination reports of an operation that it did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     /// Id of the object there.
     pub id: ExternalId,
@@ -203,7 +203,7 @@ pub struct Applied {
 }
 
 /// A destination's answer to one operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receipt {
     /// Done.
     Applied(Applied),

@@ -9,6 +9,7 @@ use crate::id::{Class, ExternalId};
 use crate::outbox::{Receipt, Request};
 use crate::record::{Page, Record};
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -16,7 +17,7 @@ use std::pin::Pin;
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where a scan starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScanStart {
     /// At the beginning.
     Full,
@@ -27,7 +28,7 @@ pub enum ScanStart {
 }
 
 /// One probe of [`Connector::check`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// What was probed.
     pub name: String,
@@ -96,7 +97,7 @@ pub trait Destination: Connector {
 }
 
 /// An HTTP request that a remote system sent to the hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// Upper case.
     pub method: String,
@@ -113,7 +114,7 @@ pub struct Call {
 }
 
 /// What a receiver answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -126,7 +127,7 @@ pub struct Answer {
 }
 
 /// Something may have changed; never a change by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hint {
     /// Kind of the object; none: any.
     pub class: Option<Class>,

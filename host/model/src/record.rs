@@ -107,7 +107,7 @@ pub struct ScanEnd {
 }
 
 /// Some changes of a scan or a delta.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Page {
     /// The changes, in the order of the source.
     pub changes: Vec<Change>,

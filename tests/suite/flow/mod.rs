@@ -3,3 +3,4 @@
 mod commands;
 mod journey;
 mod secrets;
+mod tape;

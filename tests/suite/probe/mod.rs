@@ -22,13 +22,16 @@ fn probe(desk: &Desk, protocol: &str, peer: &peer::Peer) -> ConnectionConfig {
     config.grants.http = vec![peer.url()];
     config.grants.stream = vec![peer.place()];
     config.grants.clear_text = vec![peer.place()];
+    desk.record(&mut config);
     config
 }
 
 /// A connection that only receives.
 fn receiver(desk: &Desk, protocol: &str) -> ConnectionConfig {
     crate::sandbox::log::keep();
-    desk.config(protocol, &json!({ "protocol": protocol }))
+    let mut config = desk.config(protocol, &json!({ "protocol": protocol }));
+    desk.record(&mut config);
+    config
 }
 
 /// A request of a remote system.

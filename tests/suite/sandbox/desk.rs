@@ -1,5 +1,6 @@
 //! What every test of the sandbox begins with: a host, components, and connections with low limits.
 
+use rosterd_connector::tape::{Header, Recording, Tape, rehearse};
 use rosterd_connector::{ConnectionConfig, ConnectorHost, HostSettings, Limits, Loaded, SecretReference};
 use rosterd_model::port::{Connector, ScanStart, Source};
 use rosterd_model::record::{Change, Page};
@@ -7,7 +8,7 @@ use rosterd_model::{Class, Fault};
 use rosterd_tests::built::{component, plugins};
 use rosterd_tests::canary::Canaries;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) folder: tempfile::TempDir,
     /// What must not be found anywhere.
     pub(crate) canaries: Canaries,
+    /// What was recorded, and with which component.
+    tapes: Mutex<Vec<(String, PathBuf)>>,
     /// One test at a time: they measure the process that they share where the runner does not give each its own.
     _alone: MutexGuard<'static, ()>,
 }
@@ -42,7 +45,7 @@ impl Desk {
         let settings = HostSettings { cache_dir: plugins().join(".compiled"), runtime: runtime.handle().clone() };
         let host = ConnectorHost::new(settings).expect("a host starts");
         let folder = tempfile::tempdir().expect("a folder");
-        Self { runtime, host, folder, canaries: Canaries::new(), _alone: alone }
+        Self { runtime, host, folder, canaries: Canaries::new(), tapes: Mutex::default(), _alone: alone }
     }
 
     /// A component that was built by `rosterd plugin build`.
@@ -80,8 +83,34 @@ impl Desk {
         self.runtime.block_on(work)
     }
 
+    /// Records a connection; the tape is searched and repeated by [`Desk::assert_no_secret_was_seen`].
+    pub(crate) fn record(&self, config: &mut ConnectionConfig) {
+        let mut tapes = self.tapes.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.folder.path().join(format!("tape-{}", tapes.len()));
+        let header = Header::new("test", "", "", 0);
+        config.recording = Some(Recording::create(&path, header, None).expect("a new tape"));
+        tapes.push((config.name.to_string(), path));
+    }
+
+    /// Every tape holds what happened, and no secret: the component does the same over it, without peer and without secrets.
+    fn repeat_tapes(&self) {
+        for (connection, path) in self.tapes.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            self.canaries
+                .search(&format!("the tape of {connection}"), &std::fs::read(&path).expect("the tape is there"));
+            let tape = Tape::open(&path).unwrap_or_else(|error| panic!("{error}"));
+            if tape.connections().is_empty() {
+                continue;
+            }
+            let (component, limits) = (self.load("probe"), limits(""));
+            let rehearsal = self.run(rehearse(&tape, &connection, &component, &limits, false));
+            let rehearsal = rehearsal.unwrap_or_else(|fault| panic!("the tape of {connection}: {fault}"));
+            assert!(rehearsal.calls > 0 && rehearsal.count == 0, "the tape of {connection}: {rehearsal:#?}");
+        }
+    }
+
     /// Nothing secret was found in memories, in the logs or in these faults and pages.
     pub(crate) fn assert_no_secret_was_seen(&self, also: &str) {
+        self.repeat_tapes();
         self.canaries.search("the log", super::log::so_far().as_bytes());
         self.canaries.search("a fault or a page", also.as_bytes());
         self.canaries.assert_unseen();

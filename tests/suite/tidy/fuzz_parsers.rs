@@ -62,6 +62,10 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("host/connector/src/crypto/scram.rs", "scram"),
     ("host/connector/src/crypto/sign.rs", "key"),
     ("host/connector/src/crypto/cipher.rs", "key"),
+    // What somebody recorded.
+    ("host/connector/src/tape/format.rs", "tape_file"),
+    ("host/connector/src/tape/read.rs", "tape_file"),
+    ("host/connector/src/tape/words.rs", "tape_file"),
     // What the hub finds in its own file, which may be damaged or come from somebody else.
     ("host/store/src/open.rs", "store_file"),
     ("host/store/src/codec.rs", "stored_value"),
@@ -109,6 +113,17 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
     ("host/cli/src/output/log.rs", "our own lines of the log"),
     ("host/connector/src/connection.rs", "our own version, and a description as a value"),
     ("host/connector/src/directory/desk.rs", "JSON as a value, of an object that the hub made"),
+    (
+        "host/cli/src/command/plugin/test.rs",
+        "TOML as a value, which the reader of rosterd.toml checks; a record as a value",
+    ),
+    ("host/cli/src/command/replay.rs", "a name, read by host/model/src/id.rs"),
+    ("host/connector/src/tape/rehearsal.rs", "a name, read by host/model/src/id.rs"),
+    (
+        "host/connector/src/tape/pseudonym/shapes.rs",
+        "JSON as a value, of an answer that was checked; what is none is a text",
+    ),
+    ("host/connector/src/tape/record.rs", "our own JSON, after blanking"),
     ("host/connector/src/import/stream.rs", "an address, read by the standard library"),
     ("host/connector/src/import/wasi/io.rs", "lines for host/connector/src/import/log.rs"),
     ("host/connector/src/shared.rs", "a name that stands in the code"),

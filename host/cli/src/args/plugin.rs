@@ -14,6 +14,8 @@ pub(crate) enum PluginCommand {
     Inspect(InspectArgs),
     /// Load a component and show what it says about itself: settings, classes, attributes
     Describe(DescribeArgs),
+    /// Run a component in the real sandbox and print what it reads; or repeat a tape with it
+    Test(TestArgs),
     /// Put a component among the installed plugins
     Install {
         /// The component
@@ -73,6 +75,28 @@ pub(crate) struct InspectArgs {
     /// Compare its requests with the grants of this connection
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: Option<String>,
+}
+
+/// `rosterd plugin test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The component, or the name of an installed plugin
+    pub(crate) file: String,
+    /// What would stand in [connection.NAME]: TOML with the tables settings, secrets, grants, limits, tls
+    #[arg(long, value_name = "FILE", required_unless_present = "tape")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Ask what it asked when this tape was recorded, answer from the tape, and print what is different
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["settings", "record"])]
+    pub(crate) tape: Option<PathBuf>,
+    /// The connection of the tape; default: the only one with a plugin of this name
+    #[arg(long, value_name = "NAME", requires = "tape")]
+    pub(crate) connection: Option<String>,
+    /// How many records to print
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Record on a tape
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// `rosterd plugin describe`.

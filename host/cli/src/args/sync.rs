@@ -1,5 +1,6 @@
 //! Planning.
 
+use super::RecordArgs;
 use clap::{Args, Subcommand};
 
 /// `rosterd plan`.
@@ -17,6 +18,8 @@ pub(crate) struct PlanArgs {
     /// Exit with 9 when changes are pending
     #[arg(long)]
     pub(crate) exit_code: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
 }
 
 /// What can be done with a stored plan.
@@ -45,4 +48,6 @@ pub(crate) struct RunArgs {
     /// Apply although mappings, scopes, authority or the connector changed since the last time
     #[arg(long)]
     pub(crate) accept_configuration: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
 }

@@ -13,10 +13,12 @@ mod mapping;
 mod plan_view;
 mod plugin;
 mod quarantine;
+mod replay;
 mod runs;
 mod secret;
 mod store;
 mod sync;
+mod tape;
 pub(crate) mod transfer;
 
 use crate::args::Command;
@@ -40,6 +42,7 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Plan(args) => sync::plan(context, args),
         Command::Apply { digest } => sync::apply(context, &digest),
         Command::Run(args) => sync::run(context, &args),
+        Command::Replay(args) => replay::run(context, &args),
         Command::Account(command) => account::run(context, command),
         Command::Audit(command) => audit::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),

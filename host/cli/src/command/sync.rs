@@ -1,7 +1,8 @@
 //! `plan`, `apply`, `run`: the main path.
 
 use super::plan_view::{self, PlanView};
-use crate::args::{PlanArgs, PlanCommand, RunArgs};
+use super::tape::{self, TapeView};
+use crate::args::{PlanArgs, PlanCommand, RecordArgs, RunArgs};
 use crate::context::Context;
 use crate::engine::engine;
 use crate::error::CommandError;
@@ -25,6 +26,8 @@ struct Ran {
     store: StoreRows,
     #[serde(skip_serializing_if = "Option::is_none")]
     effects: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tape: Option<TapeView>,
     #[serde(skip)]
     dry: bool,
 }
@@ -46,7 +49,7 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
         None => {
             let job = args.job.unwrap_or_default();
             let options = RunOptions { allow_empty: args.allow_empty, dry: true, ..RunOptions::default() };
-            let (output, exit) = ran(context, "plan", &job, options)?;
+            let (output, exit) = ran(context, "plan", &job, options, &args.record)?;
             let pending = args.exit_code && exit == Exit::Ok && output.plan.is_some();
             Ok(Output::new("plan", output).exit(if pending { Exit::Pending } else { exit }))
         }
@@ -55,10 +58,10 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
 
 /// Runs `rosterd run`.
 pub(crate) fn run(context: &Context, args: &RunArgs) -> Result<Output, CommandError> {
-    let RunArgs { job, allow_empty, accept_configuration } = args;
+    let RunArgs { job, allow_empty, accept_configuration, record } = args;
     let (allow_empty, accept_configuration) = (*allow_empty, *accept_configuration);
     let options = RunOptions { allow_empty, dry: false, accept_configuration };
-    let (output, exit) = ran(context, "run", job, options)?;
+    let (output, exit) = ran(context, "run", job, options, record)?;
     Ok(Output::new("run", output).exit(exit))
 }
 
@@ -84,11 +87,22 @@ pub(crate) fn run_with(
     Ok(Output::new(what, body(engine, report, false)?).exit(exit))
 }
 
-fn ran(context: &Context, what: &'static str, job: &str, options: RunOptions) -> Result<(Ran, Exit), CommandError> {
+fn ran(
+    context: &Context,
+    what: &'static str,
+    job: &str,
+    options: RunOptions,
+    record: &RecordArgs,
+) -> Result<(Ran, Exit), CommandError> {
+    let recording = tape::begin(context, job, options, record)?;
     let engine = engine(context, Some(what))?;
-    let report = context.block_on(async { Ok(engine.run(job, options).await?) })?;
+    let report = context.block_on(async { Ok(engine.run(job, options).await) })?;
+    let tape = recording.map(|recording| tape::finish(context, &recording, record, &report)).transpose();
+    let report = report?;
     let exit = exit_of(&report, options.dry);
-    Ok((body(&engine, report, options.dry)?, exit))
+    let mut body = body(&engine, report, options.dry)?;
+    body.tape = tape?;
+    Ok((body, exit))
 }
 
 fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result<Ran, CommandError> {
@@ -112,6 +126,7 @@ fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result
         faults: report.faults,
         store,
         effects: crate::kill::effects(),
+        tape: None,
         dry,
     })
 }

@@ -4,6 +4,7 @@ use super::plugins;
 use super::scratch::StoredScratch;
 use crate::config::{Config, ConnectionTable, SecretReference};
 use crate::error::CommandError;
+use rosterd_connector::tape::Recording;
 use rosterd_connector::{
     Connection, ConnectionConfig, ConnectorHost, Grants, Loaded, MemoryScratch, Scratch, SecretStore, TlsSettings,
 };
@@ -21,6 +22,7 @@ pub(crate) struct HubConnections {
     /// Settled when the value is made, so that nothing here holds the configuration.
     entries: BTreeMap<ConnectionId, Entry>,
     loaded: Mutex<BTreeMap<PathBuf, Loaded>>,
+    recording: Option<Recording>,
 }
 
 struct Entry {
@@ -43,7 +45,13 @@ impl HubConnections {
             (id.clone(), entry)
         };
         let entries = config.file.connection.iter().map(entry).collect();
-        Self { host, store, entries, loaded: Mutex::default() }
+        Self { host, store, entries, loaded: Mutex::default(), recording: None }
+    }
+
+    /// The same, recorded.
+    #[must_use]
+    pub(crate) fn recorded(self, recording: Option<Recording>) -> Self {
+        Self { recording, ..self }
     }
 
     /// Opens a connection without a role, for `check` and `discover`.
@@ -70,6 +78,10 @@ impl HubConnections {
             Some(store) => Arc::new(StoredScratch::new(Arc::clone(store), id.clone())) as Arc<dyn Scratch>,
             None => Arc::new(MemoryScratch::default()),
         };
+        if let Some(recording) = &self.recording {
+            put(recording, &loaded, component)?;
+            config.recording = Some(recording.clone());
+        }
         #[cfg(debug_assertions)]
         {
             config.after_call = crate::canary::watch(id);
@@ -99,6 +111,19 @@ impl Connections for HubConnections {
     fn destination<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>> {
         Box::pin(async move { self.connect(connection)?.destination() })
     }
+}
+
+/// Puts a component onto a tape, if it still is the one that was loaded.
+fn put(recording: &Recording, loaded: &Loaded, component: &Path) -> Result<(), Fault> {
+    let digest = &loaded.inspection().digest;
+    if recording.wants(digest) {
+        let bytes = std::fs::read(component).map_err(|error| {
+            let message = format!("the component {} can not be put onto the tape: {error}", component.display());
+            Fault::new(FaultKind::Internal, message)
+        })?;
+        recording.component(digest, &bytes);
+    }
+    Ok(())
 }
 
 /// The settings as JSON. TOML's dates become text.

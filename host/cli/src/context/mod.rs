@@ -13,6 +13,7 @@ use crate::args::Global;
 use crate::config::{self, Config};
 use crate::error::{CommandError, ErrorKind};
 use crate::output::Talk;
+use rosterd_connector::tape::Recording;
 use rosterd_connector::{ConnectorHost, HostSettings};
 use rosterd_store::{OpenOptions, Store, StoreError};
 use std::cell::OnceCell;
@@ -28,6 +29,7 @@ pub(crate) struct Context {
     store: OnceCell<Arc<Store>>,
     host: OnceCell<ConnectorHost>,
     runtime: OnceCell<tokio::runtime::Runtime>,
+    recording: OnceCell<Recording>,
 }
 
 impl Context {
@@ -40,7 +42,26 @@ impl Context {
             store: OnceCell::new(),
             host: OnceCell::new(),
             runtime: OnceCell::new(),
+            recording: OnceCell::new(),
         }
+    }
+
+    /// A context over this configuration, wherever it came from.
+    pub(crate) fn over(config: Config, talk: Talk) -> Self {
+        Self {
+            named_config: None,
+            talk,
+            config: OnceCell::from(config),
+            store: OnceCell::new(),
+            host: OnceCell::new(),
+            runtime: OnceCell::new(),
+            recording: OnceCell::new(),
+        }
+    }
+
+    /// From now on connections are recorded; said once, before any is opened.
+    pub(crate) fn record(&self, recording: Recording) {
+        let _ = self.recording.set(recording);
     }
 
     /// The way to stderr.
@@ -153,7 +174,7 @@ impl Context {
     /// As [`Context::config`] and [`Context::connector_host`].
     pub(crate) fn connections(&self, store: Option<Arc<Store>>) -> Result<Arc<HubConnections>, CommandError> {
         let host = self.connector_host()?.clone();
-        Ok(Arc::new(HubConnections::new(self.config()?, host, store)))
+        Ok(Arc::new(HubConnections::new(self.config()?, host, store).recorded(self.recording.get().cloned())))
     }
 
     /// The runtime of everything that waits, made on first use.

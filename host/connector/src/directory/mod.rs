@@ -49,7 +49,7 @@ pub struct Submission {
 }
 
 /// One page of an answer to a query.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Listing {
     /// In the asked order, at most as many as asked for.
     pub objects: Vec<Record>,

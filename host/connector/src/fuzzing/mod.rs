@@ -5,9 +5,11 @@
 mod guest;
 mod network;
 mod secrets;
+mod tape;
 
 pub use guest::{code_cache, line, page, receipts, settings, version};
 pub use network::{endpoint, expand, file, fill, grant_allows, grant_covers, policy, reply, retry_after, target};
 pub use secrets::{
     Cursors, blank, cipher, decode, known_key, pin, private_key, public_key, redact, scram, secret, splice, write,
 };
+pub use tape::{tape, tape_of};

@@ -7,17 +7,16 @@ use std::time::Duration;
 impl Host for State {
     fn now_ms(&mut self) -> wasmtime::Result<u64> {
         self.count_call()?;
-        Ok(self.outside.now_ms())
+        self.now_ms()
     }
 
     fn monotonic_ns(&mut self) -> wasmtime::Result<u64> {
         self.count_call()?;
-        Ok(self.outside.monotonic_ns())
+        self.monotonic_ns()
     }
 
     fn sleep_ms(&mut self, duration: u32) -> wasmtime::Result<()> {
         self.count_call()?;
-        self.outside.sleep(Duration::from_millis(duration.into()));
-        Ok(())
+        self.pause(Duration::from_millis(duration.into()))
     }
 }

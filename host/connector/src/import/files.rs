@@ -4,8 +4,11 @@ use super::answer;
 use crate::contract::v0_1::bindings::rosterd::connector::files::{Host, HostInput, HostOutput};
 use crate::contract::v0_1::bindings::rosterd::connector::types::Fault as WitFault;
 use crate::state::State;
+use crate::tape::played;
+use crate::tape::words::Bytes;
 use rosterd_model::effect;
 use rosterd_model::fault::{Fault, FaultKind};
+use serde_json::json;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +25,8 @@ const MOST_READ: u32 = 1 << 20;
 #[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
 pub struct InputHandle {
     name: String,
-    reader: BufReader<File>,
+    /// None in a replay.
+    reader: Option<BufReader<File>>,
     size: u64,
     hasher: Option<blake3::Hasher>,
 }
@@ -59,11 +63,32 @@ fn failed(doing: &str, name: &str, error: &std::io::Error) -> Fault {
 impl HostInput for State {
     fn read(&mut self, input: Resource<InputHandle>, max: u32) -> wasmtime::Result<Result<Vec<u8>, WitFault>> {
         self.count_call()?;
-        let input = self.table.get_mut(&input)?;
+        let with = self.asked(|| json!([input.rep(), max]));
+        let read: Result<Bytes, Fault> = self.cross("files.read", with, |state| state.read_on(&input, max))?;
+        Ok(answer(read.map(|Bytes(bytes)| bytes)))
+    }
+
+    fn size(&mut self, input: Resource<InputHandle>) -> wasmtime::Result<Option<u64>> {
+        self.count_call()?;
+        // It crossed with the opening.
+        Ok(Some(self.table.get(&input)?.size))
+    }
+
+    fn drop(&mut self, input: Resource<InputHandle>) -> wasmtime::Result<()> {
+        self.table.delete(input)?;
+        self.used.files = self.used.files.saturating_sub(1);
+        Ok(())
+    }
+}
+
+impl State {
+    fn read_on(&mut self, input: &Resource<InputHandle>, max: u32) -> wasmtime::Result<Result<Bytes, Fault>> {
+        let input = self.table.get_mut(input)?;
+        let Some(reader) = &mut input.reader else { return Ok(Err(played())) };
         let mut bytes = vec![0; max.clamp(1, MOST_READ) as usize];
-        let count = match fill(&mut input.reader, &mut bytes) {
+        let count = match fill(reader, &mut bytes) {
             Ok(count) => count,
-            Err(error) => return Ok(Err(failed("read", &input.name, &error).into())),
+            Err(error) => return Ok(Err(failed("read", &input.name, &error))),
         };
         bytes.truncate(count);
         if let Some(hasher) = &mut input.hasher {
@@ -75,18 +100,7 @@ impl HostInput for State {
             }
         }
         self.count_in(count)?;
-        Ok(Ok(bytes))
-    }
-
-    fn size(&mut self, input: Resource<InputHandle>) -> wasmtime::Result<Option<u64>> {
-        self.count_call()?;
-        Ok(Some(self.table.get(&input)?.size))
-    }
-
-    fn drop(&mut self, input: Resource<InputHandle>) -> wasmtime::Result<()> {
-        self.table.delete(input)?;
-        self.used.files = self.used.files.saturating_sub(1);
-        Ok(())
+        Ok(Ok(Bytes(bytes)))
     }
 }
 
@@ -107,22 +121,28 @@ fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
 impl HostOutput for State {
     fn write(&mut self, output: Resource<OutputHandle>, bytes: Vec<u8>) -> wasmtime::Result<Result<(), WitFault>> {
         self.count_call()?;
-        self.count_out(bytes.len())?;
-        let output = self.table.get_mut(&output)?;
-        let outcome = match &mut output.writer {
-            Some(writer) => writer.write_all(&bytes).map_err(|error| failed("write", &output.name, &error)),
-            None => Err(committed(&output.name)),
-        };
+        let with = self.asked(|| json!([output.rep(), Bytes::json(&bytes)]));
+        let outcome: Result<(), Fault> = self.cross("files.write", with, |state| {
+            state.count_out(bytes.len())?;
+            let output = state.table.get_mut(&output)?;
+            Ok(match &mut output.writer {
+                Some(writer) => writer.write_all(&bytes).map_err(|error| failed("write", &output.name, &error)),
+                None => Err(committed(&output.name)),
+            })
+        })?;
         Ok(answer(outcome))
     }
 
     fn commit(&mut self, output: Resource<OutputHandle>) -> wasmtime::Result<Result<(), WitFault>> {
         self.count_call()?;
-        let output = self.table.get_mut(&output)?;
-        let outcome = match output.writer.take() {
-            Some(writer) => publish(writer, &output.path).map_err(|error| failed("publish", &output.name, &error)),
-            None => Err(committed(&output.name)),
-        };
+        let with = self.asked(|| json!(output.rep()));
+        let outcome: Result<(), Fault> = self.cross("files.commit", with, |state| {
+            let output = state.table.get_mut(&output)?;
+            Ok(match output.writer.take() {
+                Some(writer) => publish(writer, &output.path).map_err(|error| failed("publish", &output.name, &error)),
+                None => Err(committed(&output.name)),
+            })
+        })?;
         Ok(answer(outcome))
     }
 
@@ -156,10 +176,15 @@ fn publish(writer: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()>
 impl Host for State {
     fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<InputHandle>, WitFault>> {
         self.count_call()?;
-        match self.open_input(name) {
-            Ok(input) => {
+        let (with, mut made) = (self.asked(|| json!(name)), None);
+        let opened: Result<u64, Fault> = self.cross("files.open", with, |state| {
+            Ok(state.open_input(name.clone()).map(|input| made.insert(input).size))
+        })?;
+        match opened {
+            Ok(size) => {
                 self.used.files += 1;
-                Ok(Ok(self.table.push(input)?))
+                let on_tape = || InputHandle { name, reader: None, size, hasher: None };
+                Ok(Ok(self.table.push(made.unwrap_or_else(on_tape))?))
             }
             Err(fault) => Ok(Err(fault.into())),
         }
@@ -167,10 +192,15 @@ impl Host for State {
 
     fn create(&mut self, name: String) -> wasmtime::Result<Result<Resource<OutputHandle>, WitFault>> {
         self.count_call()?;
-        match self.create_output(name) {
-            Ok(output) => {
+        let (with, mut made) = (self.asked(|| json!(name)), None);
+        let created: Result<(), Fault> = self.cross("files.create", with, |state| {
+            Ok(state.create_output(name.clone()).map(|output| made = Some(output)))
+        })?;
+        match created {
+            Ok(()) => {
                 self.used.files += 1;
-                Ok(Ok(self.table.push(output)?))
+                let on_tape = || OutputHandle { name, path: PathBuf::new(), writer: None };
+                Ok(Ok(self.table.push(made.unwrap_or_else(on_tape))?))
             }
             Err(fault) => Ok(Err(fault.into())),
         }
@@ -190,7 +220,7 @@ impl State {
         self.versions.lock().unwrap_or_else(PoisonError::into_inner).opened(&name);
         Ok(InputHandle {
             name,
-            reader: BufReader::with_capacity(READ_AHEAD, file),
+            reader: Some(BufReader::with_capacity(READ_AHEAD, file)),
             size,
             hasher: Some(blake3::Hasher::new()),
         })

@@ -5,7 +5,9 @@ use crate::contract::v0_1::bindings::rosterd::connector::http::{Host, Request, R
 use crate::contract::v0_1::bindings::rosterd::connector::types::Fault as WitFault;
 use crate::http::{Incoming, Outgoing};
 use crate::state::State;
+use crate::tape::words::Bytes;
 use rosterd_model::fault::{Fault, FaultKind};
+use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +29,19 @@ impl Host for State {
             )));
         }
         self.count_requests(requests.len())?;
+        let with = self.asked(|| requests.iter().map(written).collect());
+        type Carried = Vec<Result<(u16, Vec<(String, String)>, Bytes), Fault>>;
+        let answers: Carried = self.cross("http.send-all", with, |state| {
+            let answers = state.exchange(requests)?.into_iter();
+            Ok(answers.map(|one| one.map(|own| (own.status, own.headers, Bytes(own.body)))).collect())
+        })?;
+        let response = |(status, headers, Bytes(body))| Response { status, headers, body };
+        Ok(answers.into_iter().map(|one| answer(one.map(response))).collect())
+    }
+}
+
+impl State {
+    fn exchange(&mut self, requests: Vec<Request>) -> wasmtime::Result<Vec<Result<Incoming, Fault>>> {
         self.versions.lock().unwrap_or_else(PoisonError::into_inner).other();
         let most = self.shared.limits.request_bytes;
         let patience = self.control.remaining() * 3 / 4;
@@ -54,13 +69,11 @@ impl Host for State {
             if let Ok(incoming) = &outcome {
                 self.count_in(incoming.body.len())?;
             }
-            out.push(answer(outcome.map(response)));
+            out.push(outcome);
         }
         Ok(out)
     }
-}
 
-impl State {
     fn outgoing(&self, request: Request, patience: Duration) -> Outgoing {
         Outgoing {
             method: request.method,
@@ -81,6 +94,15 @@ fn size(request: &Request) -> usize {
     request.method.len() + request.url.len() + headers + request.body.as_ref().map_or(0, Vec::len)
 }
 
-fn response(incoming: Incoming) -> Response {
-    Response { status: incoming.status, headers: incoming.headers, body: incoming.body }
+/// A request as it stands on a tape: with placeholders, without secrets.
+fn written(request: &Request) -> Value {
+    json!({
+        "method": request.method,
+        "url": request.url,
+        "headers": request.headers,
+        "body": request.body.as_deref().map(Bytes::json),
+        "timeout-ms": request.timeout_ms,
+        "auth": request.auth,
+        "buckets": request.buckets,
+    })
 }

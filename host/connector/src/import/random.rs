@@ -14,8 +14,6 @@ impl Host for State {
                 "it asked for {length} random bytes at once; at most {MOST} are given"
             )));
         }
-        let mut bytes = vec![0; length as usize];
-        self.outside.random(&mut bytes).map_err(wasmtime::Error::new)?;
-        Ok(bytes)
+        self.random_bytes(length as usize)
     }
 }

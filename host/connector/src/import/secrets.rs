@@ -7,7 +7,10 @@ use crate::crypto::{self, cipher, digest, key, scram, sign};
 use crate::manifest::Use;
 use crate::secret::vault::{Secret, SecretValue};
 use crate::state::State;
+use crate::tape;
+use crate::tape::words::Bytes;
 use rosterd_model::fault::{Fault, FaultKind};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use wasmtime::component::Resource;
@@ -92,40 +95,36 @@ impl State {
 
 impl HostSecret for State {
     fn placeholder(&mut self, secret: Resource<SecretHandle>, form: String) -> Answer<String> {
-        let secret = self.secret(&secret)?;
-        let mut random = [0; 16];
-        let http = [Use::HttpUrl, Use::HttpHeader, Use::HttpBody];
-        let allowed = http
-            .into_iter()
-            .find(|wanted| secret.allow(*wanted).is_ok())
-            .map_or_else(|| secret.allow(Use::HttpBody), |_| Ok(()));
-        let made = allowed.and_then(|()| self.outside.random(&mut random)).and_then(|()| {
-            self.placeholders.lock().unwrap_or_else(PoisonError::into_inner).make(&secret, &form, random)
-        });
-        Ok(answer(made))
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, form]));
+        let made = self.cross("secrets.placeholder", with, |state| Ok(state.placeholder_of(&secret, &form)));
+        made.map(answer)
     }
 
     fn length(&mut self, secret: Resource<SecretHandle>, form: String) -> Answer<u32> {
-        let secret = self.secret(&secret)?;
-        Ok(answer(secret.written(&form).map(|written| u32::try_from(written.len()).unwrap_or(u32::MAX))))
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, form]));
+        let length = || secret.written(&form).map(|written| u32::try_from(written.len()).unwrap_or(u32::MAX));
+        self.cross("secrets.length", with, |_| Ok(length())).map(answer)
     }
 
     fn matches(&mut self, secret: Resource<SecretHandle>, form: String, value: Vec<u8>) -> Answer<bool> {
-        let secret = self.secret(&secret)?;
-        Ok(answer(
-            secret
-                .allow(Use::Matches)
-                .and_then(|()| secret.written(&form))
-                .map(|written| crypto::equal(&written, &value)),
-        ))
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, form, Bytes::json(&value)]));
+        let equal = || {
+            let written = secret.allow(Use::Matches).and_then(|()| secret.written(&form));
+            written.map(|written| crypto::equal(&written, &value))
+        };
+        self.cross("secrets.matches", with, |_| Ok(equal())).map(answer)
     }
 
     fn mac(&mut self, secret: Resource<SecretHandle>, algorithm: String, message: Vec<Segment>) -> Answer<Vec<u8>> {
-        let secret = self.secret(&secret)?;
-        let message = self.joined(&message, Use::Mac)?;
-        let made =
-            secret.allow(Use::Mac).and(message).and_then(|message| digest::mac(&algorithm, &secret.bytes, &message));
-        Ok(answer(made))
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, algorithm, tape::segments(&message)]));
+        self.bytes("secrets.mac", with, |state| {
+            let message = state.joined(&message, Use::Mac)?;
+            Ok(secret.allow(Use::Mac).and(message).and_then(|message| digest::mac(&algorithm, &secret.bytes, &message)))
+        })
     }
 
     fn decrypt(
@@ -136,9 +135,12 @@ impl HostSecret for State {
         aad: Vec<u8>,
         ciphertext: Vec<u8>,
     ) -> Answer<Vec<u8>> {
-        let secret = self.secret(&secret)?;
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| {
+            json!([handle, algorithm, iv.as_deref().map(Bytes::json), Bytes::json(&aad), Bytes::json(&ciphertext)])
+        });
         let plain = || cipher::decrypt(&algorithm, &secret.bytes, iv.as_deref(), &aad, &ciphertext);
-        Ok(answer(secret.allow(Use::Decrypt).and_then(|()| plain())))
+        self.bytes("secrets.decrypt", with, |_| Ok(secret.allow(Use::Decrypt).and_then(|()| plain())))
     }
 
     fn encrypt(
@@ -149,23 +151,28 @@ impl HostSecret for State {
         aad: Vec<u8>,
         plaintext: Vec<u8>,
     ) -> Answer<Vec<u8>> {
-        let secret = self.secret(&secret)?;
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| {
+            json!([handle, algorithm, iv.as_deref().map(Bytes::json), Bytes::json(&aad), Bytes::json(&plaintext)])
+        });
         let cipher = || cipher::encrypt(&algorithm, &secret.bytes, iv.as_deref(), &aad, &plaintext);
-        Ok(answer(secret.allow(Use::Encrypt).and_then(|()| cipher())))
+        self.bytes("secrets.encrypt", with, |_| Ok(secret.allow(Use::Encrypt).and_then(|()| cipher())))
     }
 
     fn sign(&mut self, secret: Resource<SecretHandle>, algorithm: String, message: Vec<Segment>) -> Answer<Vec<u8>> {
-        let secret = self.secret(&secret)?;
-        let message = self.joined(&message, Use::Sign)?;
-        let made =
-            secret.allow(Use::Sign).and(message).and_then(|message| sign::sign(&algorithm, &secret.bytes, &message));
-        Ok(answer(made))
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, algorithm, tape::segments(&message)]));
+        self.bytes("secrets.sign", with, |state| {
+            let message = state.joined(&message, Use::Sign)?;
+            Ok(secret.allow(Use::Sign).and(message).and_then(|message| sign::sign(&algorithm, &secret.bytes, &message)))
+        })
     }
 
     fn public_key(&mut self, secret: Resource<SecretHandle>) -> Answer<String> {
-        let secret = self.secret(&secret)?;
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!(handle));
         let read = || key::Private::read(&secret.bytes).map(|key| key.public().jwk());
-        Ok(answer(secret.allow(Use::PublicKey).and_then(|()| read())))
+        self.cross("secrets.public-key", with, |_| Ok(secret.allow(Use::PublicKey).and_then(|()| read()))).map(answer)
     }
 
     fn scram(
@@ -176,21 +183,32 @@ impl HostSecret for State {
         iterations: u32,
         message: Vec<u8>,
     ) -> Answer<(Vec<u8>, Vec<u8>)> {
-        let secret = self.secret(&secret)?;
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, algorithm, Bytes::json(&salt), iterations, Bytes::json(&message)]));
         let made = || scram::scram(&algorithm, &secret.bytes, &salt, iterations, &message);
-        Ok(answer(secret.allow(Use::Scram).and_then(|()| made())))
+        let proofs: Result<(Bytes, Bytes), Fault> = self.cross("secrets.scram", with, |_| {
+            let made = secret.allow(Use::Scram).and_then(|()| made());
+            Ok(made.map(|(proof, signature)| (Bytes(proof), Bytes(signature))))
+        })?;
+        Ok(answer(proofs.map(|(Bytes(proof), Bytes(signature))| (proof, signature))))
     }
 
     fn reveal(&mut self, secret: Resource<SecretHandle>) -> Answer<Vec<u8>> {
-        let secret = self.secret(&secret)?;
-        if secret.reveal {
-            return Ok(Ok(secret.bytes.to_vec()));
-        }
-        let text = format!(
-            "the connector may not see the secret \"{0}\"; where its manifest asks for that, add reveal = [\"{0}\"] to [connection.{1}.grants]",
-            secret.name, self.shared.connection
-        );
-        Ok(Err(Self::denied(text).into()))
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!(handle));
+        let outcome = if secret.reveal {
+            Ok(secret.bytes.to_vec())
+        } else {
+            Err(Self::denied(format!(
+                "the connector may not see the secret \"{0}\"; where its manifest asks for that, add reveal = [\"{0}\"] to [connection.{1}.grants]",
+                secret.name, self.shared.connection
+            )))
+        };
+        // What a tape has of it is as long, and nothing else.
+        let stand_in: Result<Bytes, Fault> = self.cross("secrets.reveal", with, |_| {
+            Ok(outcome.as_ref().map(|bytes| Bytes(vec![b'*'; bytes.len()])).map_err(Fault::clone))
+        })?;
+        Ok(answer(if self.playing() { stand_in.map(|Bytes(bytes)| bytes) } else { outcome }))
     }
 
     fn drop(&mut self, secret: Resource<SecretHandle>) -> wasmtime::Result<()> {
@@ -202,59 +220,108 @@ impl HostSecret for State {
 impl Host for State {
     fn open(&mut self, name: String) -> Answer<Resource<SecretHandle>> {
         self.count_call()?;
-        match self.shared.secrets.get(&name) {
-            Some(secret) => {
-                let secret = Arc::clone(secret);
-                Ok(Ok(self.push(secret)?))
-            }
-            None => {
-                let shown: String = name.chars().take(100).collect();
-                let text = format!("the secret \"{shown}\" is not set for this connection");
-                Ok(Err(Fault::new(FaultKind::NotFound, text).about(shown).into()))
-            }
-        }
+        let with = self.asked(|| json!(name));
+        self.handle("secrets.open", with, |state| {
+            Ok(match state.shared.secrets.get(&name) {
+                Some(secret) => Ok(Arc::clone(secret)),
+                None => {
+                    let shown: String = name.chars().take(100).collect();
+                    let text = format!("the secret \"{shown}\" is not set for this connection");
+                    Err(Fault::new(FaultKind::NotFound, text).about(shown))
+                }
+            })
+        })
     }
 
     fn initial_password(&mut self, operation: String) -> Answer<Resource<SecretHandle>> {
         self.count_call()?;
-        match self.password(&operation) {
-            Ok(secret) => Ok(Ok(self.push(secret)?)),
-            Err(fault) => Ok(Err(fault.into())),
-        }
+        let with = self.asked(|| json!(operation));
+        self.handle("secrets.initial-password", with, |state| Ok(state.password(&operation)))
     }
 
     fn derive(&mut self, algorithm: String, parts: Vec<Segment>) -> Answer<Resource<SecretHandle>> {
         self.count_call()?;
-        let parts = match self.parts(&parts, Use::Derive)? {
-            Ok(parts) => parts,
-            Err(fault) => return Ok(Err(fault.into())),
-        };
-        let (pieces, secrets): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let bytes = match digest::derive(&algorithm, &pieces) {
-            Ok(bytes) => bytes,
-            Err(fault) => return Ok(Err(fault.into())),
-        };
-        let secrets: Vec<Secret> = secrets.into_iter().flatten().collect();
-        if !secrets.is_empty() {
-            self.shared.redactor.learn(&bytes, &bytes);
-        }
-        let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
-        let made = SecretValue::derived(format!("{algorithm} of {}", names.join(", ")), bytes, &secrets);
-        Ok(Ok(self.push(made)?))
+        let with = self.asked(|| json!([algorithm, tape::segments(&parts)]));
+        self.handle("secrets.derive", with, |state| {
+            let parts = match state.parts(&parts, Use::Derive)? {
+                Ok(parts) => parts,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            let (pieces, secrets): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+            let bytes = match digest::derive(&algorithm, &pieces) {
+                Ok(bytes) => bytes,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            let secrets: Vec<Secret> = secrets.into_iter().flatten().collect();
+            if !secrets.is_empty() {
+                state.shared.redactor.learn(&bytes, &bytes);
+            }
+            let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
+            Ok(Ok(SecretValue::derived(format!("{algorithm} of {}", names.join(", ")), bytes, &secrets)))
+        })
     }
 
     fn digest(&mut self, algorithm: String, parts: Vec<Segment>, sorted: bool) -> Answer<Vec<u8>> {
         self.count_call()?;
-        let wanted = if sorted { Use::DigestSorted } else { Use::Digest };
-        let made = self.parts(&parts, wanted)?.and_then(|parts| {
-            let mut parts: Vec<_> = parts.into_iter().map(|(part, _)| part).collect();
-            digest::digest(&algorithm, &mut parts, sorted)
-        });
-        Ok(answer(made.map(|digest| digest.to_vec())))
+        let with = self.asked(|| json!([algorithm, tape::segments(&parts), sorted]));
+        self.bytes("secrets.digest", with, |state| {
+            let wanted = if sorted { Use::DigestSorted } else { Use::Digest };
+            let made = state.parts(&parts, wanted)?.and_then(|parts| {
+                let mut parts: Vec<_> = parts.into_iter().map(|(part, _)| part).collect();
+                digest::digest(&algorithm, &mut parts, sorted)
+            });
+            Ok(made.map(|digest| digest.to_vec()))
+        })
     }
 
     fn verify(&mut self, algorithm: String, key: String, message: Vec<u8>, signature: Vec<u8>) -> Answer<bool> {
         self.count_call()?;
-        Ok(answer(sign::verify(&algorithm, &key, &message, &signature)))
+        let with = self.asked(|| json!([algorithm, key, Bytes::json(&message), Bytes::json(&signature)]));
+        let verified = || sign::verify(&algorithm, &key, &message, &signature);
+        self.cross("secrets.verify", with, |_| Ok(verified())).map(answer)
+    }
+}
+
+impl State {
+    /// Crosses with bytes as the answer.
+    fn bytes(
+        &mut self,
+        call: &'static str,
+        with: Value,
+        real: impl FnOnce(&mut Self) -> wasmtime::Result<Result<Vec<u8>, Fault>>,
+    ) -> Answer<Vec<u8>> {
+        let bytes: Result<Bytes, Fault> = self.cross(call, with, |state| Ok(real(state)?.map(Bytes)))?;
+        Ok(answer(bytes.map(|Bytes(bytes)| bytes)))
+    }
+
+    /// Crosses with a secret as the answer, of which only the handle crosses.
+    fn handle(
+        &mut self,
+        call: &'static str,
+        with: Value,
+        real: impl FnOnce(&mut Self) -> wasmtime::Result<Result<Secret, Fault>>,
+    ) -> Answer<Resource<SecretHandle>> {
+        let mut made = None;
+        let opened: Result<(), Fault> =
+            self.cross(call, with, |state| Ok(real(state)?.map(|secret| made = Some(secret))))?;
+        match opened {
+            Ok(()) => {
+                let secret = made.unwrap_or_else(|| Arc::new(SecretValue::on_tape()));
+                Ok(Ok(self.push(secret)?))
+            }
+            Err(fault) => Ok(Err(fault.into())),
+        }
+    }
+
+    fn placeholder_of(&mut self, secret: &Secret, form: &str) -> Result<String, Fault> {
+        let mut random = [0; 16];
+        let http = [Use::HttpUrl, Use::HttpHeader, Use::HttpBody];
+        let allowed = http
+            .into_iter()
+            .find(|wanted| secret.allow(*wanted).is_ok())
+            .map_or_else(|| secret.allow(Use::HttpBody), |_| Ok(()));
+        allowed
+            .and_then(|()| self.outside.random(&mut random))
+            .and_then(|()| self.placeholders.lock().unwrap_or_else(PoisonError::into_inner).make(secret, form, random))
     }
 }

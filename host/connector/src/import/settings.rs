@@ -2,10 +2,11 @@
 
 use crate::contract::v0_1::bindings::rosterd::connector::settings::Host;
 use crate::state::State;
+use serde_json::Value;
 
 impl Host for State {
     fn get(&mut self) -> wasmtime::Result<String> {
         self.count_call()?;
-        Ok(self.shared.settings.clone())
+        self.cross("settings.get", Value::Null, |state| Ok(state.shared.settings.clone()))
     }
 }

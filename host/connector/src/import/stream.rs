@@ -7,8 +7,11 @@ use crate::contract::v0_1::bindings::rosterd::connector::types::Fault as WitFaul
 use crate::import::secrets::SecretHandle;
 use crate::manifest::Use;
 use crate::state::State;
+use crate::tape;
+use crate::tape::words::Bytes;
 use crate::wire::Wire;
 use rosterd_model::fault::{Fault, FaultKind};
+use serde_json::json;
 use std::net::IpAddr;
 use std::sync::PoisonError;
 use std::task::Poll;
@@ -39,18 +42,22 @@ impl HostConnection for State {
         timeout_ms: u32,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, WitFault>> {
         self.count_call()?;
-        let wire = &mut self.table.get_mut(&stream)?.0;
-        let max = max.clamp(1, MOST_READ) as usize;
-        let outcome = self.control.wait(&self.shared.runtime, Duration::from_millis(timeout_ms.into()), wire.read(max));
-        Ok(match outcome {
-            Ok(Ok(bytes)) => {
-                self.count_in(bytes.len())?;
-                Ok(Some(bytes))
-            }
-            Ok(Err(fault)) => Err(fault.into()),
-            Err(fault) if fault.kind == FaultKind::Timeout => Ok(None),
-            Err(fault) => Err(fault.into()),
-        })
+        let with = self.asked(|| json!([stream.rep(), max, timeout_ms]));
+        let read: Result<Option<Bytes>, Fault> = self.cross("byte-stream.read", with, |state| {
+            let wire = &mut state.table.get_mut(&stream)?.0;
+            let (max, limit) = (max.clamp(1, MOST_READ) as usize, Duration::from_millis(timeout_ms.into()));
+            let outcome = state.control.wait(&state.shared.runtime, limit, wire.read(max));
+            Ok(match outcome {
+                Ok(Ok(bytes)) => {
+                    state.count_in(bytes.len())?;
+                    Ok(Some(Bytes(bytes)))
+                }
+                Ok(Err(fault)) => Err(fault),
+                Err(fault) if fault.kind == FaultKind::Timeout => Ok(None),
+                Err(fault) => Err(fault),
+            })
+        })?;
+        Ok(answer(read.map(|bytes| bytes.map(|Bytes(bytes)| bytes))))
     }
 
     fn write(
@@ -59,14 +66,17 @@ impl HostConnection for State {
         segments: Vec<Segment>,
     ) -> wasmtime::Result<Result<(), WitFault>> {
         self.count_call()?;
-        let message = match self.message(&stream, &segments)? {
-            Ok(message) => message,
-            Err(fault) => return Ok(Err(fault.into())),
-        };
-        self.count_out(message.len())?;
-        let wire = &mut self.table.get_mut(&stream)?.0;
-        let outcome =
-            self.control.wait(&self.shared.runtime, WRITE_TIME, wire.write(&message)).and_then(|written| written);
+        let with = self.asked(|| json!([stream.rep(), tape::segments(&segments)]));
+        let outcome: Result<(), Fault> = self.cross("byte-stream.write", with, |state| {
+            let message = match state.message(&stream, &segments)? {
+                Ok(message) => message,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            state.count_out(message.len())?;
+            let wire = &mut state.table.get_mut(&stream)?.0;
+            let outcome = state.control.wait(&state.shared.runtime, WRITE_TIME, wire.write(&message));
+            Ok(outcome.and_then(|written| written))
+        })?;
         Ok(answer(outcome))
     }
 
@@ -76,15 +86,18 @@ impl HostConnection for State {
         server_name: String,
     ) -> wasmtime::Result<Result<(), WitFault>> {
         self.count_call()?;
-        let wire = &mut self.table.get_mut(&stream)?.0;
-        // The name decides whose certificate is accepted: another one than was connected to must be granted as well.
-        if !server_name.eq_ignore_ascii_case(&wire.host)
-            && let Err(fault) = self.shared.policy.stream(&server_name, wire.port)
-        {
-            return Ok(Err(fault.into()));
-        }
-        let outcome =
-            self.control.wait(&self.shared.runtime, WRITE_TIME, wire.start_tls(&server_name)).and_then(|done| done);
+        let with = self.asked(|| json!([stream.rep(), server_name]));
+        let outcome: Result<(), Fault> = self.cross("byte-stream.start-tls", with, |state| {
+            let wire = &mut state.table.get_mut(&stream)?.0;
+            // The name decides whose certificate is accepted: another one than was connected to must be granted as well.
+            if !server_name.eq_ignore_ascii_case(&wire.host)
+                && let Err(fault) = state.shared.policy.stream(&server_name, wire.port)
+            {
+                return Ok(Err(fault));
+            }
+            let outcome = state.control.wait(&state.shared.runtime, WRITE_TIME, wire.start_tls(&server_name));
+            Ok(outcome.and_then(|done| done))
+        })?;
         Ok(answer(outcome))
     }
 
@@ -108,12 +121,16 @@ impl Host for State {
     ) -> wasmtime::Result<Result<Resource<StreamHandle>, WitFault>> {
         self.count_call()?;
         self.versions.lock().unwrap_or_else(PoisonError::into_inner).other();
-        let outcome = self.open_stream(&host, port, tls, Duration::from_millis(timeout_ms.into()));
-        let wire = match outcome {
-            Ok(wire) => wire,
-            Err(fault) => return Ok(Err(fault.into())),
-        };
+        let (with, mut made) = (self.asked(|| json!([host, port, tls, timeout_ms])), None);
+        let opened: Result<(), Fault> = self.cross("byte-stream.connect", with, |state| {
+            let outcome = state.open_stream(&host, port, tls, Duration::from_millis(timeout_ms.into()));
+            Ok(outcome.map(|wire| made = Some(wire)))
+        })?;
+        if let Err(fault) = opened {
+            return Ok(Err(fault.into()));
+        }
         self.used.streams += 1;
+        let wire = made.unwrap_or_else(|| Wire::on_tape(&host, port, &self.shared.tls));
         Ok(Ok(self.table.push(StreamHandle(wire))?))
     }
 
@@ -122,6 +139,14 @@ impl Host for State {
         for stream in &connections {
             self.table.get(stream)?;
         }
+        let reps = || connections.iter().map(Resource::rep).collect::<Vec<_>>();
+        let with = self.asked(|| json!([reps(), timeout_ms]));
+        self.cross("byte-stream.ready", with, |state| Ok(state.which_are_ready(&connections, timeout_ms)))
+    }
+}
+
+impl State {
+    fn which_are_ready(&mut self, connections: &[Resource<StreamHandle>], timeout_ms: u32) -> Vec<u32> {
         let table = &mut self.table;
         let poll = std::future::poll_fn(|context| {
             let mut ready = Vec::new();
@@ -136,11 +161,9 @@ impl Host for State {
             if ready.is_empty() { Poll::Pending } else { Poll::Ready(ready) }
         });
         let limit = Duration::from_millis(timeout_ms.into());
-        Ok(self.control.wait(&self.shared.runtime, limit, poll).unwrap_or_default())
+        self.control.wait(&self.shared.runtime, limit, poll).unwrap_or_default()
     }
-}
 
-impl State {
     fn open_stream(&mut self, host: &str, port: u16, tls: bool, timeout: Duration) -> Result<Wire, Fault> {
         self.shared.policy.stream(host, port)?;
         if let Ok(address) = host.parse::<IpAddr>() {

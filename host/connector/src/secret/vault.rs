@@ -37,6 +37,13 @@ impl fmt::Debug for SecretValue {
 }
 
 impl SecretValue {
+    /// A secret in a replay: there is a handle, and nothing behind it.
+    pub(crate) fn on_tape() -> Self {
+        let empty = || Zeroizing::new(Vec::new());
+        let (name, uses, forms) = ("secret on a tape".to_owned(), Some(BTreeSet::new()), None);
+        Self { name, stored: empty(), bytes: empty(), uses, forms, hosts: None, reveal: false }
+    }
+
     /// Refuses a use that the manifest does not name.
     pub(crate) fn allow(&self, wanted: Use) -> Result<(), Fault> {
         match &self.uses {

@@ -17,6 +17,7 @@ mod packages;
 mod records;
 mod secrets;
 mod store;
+mod tapes;
 
 pub use answers::*;
 pub use configuration::*;
@@ -31,3 +32,4 @@ pub use packages::*;
 pub use records::*;
 pub use secrets::*;
 pub use store::*;
+pub use tapes::*;

@@ -7,6 +7,7 @@ mod describe;
 mod inspect;
 mod install;
 mod new;
+mod test;
 mod toolchain;
 
 use crate::args::PluginCommand;
@@ -24,6 +25,7 @@ pub(crate) fn run(context: &Context, command: PluginCommand) -> Result<Output, C
         PluginCommand::New(args) => new::run(context, &args),
         PluginCommand::Inspect(args) => inspect::run(context, &args),
         PluginCommand::Describe(args) => describe::run(context, &args),
+        PluginCommand::Test(args) => test::run(context, &args),
         PluginCommand::Install { file, replace } => install::install(context, &file, replace),
         PluginCommand::List => install::list(context),
     }

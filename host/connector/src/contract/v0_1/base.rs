@@ -4,6 +4,7 @@ use super::convert::cut;
 use super::{Exports, exported};
 use crate::import::log::clean;
 use crate::instance::{Actor, Live};
+use crate::tape::words::{Answer, Call};
 use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::port::{BoxFuture, Connector, Probe};
 use std::sync::Arc;
@@ -48,6 +49,20 @@ impl Base {
     async fn text(
         &mut self,
         what: &'static str,
+        taped: Call,
+        call: impl FnOnce(&exported::connector::Guest, &mut Live) -> wasmtime::Result<Result<String, Fault>>
+        + Send
+        + 'static,
+    ) -> Result<String, Fault> {
+        self.actor.begin(|| taped);
+        let text = self.plain_text(what, call).await;
+        self.actor.end(&text, |text| Answer::Text(text.clone()));
+        text
+    }
+
+    async fn plain_text(
+        &mut self,
+        what: &'static str,
         call: impl FnOnce(&exported::connector::Guest, &mut Live) -> wasmtime::Result<Result<String, Fault>>
         + Send
         + 'static,
@@ -60,6 +75,23 @@ impl Base {
         let text = answer.await?.map_err(|fault| Self::fault(&self.actor, fault))?;
         Self::bounded(&self.actor, what, text.len())?;
         Ok(text)
+    }
+
+    async fn probes(&mut self) -> Result<Vec<Probe>, Fault> {
+        let indices = Arc::clone(&self.exports.connector);
+        let answer = self
+            .actor
+            .call("check", move |live| indices.load(&mut live.store, &live.instance)?.call_check(&mut live.store));
+        let probes = answer.await?.map_err(|fault| Self::fault(&self.actor, fault))?;
+        let redactor = &self.actor.shared().redactor;
+        let clean = |text: String| redactor.string(clean(text));
+        let probe = |probe: exported::connector::Probe| Probe {
+            name: clean(probe.name),
+            ok: probe.ok,
+            message: clean(probe.message),
+            remedy: probe.remedy.map(clean),
+        };
+        Ok(probes.into_iter().take(1000).map(probe).collect())
     }
 }
 
@@ -74,30 +106,22 @@ impl Connector for Base {
     }
 
     fn describe(&mut self) -> BoxFuture<'_, Result<String, Fault>> {
-        Box::pin(self.text("describe", |guest, live| guest.call_describe(&mut live.store).map(Ok)))
+        Box::pin(self.text("describe", Call::Describe, |guest, live| guest.call_describe(&mut live.store).map(Ok)))
     }
 
     fn check(&mut self) -> BoxFuture<'_, Result<Vec<Probe>, Fault>> {
         Box::pin(async {
-            let indices = Arc::clone(&self.exports.connector);
-            let answer = self
-                .actor
-                .call("check", move |live| indices.load(&mut live.store, &live.instance)?.call_check(&mut live.store));
-            let probes = answer.await?.map_err(|fault| Self::fault(&self.actor, fault))?;
-            let redactor = &self.actor.shared().redactor;
-            let clean = |text: String| redactor.string(clean(text));
-            let probe = |probe: exported::connector::Probe| Probe {
-                name: clean(probe.name),
-                ok: probe.ok,
-                message: clean(probe.message),
-                remedy: probe.remedy.map(clean),
-            };
-            Ok(probes.into_iter().take(1000).map(probe).collect())
+            self.actor.begin(|| Call::Check);
+            let probes = self.probes().await;
+            self.actor.end(&probes, |probes| Answer::Probes(probes.clone()));
+            probes
         })
     }
 
     fn discover(&mut self) -> BoxFuture<'_, Result<String, Fault>> {
-        Box::pin(self.text("discover", |guest, live| Ok(guest.call_discover(&mut live.store)?.map_err(Fault::from))))
+        Box::pin(self.text("discover", Call::Discover, |guest, live| {
+            Ok(guest.call_discover(&mut live.store)?.map_err(Fault::from))
+        }))
     }
 }
 

@@ -4,6 +4,7 @@ use super::base::{Base, also_a_connector};
 use super::convert::{bad_id, operation, receipt, record, references};
 use super::exported::destination::{GuestIndices, Operation};
 use super::source::answers;
+use crate::tape::words::{Answer, Call};
 use rosterd_model::fault::Fault;
 use rosterd_model::id::{Class, ExternalId};
 use rosterd_model::outbox::{Receipt, Request};
@@ -72,6 +73,15 @@ impl Destination {
         }
     }
 
+    async fn publish(&mut self) -> Result<(), Fault> {
+        let indices = self.indices()?;
+        let call = self
+            .base
+            .actor
+            .call("finish", move |live| indices.load(&mut live.store, &live.instance)?.call_finish(&mut live.store));
+        call.await?.map_err(|fault| Base::fault(&self.base.actor, fault))
+    }
+
     async fn look_up(&mut self, class: Class, attribute: String, value: String) -> Result<Vec<Record>, Fault> {
         let indices = self.indices()?;
         let call = self.base.actor.call("find", move |live| {
@@ -90,16 +100,21 @@ also_a_connector!(Destination);
 
 impl port::Destination for Destination {
     fn apply(&mut self, requests: Vec<Request>) -> BoxFuture<'_, Vec<Receipt>> {
-        Box::pin(self.send(requests))
+        Box::pin(async move {
+            let all = &requests;
+            self.base.actor.begin(|| Call::Apply { requests: all.clone() });
+            let receipts = Ok(self.send(requests).await);
+            self.base.actor.end(&receipts, |receipts: &Vec<_>| Answer::Receipts(receipts.clone()));
+            receipts.unwrap_or_default()
+        })
     }
 
     fn finish(&mut self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async {
-            let indices = self.indices()?;
-            let call = self.base.actor.call("finish", move |live| {
-                indices.load(&mut live.store, &live.instance)?.call_finish(&mut live.store)
-            });
-            call.await?.map_err(|fault| Base::fault(&self.base.actor, fault))
+            self.base.actor.begin(|| Call::Finish);
+            let finished = self.publish().await;
+            self.base.actor.end(&finished, |()| Answer::Done);
+            finished
         })
     }
 
@@ -108,13 +123,20 @@ impl port::Destination for Destination {
     }
 
     fn find(&mut self, class: Class, attribute: String, value: String) -> BoxFuture<'_, Result<Vec<Record>, Fault>> {
-        Box::pin(self.look_up(class, attribute, value))
+        Box::pin(async move {
+            let (name, wanted) = (attribute.clone(), value.clone());
+            self.base.actor.begin(|| Call::Find { class, attribute: name, value: wanted });
+            let found = self.look_up(class, attribute, value).await;
+            self.base.actor.end(&found, |found| Answer::Found(found.clone()));
+            found
+        })
     }
 
     fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {
         Box::pin(async move {
             let count = objects.len();
             let wanted = references(&objects);
+            self.base.actor.begin(|| Call::LookAt { objects });
             let outcome = match self.indices() {
                 Ok(indices) => {
                     let call = self.base.actor.call("read", move |live| {
@@ -124,7 +146,9 @@ impl port::Destination for Destination {
                 }
                 Err(fault) => Err(fault),
             };
-            answers(&self.base.actor, count, outcome)
+            let answers = Ok(answers(&self.base.actor, count, outcome));
+            self.base.actor.end(&answers, |answers: &Vec<_>| Answer::Records(answers.clone()));
+            answers.unwrap_or_default()
         })
     }
 }

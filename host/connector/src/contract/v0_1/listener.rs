@@ -5,6 +5,7 @@ use super::bindings::rosterd::connector::types as wit;
 use super::convert::hint;
 use super::exported::listener::GuestIndices;
 use crate::instance::{Actor, Blueprint, Restart};
+use crate::tape::words::{Answer, Call};
 use rosterd_model::fault::Fault;
 use rosterd_model::id::Class;
 use rosterd_model::port::{self, BoxFuture, Hint};
@@ -27,10 +28,14 @@ impl Listener {
         let indices = Arc::clone(self.base.exports.listener.as_ref().ok_or_else(missing)?);
         let own = Arc::clone(&indices);
         let mut actor = Actor::new(&self.blueprint, Restart::Never);
+        let all = &classes;
+        actor.begin(|| Call::Listen { classes: all.iter().map(|class| (*class).into()).collect() });
         let opened = actor.call("listen", move |live| {
             own.load(&mut live.store, &live.instance)?.call_listen(&mut live.store, &classes)
         });
-        let subscription = opened.await?.map_err(|fault| Base::fault(&actor, fault))?;
+        let subscription = opened.await.and_then(|opened| opened.map_err(|fault| Base::fault(&actor, fault)));
+        actor.end(&subscription, |_| Answer::Done);
+        let subscription = subscription?;
         Ok(Box::new(Subscription { actor, indices, subscription, ended: false }))
     }
 }
@@ -84,6 +89,11 @@ impl Subscription {
 
 impl port::Subscription for Subscription {
     fn next(&mut self, timeout_ms: u32) -> BoxFuture<'_, Result<Vec<Hint>, Fault>> {
-        Box::pin(self.wait(timeout_ms))
+        Box::pin(async move {
+            self.actor.begin(|| Call::Hints { timeout_ms });
+            let hints = self.wait(timeout_ms).await;
+            self.actor.end(&hints, |hints| Answer::Hints(hints.clone()));
+            hints
+        })
     }
 }

@@ -3,6 +3,7 @@
 use super::base::{Base, also_a_connector};
 use super::convert::hint;
 use super::exported::receiver::Request;
+use crate::tape::words::{self, Bytes};
 use rosterd_model::fault::Fault;
 use rosterd_model::port::{self, Answer, BoxFuture, Call};
 use std::sync::Arc;
@@ -65,8 +66,30 @@ impl Receiver {
 
 also_a_connector!(Receiver);
 
+fn taped(call: &Call) -> words::Call {
+    words::Call::Handle {
+        method: call.method.clone(),
+        path: call.path.clone(),
+        query: call.query.clone(),
+        headers: call
+            .headers
+            .iter()
+            .filter(|(name, _)| !HIDDEN.contains(&name.to_ascii_lowercase().as_str()))
+            .cloned()
+            .collect(),
+        body: Bytes(call.body.clone()),
+        context: call.context.clone(),
+    }
+}
+
 impl port::Receiver for Receiver {
     fn handle(&mut self, call: Call) -> BoxFuture<'_, Result<Answer, Fault>> {
-        Box::pin(self.answer(call))
+        Box::pin(async move {
+            let asked = &call;
+            self.base.actor.begin(|| taped(asked));
+            let answer = self.answer(call).await;
+            self.base.actor.end(&answer, words::Answer::response);
+            answer
+        })
     }
 }

@@ -7,6 +7,7 @@ use super::exported::source::{GuestIndices, Page as WitPage};
 use crate::import::log::clean;
 use crate::instance::{Actor, Blueprint, Restart};
 use crate::limit::LimitPassed;
+use crate::tape::words::{Answer, Call};
 use crate::version_log::VersionLog;
 use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::id::{Class, ExternalId};
@@ -38,6 +39,8 @@ impl Source {
         let own = Arc::clone(&indices);
         let mut actor = Actor::new(&self.blueprint, Restart::Never);
         self.versions = actor.versions();
+        let (all, from) = (&classes, &start);
+        actor.begin(|| Call::Open { classes: all.iter().map(|class| (*class).into()).collect(), start: from.clone() });
         let opened = actor.call("scan", move |live| {
             let guest = own.load(&mut live.store, &live.instance)?;
             match start {
@@ -46,7 +49,9 @@ impl Source {
                 ScanStart::Since(cursor) => guest.call_changes_since(&mut live.store, &classes, &cursor),
             }
         });
-        let reader = opened.await?.map_err(|fault| Base::fault(&actor, fault))?;
+        let reader = opened.await.and_then(|reader| reader.map_err(|fault| Base::fault(&actor, fault)));
+        actor.end(&reader, |_| Answer::Done);
+        let reader = reader?;
         Ok(Box::new(Reader { actor, indices, reader, spent: false, started: Instant::now(), empty: 0 }))
     }
 }
@@ -61,13 +66,17 @@ impl port::Source for Source {
 
     fn version(&mut self) -> BoxFuture<'_, Result<Option<String>, Fault>> {
         let version = self.versions.lock().unwrap_or_else(PoisonError::into_inner).version();
-        Box::pin(std::future::ready(Ok(version)))
+        let version = Ok(version);
+        self.base.actor.begin(|| Call::Version);
+        self.base.actor.end(&version, |version: &Option<String>| Answer::Version(version.clone()));
+        Box::pin(std::future::ready(version))
     }
 
     fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {
         Box::pin(async move {
             let count = objects.len();
             let wanted = references(&objects);
+            self.base.actor.begin(|| Call::Read { objects });
             let outcome = match Self::indices(&self.base) {
                 Ok(indices) => {
                     let call = self.base.actor.call("read", move |live| {
@@ -77,7 +86,9 @@ impl port::Source for Source {
                 }
                 Err(fault) => Err(fault),
             };
-            answers(&self.base.actor, count, outcome)
+            let answers = Ok(answers(&self.base.actor, count, outcome));
+            self.base.actor.end(&answers, |answers: &Vec<_>| Answer::Records(answers.clone()));
+            answers.unwrap_or_default()
         })
     }
 }
@@ -182,6 +193,11 @@ impl Reader {
 
 impl port::Reader for Reader {
     fn next(&mut self, max: u32) -> BoxFuture<'_, Result<Page, Fault>> {
-        Box::pin(self.page(max))
+        Box::pin(async move {
+            self.actor.begin(|| Call::Next { max });
+            let page = self.page(max).await;
+            self.actor.end(&page, |page| Answer::Page(page.clone()));
+            page
+        })
     }
 }

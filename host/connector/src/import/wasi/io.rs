@@ -69,7 +69,7 @@ pub(super) fn serve(linked: &mut LinkerInstance<'_, State>, interface: &str, nam
             });
         }
         ("io/poll", "[method]pollable.ready") => {
-            answer!((one,), (Resource<Pollable>,), state => state.table.get(&one)?.0 <= state.outside.monotonic_ns());
+            answer!((one,), (Resource<Pollable>,), state => state.table.get(&one)?.0 <= state.monotonic_ns()?);
         }
         ("io/poll", "[method]pollable.block") => {
             linked.func_wrap(name, |mut context: StoreContextMut<'_, State>, (one,): (Resource<Pollable>,)| {
@@ -81,7 +81,7 @@ pub(super) fn serve(linked: &mut LinkerInstance<'_, State>, interface: &str, nam
             answer!((at,), (u64,), state => hand_out(state, Pollable(at))?);
         }
         ("clocks/monotonic-clock", "subscribe-duration") => answer!((wait,), (u64,), state => {
-            let at = state.outside.monotonic_ns().saturating_add(wait);
+            let at = state.monotonic_ns()?.saturating_add(wait);
             hand_out(state, Pollable(at))?
         }),
         _ => return Ok(false),
@@ -132,11 +132,11 @@ impl State {
         loop {
             // Each round counts and looks at the time of the call, so that no waiting outlasts it.
             self.count_call()?;
-            let now = self.outside.monotonic_ns();
+            let now = self.monotonic_ns()?;
             if first <= now {
                 return Ok((0..).zip(&times).filter(|(_, at)| **at <= now).map(|(index, _)| index).collect());
             }
-            self.outside.sleep(Duration::from_nanos(first - now));
+            self.pause(Duration::from_nanos(first - now))?;
         }
     }
 }

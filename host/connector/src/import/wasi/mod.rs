@@ -83,9 +83,9 @@ fn serve(linked: &mut LinkerInstance<'_, State>, interface: &str, name: &str) ->
         ("filesystem/preopens", "get-directories") => {
             answer!((), (), _state => Vec::<(Resource<Descriptor>, String)>::new());
         }
-        ("clocks/wall-clock", "now") => answer!((), (), state => Seconds::of_ms(state.outside.now_ms())),
+        ("clocks/wall-clock", "now") => answer!((), (), state => Seconds::of_ms(state.now_ms()?)),
         ("clocks/wall-clock", "resolution") => answer!((), (), _state => Seconds::of_ms(1)),
-        ("clocks/monotonic-clock", "now") => answer!((), (), state => state.outside.monotonic_ns()),
+        ("clocks/monotonic-clock", "now") => answer!((), (), state => state.monotonic_ns()?),
         ("clocks/monotonic-clock", "resolution") => answer!((), (), _state => 1_u64),
         ("random/random", "get-random-bytes") | ("random/insecure", "get-insecure-random-bytes") => {
             answer!((length,), (u64,), state => random(state, length)?);
@@ -106,15 +106,13 @@ fn random(state: &mut State, length: u64) -> Result<Vec<u8>> {
     if length as u64 > MOST_RANDOM {
         return Err(wasmtime::Error::msg(format!("it asked for more than {MOST_RANDOM} random bytes at once")));
     }
-    let mut bytes = vec![0; length];
-    state.outside.random(&mut bytes).map_err(wasmtime::Error::new)?;
-    Ok(bytes)
+    state.random_bytes(length)
 }
 
 fn random_u64(state: &mut State) -> Result<u64> {
-    let mut bytes = [0; 8];
-    state.outside.random(&mut bytes).map_err(wasmtime::Error::new)?;
-    Ok(u64::from_le_bytes(bytes))
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&state.random_bytes(8)?);
+    Ok(u64::from_le_bytes(eight))
 }
 
 #[cfg(test)]
