@@ -14,7 +14,7 @@ mod retention;
 use crate::id::ConnectionId;
 pub use authority::{AuthorityEntry, AuthorityRule, AuthoritySpec};
 pub use correlate::{TierMode, TierSpec};
-pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OutboundSpec};
+pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OnMissing, OutboundSpec};
 pub use guard::{ApprovalSpec, GuardSpec, OnTrip, ProtectSpec, Rolling, Threshold};
 pub use job::{AbsenceSpec, ClassSpec, Employments, JobSpec, Unmatched};
 pub use mapping::{Apply, Multi, OnNull, RuleSpec, RuleTable, Strength};
