@@ -12,7 +12,7 @@ use crate::reserve::reserve;
 use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
-use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
+use rosterd_model::outbox::{Lane, OutboxEntry};
 use rosterd_model::plan::{ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
@@ -148,23 +148,11 @@ impl Applying<'_> {
                         header.outcome.moved += 1;
                         continue;
                     }
-                    let order = w.next_order()?;
-                    w.put_outbox(
+                    let (order, key) = (w.next_order()?, (step.class, entity.id));
+                    let (operation, desired) = (part.operation, part.after);
+                    w.queue_outbox(
                         number,
-                        &OutboxEntry {
-                            destination: name.clone(),
-                            class: step.class,
-                            entity: entity.id,
-                            operation: part.operation,
-                            desired: part.after,
-                            lane: Lane::of(step.class, part.operation),
-                            order,
-                            plan: header.number,
-                            attempts: 0,
-                            uncertain: false,
-                            state: DeliveryState::Waiting,
-                            last_fault: None,
-                        },
+                        OutboxEntry::new(name.clone(), key, operation, desired, order, header.number),
                     )?;
                     if done.owing {
                         w.clear_owed(number, step.class, entity.id)?;

@@ -38,6 +38,7 @@ pub mod testing;
 mod tie;
 pub mod trace;
 
+pub use deliver::operate::{DeliveryReport, entry_name};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use event::{Events, RunEvent};

@@ -99,6 +99,7 @@ impl Tie<'_> {
             attributes: held.collect(),
             status: if active { ProjectionStatus::Present } else { ProjectionStatus::Disabled },
             revision: known.map_or(1, |known| known.revision + 1),
+            pending: Vec::new(),
         };
         w.put_projection(self.connection, class, entity, &projection)?;
         w.add_total(Some(self.connection), class, 1)?;

@@ -79,6 +79,7 @@ impl Hub {
             clock: clock.clone(),
             events: Events::silent(),
             principal: "tester".to_owned(),
+            delivering: rosterd_engine::engine::Delivering::default(),
         };
         Self { engine, remote, clock, _dir: dir }
     }
