@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod delivery;
 mod directory;
 mod mapping;
 mod plugin;
@@ -15,6 +16,7 @@ pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind, TestArgs};
 pub(crate) use sync::{PlanArgs, PlanCommand, RunArgs};
 pub(crate) use tape::{RecordArgs, ReplayArgs};
+pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
 
 /// One hub between the systems that hold people.
 #[derive(Debug, Parser)]
@@ -93,6 +95,13 @@ pub(crate) enum Command {
     /// Try the rules of a connection on one record
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// Look at what waits to be sent, and send it again or drop it
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Write nothing to a connection, or to any
+    Pause(PauseArgs),
+    /// Go on writing
+    Resume(ResumeArgs),
     /// Look at connections
     #[command(subcommand)]
     Connection(ConnectionCommand),

@@ -10,6 +10,8 @@ mod connection;
 mod erase;
 pub(crate) mod init;
 mod mapping;
+mod outbox;
+mod pause;
 mod plan_view;
 mod plugin;
 mod quarantine;
@@ -47,6 +49,9 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Audit(command) => audit::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Mapping(command) => mapping::run(context, command),
+        Command::Outbox(command) => outbox::run(context, command),
+        Command::Pause(args) => pause::pause(context, args),
+        Command::Resume(args) => pause::resume(context, args),
         Command::Runs(command) => runs::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Import { file, id } => transfer::import(context, &file, &id),
