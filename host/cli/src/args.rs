@@ -9,6 +9,7 @@ mod mapping;
 mod plugin;
 mod sync;
 mod tape;
+pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
 pub(crate) use directory::{
     AccountCommand, AuditCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand,
 };
@@ -16,7 +17,6 @@ pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind, TestArgs};
 pub(crate) use sync::{PlanArgs, PlanCommand, RunArgs};
 pub(crate) use tape::{RecordArgs, ReplayArgs};
-pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
 
 /// One hub between the systems that hold people.
 #[derive(Debug, Parser)]

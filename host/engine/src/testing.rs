@@ -174,12 +174,7 @@ impl Destination for Scripted {
     fn settles_after_finish(&self) -> bool {
         false
     }
-    fn find(
-        &mut self,
-        class: Class,
-        attribute: String,
-        value: String,
-    ) -> BoxFuture<'_, Result<Vec<Record>, Fault>> {
+    fn find(&mut self, class: Class, attribute: String, value: String) -> BoxFuture<'_, Result<Vec<Record>, Fault>> {
         Box::pin(async move {
             let mut script = self.script();
             script.looked.push(format!("{attribute}={value}"));
@@ -187,7 +182,12 @@ impl Destination for Scripted {
                 let object: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
                 object[&attribute] == value.as_str()
             };
-            Ok(script.there.iter().filter(|(_, (json, _))| has(json)).map(|(id, there)| shown(class, id, there)).collect())
+            Ok(script
+                .there
+                .iter()
+                .filter(|(_, (json, _))| has(json))
+                .map(|(id, there)| shown(class, id, there))
+                .collect())
         })
     }
     fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {

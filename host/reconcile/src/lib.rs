@@ -49,8 +49,8 @@ pub mod order;
 pub mod plan;
 pub mod problem;
 pub mod protect;
-pub mod returning;
 pub mod retry;
+pub mod returning;
 pub mod schema;
 pub mod unique;
 

@@ -50,12 +50,12 @@ pub use snapshot::Snapshot;
 pub use tables::accepted::Accepted;
 pub use tables::audit::{AuditChain, AuditProblem, AuditRow};
 pub use tables::budget::Spending;
+pub use tables::circuits::InFlight;
 pub use tables::entities::EntityKey;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
-pub use tables::runs::first_run_since;
-pub use tables::circuits::InFlight;
 pub use tables::pending_refs::MissingReference;
+pub use tables::runs::first_run_since;
 pub use tables::scans::{LastScan, ScanProgress};
 pub use tables::steps::StepRow;
 
@@ -63,6 +63,13 @@ pub use tables::steps::StepRow;
 pub mod prelude {
     pub use crate::kv::{Read, Write};
     pub use crate::tables::{
-        ReadAccepted, ReadAudit, ReadBitmaps, ReadBudget, ReadCircuits, ReadClaims, ReadConnections, ReadEntities, ReadErased, ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOutbox, ReadOverrides, ReadOwed, ReadPendingRefs, ReadPlans, ReadProjections, ReadQuarantine, ReadReservations, ReadResolutions, ReadRuns, ReadScans, ReadScratch, ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAccepted, WriteAudit, WriteBitmaps, WriteBudget, WriteCircuits, WriteClaims, WriteConnections, WriteEntities, WriteErased, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WriteOverrides, WriteOwed, WritePendingRefs, WritePlans, WriteProjections, WriteQuarantine, WriteReservations, WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
+        ReadAccepted, ReadAudit, ReadBitmaps, ReadBudget, ReadCircuits, ReadClaims, ReadConnections, ReadEntities,
+        ReadErased, ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOutbox, ReadOverrides, ReadOwed,
+        ReadPendingRefs, ReadPlans, ReadProjections, ReadQuarantine, ReadReservations, ReadResolutions, ReadRuns,
+        ReadScans, ReadScratch, ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAccepted, WriteAudit,
+        WriteBitmaps, WriteBudget, WriteCircuits, WriteClaims, WriteConnections, WriteEntities, WriteErased,
+        WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WriteOverrides, WriteOwed, WritePendingRefs,
+        WritePlans, WriteProjections, WriteQuarantine, WriteReservations, WriteResolutions, WriteRuns, WriteScans,
+        WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
     };
 }

@@ -69,15 +69,17 @@ impl<'a> References<'a> {
     /// A value with the destination's ids. Objects of classes that are not delivered keep the id of their source.
     pub(super) fn translate(&mut self, value: &Value) -> Result<Translated, EngineError> {
         Ok(match value {
-            Value::Reference { class, id } if self.delivery.outbound.delivers(*class) => match self.place(*class, id)? {
-                Place::There(id) => {
-                    Translated { value: Some(Value::Reference { class: *class, id }), missing: Vec::new() }
+            Value::Reference { class, id } if self.delivery.outbound.delivers(*class) => {
+                match self.place(*class, id)? {
+                    Place::There(id) => {
+                        Translated { value: Some(Value::Reference { class: *class, id }), missing: Vec::new() }
+                    }
+                    Place::Missing(..) if !Rule::ReferencesAfter.on() => {
+                        Translated { value: Some(value.clone()), missing: Vec::new() }
+                    }
+                    Place::Missing(missing, entity) => Translated { value: None, missing: vec![(missing, entity)] },
                 }
-                Place::Missing(..) if !Rule::ReferencesAfter.on() => {
-                    Translated { value: Some(value.clone()), missing: Vec::new() }
-                }
-                Place::Missing(missing, entity) => Translated { value: None, missing: vec![(missing, entity)] },
-            },
+            }
             Value::List(values) if any_class(value, &|_| true) => {
                 let mut all = Translated::default();
                 let mut known = Vec::with_capacity(values.len());

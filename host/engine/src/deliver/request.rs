@@ -13,9 +13,7 @@ use crate::policy::Delivery;
 use rosterd_model::outbox::{Action, Lane, OutboxEntry, Projection, ProjectionStatus, Request};
 use rosterd_model::plan::{AttributeChange, Operation, Part, Target};
 use rosterd_model::record::Edit;
-use rosterd_model::{
-    Attributes, Class, ConnectionId, Entity, EntityId, Fault, FaultKind, Rule, Text, Value,
-};
+use rosterd_model::{Attributes, Class, ConnectionId, Entity, EntityId, Fault, FaultKind, Rule, Text, Value};
 use rosterd_reconcile::fanout::{Desired, Status, is_planned, part};
 use rosterd_reconcile::normalise::{to_json, value_to_json};
 use rosterd_reconcile::retry::Asked;
@@ -207,7 +205,8 @@ impl<'a> Preparer<'a> {
         // The connection whose reference is in effect knows the tree.
         for (number, claims) in self.view.claims_of(entity.id)? {
             let unit = (entity.class == Class::OrgUnit).then_some(&claims.external_id);
-            let mine = claims.get("orgUnit").is_some_and(|entry| entity.attributes.get("orgUnit") == Some(&entry.value));
+            let mine =
+                claims.get("orgUnit").is_some_and(|entry| entity.attributes.get("orgUnit") == Some(&entry.value));
             if unit.is_some() || mine {
                 return Ok(self.paths.extra(self.view, number, entity.class, unit, &entity.attributes)?);
             }
@@ -279,12 +278,7 @@ fn key(destination: &ConnectionId, entry: &OutboxEntry, known: Option<&Projectio
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-fn actions(
-    there: Option<&Projection>,
-    stage: &Stage,
-    status: ProjectionStatus,
-    shown: &Attributes,
-) -> Vec<Action> {
+fn actions(there: Option<&Projection>, stage: &Stage, status: ProjectionStatus, shown: &Attributes) -> Vec<Action> {
     let Some(there) = there else {
         let mut actions = vec![Action::Create(to_json(shown))];
         if status == ProjectionStatus::Disabled {

@@ -116,7 +116,9 @@ pub(super) fn late(
             }
             let told = references.translate(value)?;
             note(&mut stage, name, told.missing);
-            stage.edits.extend(told.value.filter(|told| !told.is_empty() || value.is_empty()).map(|told| replace(name, &told)));
+            stage.edits.extend(
+                told.value.filter(|told| !told.is_empty() || value.is_empty()).map(|told| replace(name, &told)),
+            );
             stage.attributes.set(name, value.clone());
             continue;
         };
@@ -153,12 +155,7 @@ fn note(stage: &mut Stage, name: &str, missing: Vec<(MissingReference, Option<En
 }
 
 /// Whether references must be added or set, and whether some must be taken away.
-fn differences(
-    references: &References<'_>,
-    known: &Attributes,
-    desired: &Desired,
-    pending: &[Text],
-) -> (bool, bool) {
+fn differences(references: &References<'_>, known: &Attributes, desired: &Desired, pending: &[Text]) -> (bool, bool) {
     let (mut more, mut less) = (!pending.is_empty(), false);
     for (name, value) in desired.attributes.iter() {
         let before = known.get(name);

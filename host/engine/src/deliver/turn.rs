@@ -87,7 +87,8 @@ pub(super) fn turn(
     let now = route.engine.now()?;
     route.engine.store.commit::<_, EngineError>("settle", |w| {
         w.gather();
-        let mut settling = settle::Settling { route, now, told: Vec::new(), freed: false, wakes: false, pending: false };
+        let mut settling =
+            settle::Settling { route, now, told: Vec::new(), freed: false, wakes: false, pending: false };
         for (entry, on, because) in &batch.blocked {
             settling.told.push(format!("{} {} waits: {because}", entry.class, entry.entity));
             settling.put_if_own(w, entry, |entry| {

@@ -165,7 +165,8 @@ impl Pass {
         while !(batch.is_empty() && answered.is_empty()) {
             self.counts.stale += batch.stale;
             let ready = std::mem::take(&mut batch.ready);
-            let outcome = self.turn(std::mem::take(&mut answered), std::mem::take(&mut batch), &ready, delivered).await?;
+            let outcome =
+                self.turn(std::mem::take(&mut answered), std::mem::take(&mut batch), &ready, delivered).await?;
             self.pace.probing(outcome.gate == Gate::Probe);
             if let Gate::Shut(text) = outcome.gate {
                 delivered.faults.push(text);

@@ -43,13 +43,12 @@ fn person(id: &str) -> Change {
 }
 
 fn cases() -> Vec<(Does, Case)> {
-    let case = |name, lane, before: Vec<Change>, after: Vec<Change>| Case { name, lane, leave: "delete", before, after };
+    let case =
+        |name, lane, before: Vec<Change>, after: Vec<Change>| Case { name, lane, leave: "delete", before, after };
     let both = || group("g", &[("account", "1"), ("account", "2")]);
     let one = || group("g", &[("account", "1")]);
-    let disable = Case {
-        leave: "disable",
-        ..case("disable", Lane::Disable, vec![person("1")], vec![left(Class::Account, "1")])
-    };
+    let disable =
+        Case { leave: "disable", ..case("disable", Lane::Disable, vec![person("1")], vec![left(Class::Account, "1")]) };
     vec![
         (Does::Make, case("create unit", Lane::OrgUnit, vec![], vec![unit("r", "")])),
         (Does::Make, case("create group", Lane::Group, vec![], vec![group("g", &[])])),
@@ -57,7 +56,12 @@ fn cases() -> Vec<(Does, Case)> {
         (Does::Change, case("update", Lane::Account, vec![person("1")], vec![account("1", "new", "", "")])),
         (
             Does::Change,
-            case("reference", Lane::Reference, vec![person("1"), person("2")], vec![account("1", "u1", "2", ""), person("2")]),
+            case(
+                "reference",
+                Lane::Reference,
+                vec![person("1"), person("2")],
+                vec![account("1", "u1", "2", ""), person("2")],
+            ),
         ),
         (
             Does::Change,
@@ -267,7 +271,8 @@ async fn what_is_missing_is_made_again_only_where_the_delivery_allows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disable_of_what_is_not_found_is_never_a_success() {
     let hub = world("disable", "hold");
-    hub.remote.script().describe = Some(r#"{"resume-stable":true,"classes":{"account":{"id":"immutable"}}}"#.to_owned());
+    hub.remote.script().describe =
+        Some(r#"{"resume-stable":true,"classes":{"account":{"id":"immutable"}}}"#.to_owned());
     show(&hub, "v1", vec![person("1")]);
     hub.run().await;
     hub.remote.script().there.clear();
@@ -278,7 +283,8 @@ async fn a_disable_of_what_is_not_found_is_never_a_success() {
     assert!(report.faults.iter().any(|fault| fault.contains("it is missing")), "{:?}", report.faults);
     // A delete is: the id never belonged to anybody else.
     let hub = world("delete", "hold");
-    hub.remote.script().describe = Some(r#"{"resume-stable":true,"classes":{"account":{"id":"immutable"}}}"#.to_owned());
+    hub.remote.script().describe =
+        Some(r#"{"resume-stable":true,"classes":{"account":{"id":"immutable"}}}"#.to_owned());
     show(&hub, "v1", vec![person("1")]);
     hub.run().await;
     hub.remote.script().there.clear();

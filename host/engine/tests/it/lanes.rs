@@ -29,7 +29,8 @@ async fn parents_come_first_and_references_last_in_the_words_of_the_destination(
     let said: Vec<String> = requests.iter().map(said).collect();
     assert_eq!(said.len(), 8, "{said:#?}");
     assert_eq!(said[..2], ["Unit root: create", "Unit child: create"]);
-    let at = |what: &str| said.iter().position(|said| said.starts_with(what)).unwrap_or_else(|| panic!("{what}: {said:#?}"));
+    let at =
+        |what: &str| said.iter().position(|said| said.starts_with(what)).unwrap_or_else(|| panic!("{what}: {said:#?}"));
     assert!(at("Group g: create") < at("ann: create") && at("Group g: create") < at("bob: create"));
     assert!(at("ann: create").max(at("bob: create")) < at("ann: boss").min(at("Group g: members")));
     let ids = |name: &str| {
@@ -104,7 +105,11 @@ async fn who_depends_on_a_unit_that_failed_waits_and_is_woken_by_its_success() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cycles_of_units_and_groups_wait_for_a_person() {
     let hub = world("delete", "hold");
-    show(&hub, "v1", vec![unit("a", "b"), unit("b", "a"), group("g", &[("group", "h")]), group("h", &[("group", "g")])]);
+    show(
+        &hub,
+        "v1",
+        vec![unit("a", "b"), unit("b", "a"), group("g", &[("group", "h")]), group("h", &[("group", "g")])],
+    );
     let report = hub.run().await;
     assert_eq!(report.run.state, RunState::Partial { left: 4 }, "{report:?}");
     let said: Vec<String> = sent(&hub).iter().map(said).collect();
@@ -162,11 +167,7 @@ async fn a_unit_is_removed_after_those_inside_of_it() {
     let units = |status: &str| {
         let gone = |id: &str, parent: &str| {
             let parent = reference("org-unit", parent);
-            record(
-                Class::OrgUnit,
-                id,
-                format!(r#"{{"name":"Unit {id}","parent":{parent},"status":"{status}"}}"#),
-            )
+            record(Class::OrgUnit, id, format!(r#"{{"name":"Unit {id}","parent":{parent},"status":"{status}"}}"#))
         };
         vec![gone("root", ""), gone("mid", "root"), gone("leaf", "mid")]
     };
@@ -180,4 +181,3 @@ async fn a_unit_is_removed_after_those_inside_of_it() {
     assert_eq!(report.run.state, RunState::Ok, "{report:?}");
     hub.verify();
 }
-

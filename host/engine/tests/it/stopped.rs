@@ -44,7 +44,8 @@ async fn a_pause_stops_between_two_batches() {
     let mut paused = hub.engine.clone();
     let once = std::sync::atomic::AtomicBool::new(false);
     paused.events = rosterd_engine::Events::new(move |event| {
-        if matches!(event, rosterd_engine::RunEvent::Delivered { .. }) && !once.swap(true, std::sync::atomic::Ordering::SeqCst)
+        if matches!(event, rosterd_engine::RunEvent::Delivered { .. })
+            && !once.swap(true, std::sync::atomic::Ordering::SeqCst)
         {
             engine.pause(Some("app"), "now").unwrap();
         }
@@ -123,7 +124,8 @@ async fn a_parked_entry_waits_for_a_person_or_a_new_wish() {
 async fn an_entry_that_is_given_up_is_gone_and_all_can_be_sent_again_at_once() {
     let hub = Hub::delivering();
     hub.show("v1", &people(1, 3));
-    hub.remote.script().answers = vec![failed(FaultKind::Invalid), failed(FaultKind::Transient), failed(FaultKind::Invalid)];
+    hub.remote.script().answers =
+        vec![failed(FaultKind::Invalid), failed(FaultKind::Transient), failed(FaultKind::Invalid)];
     hub.run().await;
     let left = entries(&hub);
     hub.engine.outbox_drop(&rosterd_engine::entry_name(&left[0])).unwrap();

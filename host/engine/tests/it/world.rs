@@ -82,7 +82,6 @@ pub(crate) fn said(request: &Request) -> String {
     format!("{name}: {word}")
 }
 
-
 /// The entries of the outbox.
 pub(crate) fn entries(hub: &Hub) -> Vec<OutboxEntry> {
     let view = hub.engine.store.snapshot().unwrap();

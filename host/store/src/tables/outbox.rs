@@ -20,11 +20,7 @@ pub(crate) fn order_key(destination: ConnectionNumber, entry: &OutboxEntry) -> K
     Key::new().connection(destination).u8(entry.lane as u8).u64(entry.order)
 }
 
-pub(crate) fn blocked_key(
-    destination: ConnectionNumber,
-    on: (Class, EntityId),
-    waiting: (Class, EntityId),
-) -> Key {
+pub(crate) fn blocked_key(destination: ConnectionNumber, on: (Class, EntityId), waiting: (Class, EntityId)) -> Key {
     entry_key(destination, on.0, on.1).class(waiting.0).entity(waiting.1)
 }
 
@@ -71,11 +67,8 @@ pub trait ReadOutbox: Read {
     ) -> Result<impl Iterator<Item = Result<OutboxEntry, StoreError>>, StoreError> {
         let lane = Key::new().connection(destination).u8(lane as u8);
         let (after, end) = (lane.clone().u64(after), lane.u64(u64::MAX));
-        let rows = self.range(
-            Table::OutboxOrder,
-            Bound::Excluded(after.as_bytes()),
-            Bound::Included(end.as_bytes()),
-        )?;
+        let rows =
+            self.range(Table::OutboxOrder, Bound::Excluded(after.as_bytes()), Bound::Included(end.as_bytes()))?;
         Ok(rows.map(move |row| {
             let (class, entity) = ordered(&row?.value)?;
             let entry = self.outbox_entry(destination, class, entity)?;

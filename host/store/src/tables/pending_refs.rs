@@ -19,7 +19,11 @@ pub struct MissingReference {
 }
 
 fn missing_key(destination: ConnectionNumber, missing: &MissingReference) -> Key {
-    Key::new().connection(destination).connection(missing.connection).class(missing.class).bounded_text(missing.id.as_str())
+    Key::new()
+        .connection(destination)
+        .connection(missing.connection)
+        .class(missing.class)
+        .bounded_text(missing.id.as_str())
 }
 
 /// Reading references that are not complete.

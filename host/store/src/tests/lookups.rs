@@ -120,7 +120,8 @@ fn a_lane_is_read_from_where_it_was_left() {
         writer.put_outbox(hr, &OutboxEntry { lane: Lane::Disable, ..outbox_entry(entity_id(20), 5) }).map(drop)
     });
     let view = store.snapshot().unwrap();
-    let lane = |lane, after| view.outbox_lane(hr, lane, after).unwrap().map(|entry| entry.unwrap().order).collect::<Vec<_>>();
+    let lane =
+        |lane, after| view.outbox_lane(hr, lane, after).unwrap().map(|entry| entry.unwrap().order).collect::<Vec<_>>();
     assert_eq!(lane(Lane::Account, 0), [1, 2, 3, 4]);
     assert_eq!(lane(Lane::Account, 2), [3, 4]);
     assert_eq!((lane(Lane::Account, 4), lane(Lane::Disable, 0)), (Vec::new(), vec![5]));
