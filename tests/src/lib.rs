@@ -4,4 +4,5 @@ pub mod built;
 pub mod canary;
 pub mod hub;
 pub mod tape;
+pub mod service;
 pub mod watched;

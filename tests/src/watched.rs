@@ -89,6 +89,16 @@ impl Watched {
         output
     }
 
+    /// Starts a command that goes on, with the secrets in its environment. What it says is for the caller to search.
+    ///
+    /// # Panics
+    /// It can not be started.
+    pub fn spawn(&self, command: &mut Command) -> std::process::Child {
+        command.envs(&*self.variables.lock().unwrap_or_else(PoisonError::into_inner));
+        self.guests_ran.store(true, Ordering::SeqCst);
+        command.spawn().unwrap_or_else(|error| panic!("the command can not be started: {error}"))
+    }
+
     /// Each search of a guest's memory so far: the connection, and how many bytes.
     #[must_use]
     pub fn memories(&self) -> Vec<(String, u64)> {

@@ -1,12 +1,13 @@
 //! What can be typed. Help texts are the reference of the command line: one sentence each, in the operator's words.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 mod delivery;
 mod directory;
 mod mapping;
 mod plugin;
+mod serve;
 mod sync;
 mod tape;
 pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
@@ -15,6 +16,7 @@ pub(crate) use directory::{
 };
 pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind, TestArgs};
+pub(crate) use serve::{ServeArgs, ServeCommand};
 pub(crate) use sync::{PlanArgs, PlanCommand, RunArgs};
 pub(crate) use tape::{RecordArgs, ReplayArgs};
 
@@ -86,6 +88,10 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Repeat a recorded run without network, files of the source and secrets; it must come to the same plan
     Replay(ReplayArgs),
+    /// Run day and night: jobs by their schedules, and commands of others
+    Serve(ServeArgs),
+    /// Show what runs, what waits and what needs a person
+    Status,
     /// Look at accounts: what they are, and why
     #[command(subcommand)]
     Account(AccountCommand),
@@ -144,6 +150,28 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// The same command as if it had been typed in `folder`: for a service that runs elsewhere.
+    pub(crate) fn resolve_paths(&mut self, folder: &Path) {
+        let resolve = |file: &mut PathBuf| *file = folder.join(&*file);
+        match self {
+            Self::Import { file, .. }
+            | Self::Export { file, .. }
+            | Self::Store(StoreCommand::Backup { file } | StoreCommand::Restore { file, .. }) => resolve(file),
+            Self::Init(args) => resolve(&mut args.dir),
+            _ => {}
+        }
+    }
+
+    /// How the log is written, if this is the service.
+    pub(crate) const fn log_format(&self) -> Option<Format> {
+        match self {
+            Self::Serve(args) if args.command.is_none() => Some(args.log_format),
+            _ => None,
+        }
+    }
 }
 
 /// `rosterd init`.

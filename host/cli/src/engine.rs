@@ -4,7 +4,8 @@ use crate::clock::SystemClock;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output::{Progress, Talk};
-use rosterd_engine::{Engine, EngineError, Events, Policy, RunEvent, Settings};
+use crate::serve::hub::settings;
+use rosterd_engine::{Engine, EngineError, Events, Policy, RunEvent};
 use rosterd_model::Fault;
 use rosterd_store::StoreError;
 use std::sync::Arc;
@@ -26,7 +27,6 @@ pub(crate) fn with_policy(
     progress: Option<&'static str>,
 ) -> Result<Engine, CommandError> {
     let config = context.config()?;
-    let limits = &config.file.limits;
     let events = match progress {
         Some(what) => listener(context.talk().clone(), context.talk().progress(what)),
         None => Events::silent(),
@@ -35,16 +35,12 @@ pub(crate) fn with_policy(
         store: context.store()?.clone(),
         connections: context.connections(Some(context.store()?.clone()))?,
         policy: Arc::new(policy),
-        settings: Settings {
-            page_size: limits.page_size,
-            observe_batch: limits.observe_batch,
-            apply_batch: limits.apply_batch,
-            deliver_batch: limits.deliver_batch,
-        },
+        settings: settings(config),
         clock: Arc::new(SystemClock),
-        events,
-        principal: crate::context::principal(),
-        delivering: rosterd_engine::engine::Delivering::default(),
+        events: context.events(events),
+        gate: context.gate().clone(),
+        principal: context.principal().to_owned(),
+        delivering: context.delivering().clone(),
     })
 }
 
@@ -85,6 +81,7 @@ impl From<EngineError> for CommandError {
                 }
                 error
             }
+            EngineError::Stopped => Self::new(ErrorKind::Incomplete, error.to_string()),
             EngineError::Internal(text) => Self::internal(text),
         }
     }

@@ -54,6 +54,9 @@ pub(crate) struct CommandError {
     /// Single problems with their places in a file; `message` sums them up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) problems: Vec<Problem>,
+    /// True: the running service can do the command, because it has the store.
+    #[serde(skip)]
+    pub(crate) forward: bool,
 }
 
 /// One problem at one place of a file.
@@ -77,7 +80,14 @@ pub(crate) struct Problem {
 impl CommandError {
     /// An error without causes and hints.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new(), problems: Vec::new() }
+        Self {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            problems: Vec::new(),
+            forward: false,
+        }
     }
 
     /// A failure of rosterd itself.

@@ -4,8 +4,9 @@
 use crate::command::transfer::{Way, document};
 use crate::config::{Config, FILE_NAME, lint};
 use crate::error::{CommandError, Problem};
+use crate::serve::protocol::{Request, VERSION, parse_request};
 use rosterd_model::spec::PolicySpec;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is wrong at one place of a configuration.
 #[derive(Debug)]
@@ -58,4 +59,17 @@ pub fn words(text: &str) -> (Option<u64>, Option<u128>, Option<[u64; 5]>, Option
 #[must_use]
 pub fn user(line: &str) -> Option<(String, u32)> {
     crate::context::principal::entry(line)
+}
+
+/// A line over the control socket: the folder and the words of the command, or why it is refused.
+pub fn control_request(line: &str) -> Result<(PathBuf, Vec<String>), String> {
+    parse_request(line).map(|request| (request.folder, request.words))
+}
+
+/// The line that asks for a command.
+#[must_use]
+pub fn control_line(folder: &Path, words: &[String]) -> String {
+    let (folder, words) = (folder.to_owned(), words.to_vec());
+    let request = Request { version: VERSION, folder, words, colour: false, error_colour: false };
+    serde_json::to_string(&request).unwrap_or_default()
 }

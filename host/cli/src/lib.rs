@@ -3,7 +3,7 @@
 //! A library, so that its readers can be called by fuzz targets; the binary calls `run`.
 //!
 //! Reading order: `args` (what can be typed), `command` (what then happens), `context` (what commands share),
-//! `config` (rosterd.toml), `output` (the only folder that prints), `error` and `exit` (how commands end).
+//! `config` (rosterd.toml), `serve` (the service), `output` (the only folder that prints), `error` and `exit` (how commands end).
 
 mod args;
 #[cfg(debug_assertions)]
@@ -19,6 +19,7 @@ mod exit;
 pub mod fuzzing;
 mod kill;
 mod output;
+mod serve;
 
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -31,10 +32,15 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(stop) => return output::usage(&stop).into(),
     };
-    let printer = output::Printer::new(&cli.global);
+    let printer = output::Printer::new(&cli.global, cli.command.log_format());
     let context = context::Context::new(&cli.global, printer.talk());
-    match command::dispatch(&context, cli.command) {
-        Ok(output) => printer.print(&output).into(),
-        Err(error) => printer.fail(&error).into(),
+    let result = command::dispatch(&context, cli.command);
+    match &result {
+        // The service has the store: it does the command.
+        Err(error) if error.forward => match context.forward(&printer) {
+            Ok(code) => code,
+            Err(error) => printer.fail(&error).into(),
+        },
+        result => printer.print(result).into(),
     }
 }

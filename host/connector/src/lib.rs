@@ -52,6 +52,7 @@ mod state;
 mod template;
 mod tls;
 mod version_log;
+pub mod webhook;
 mod wire;
 mod world;
 

@@ -69,6 +69,9 @@ impl Applying<'_> {
                 Ok(header)
             })?;
             self.engine.events.emit(&RunEvent::Applied { done: header.done, of: header.steps });
+            if self.engine.gate.is_stopping() && next.is_some() {
+                return Err(EngineError::Stopped);
+            }
         }
         Ok(header)
     }

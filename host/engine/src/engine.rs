@@ -3,6 +3,7 @@
 pub use crate::deliver::Delivering;
 use crate::error::EngineError;
 use crate::event::Events;
+use crate::gate::Gate;
 use crate::policy::Policy;
 use rosterd_model::port::{Clock, Connections};
 use rosterd_model::{ConnectionId, Timestamp};
@@ -44,6 +45,8 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// Who listens.
     pub events: Events,
+    /// Whose turn it is on each connection; shared by all engines of the process that use the store.
+    pub gate: Gate,
     /// Who acts: recorded with runs and approvals.
     pub principal: String,
     /// Which destinations are written to right now. Engines of one store share it.

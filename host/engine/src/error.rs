@@ -22,6 +22,8 @@ pub enum EngineError {
         /// How.
         fault: Fault,
     },
+    /// The process was asked to end; what was done is stored, and the next run goes on from there.
+    Stopped,
     /// A task of our own ended without an answer.
     Internal(String),
 }
@@ -38,6 +40,9 @@ impl fmt::Display for EngineError {
         match self {
             Self::Configuration(text) | Self::NotFound(text) | Self::Refused(text) | Self::Internal(text) => {
                 f.write_str(text)
+            }
+            Self::Stopped => {
+                f.write_str("rosterd was asked to stop; what was done is stored, and the next run goes on from there")
             }
             Self::Store(error) => fmt::Display::fmt(error, f),
             Self::Connection { connection, fault } => write!(f, "connection {connection}: {fault}"),

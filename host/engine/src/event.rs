@@ -1,7 +1,8 @@
 //! The only way in which the engine talks while it works: typed events, from which logs and progress bars derive.
 
 use rosterd_model::plan::{Hold, PlanDigest};
-use rosterd_model::{ConnectionId, RunId};
+use rosterd_model::run::Run;
+use rosterd_model::{Class, ConnectionId, JobId, RunId};
 use std::sync::Arc;
 
 /// Something that happened in a run.
@@ -74,6 +75,37 @@ pub enum RunEvent {
         /// The connection.
         connection: ConnectionId,
     },
+    /// The host does not let a scan conclude that those whom it did not show are gone.
+    LicenceRefused {
+        /// The run.
+        run: RunId,
+        /// The source.
+        connection: ConnectionId,
+        /// The class.
+        class: Class,
+        /// Why, as a sentence.
+        because: String,
+    },
+    /// More records of a connection are set aside than after its last run.
+    QuarantineGrew {
+        /// The connection.
+        connection: ConnectionId,
+        /// How many were.
+        before: u64,
+        /// How many are.
+        now: u64,
+    },
+    /// A job went well whose last run did not.
+    Recovered {
+        /// The job.
+        job: JobId,
+        /// The run that went well.
+        run: RunId,
+        /// How the one before it ended, as a word.
+        after: &'static str,
+    },
+    /// A run is over, whatever came of it.
+    Ended(Box<Run>),
     /// A remark for the operator.
     Note(String),
 }
@@ -92,6 +124,17 @@ impl Events {
     #[must_use]
     pub fn silent() -> Self {
         Self::new(|_| {})
+    }
+
+    /// Events go to all of `listeners`, in their order.
+    #[must_use]
+    pub fn all(listeners: Vec<Self>) -> Self {
+        Self::new(move |event| listeners.iter().for_each(|listener| (listener.0)(event)))
+    }
+
+    /// Tells an event to whoever listens.
+    pub fn tell(&self, event: &RunEvent) {
+        (self.0)(event);
     }
 
     pub(crate) fn emit(&self, event: &RunEvent) {

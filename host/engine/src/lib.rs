@@ -5,6 +5,9 @@
 //! (`apply`): entities, claims and links of the hub, and the outbox, from which destinations are told (`deliver`).
 //! Each arrow ends in a durable commit, so that a process that dies goes on where it was.
 //!
+//! [`scheduler`] runs jobs when they are due by their [`schedule`]; the [`gate`] lets one run of a connection through at a
+//! time, whoever asks for it.
+//!
 //! The engine knows connections only as the traits of [`rosterd_model::port`], talks only in [`event`]s, and takes every
 //! decision from `rosterd-reconcile`.
 #![warn(missing_docs)]
@@ -20,9 +23,11 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
+pub mod gate;
 pub mod housekeeping;
 mod keys;
 pub mod lineage;
+mod outcome;
 pub mod overrides;
 mod pass;
 mod paths;
@@ -33,6 +38,8 @@ pub mod resolve;
 pub mod run;
 mod scan;
 mod spent;
+pub mod schedule;
+pub mod scheduler;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tie;
@@ -42,4 +49,5 @@ pub use deliver::operate::{DeliveryReport, entry_name};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use event::{Events, RunEvent};
+pub use gate::Gate;
 pub use policy::Policy;

@@ -5,13 +5,18 @@ use crate::deliver::deliver;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
+use crate::outcome;
 use crate::plan;
 use crate::policy::Job;
 use crate::scan::{blocking, scan};
 use rosterd_model::plan::{PlanDigest, PlanHeader, PlanState};
-use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts};
+use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts, Tally};
 use rosterd_model::{JobId, Rule, RunId};
+use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
+
+/// Runs that are looked through for the one before.
+const LAST_RUNS: usize = 100;
 
 /// What a command of the engine came to.
 #[derive(Debug, Clone)]
@@ -50,6 +55,7 @@ impl Engine {
     pub async fn run(&self, job: &str, options: RunOptions) -> Result<RunReport, EngineError> {
         let policy = self.policy.clone();
         let job = policy.job(job)?;
+        let _turn = self.gate.run(&job.source).await;
         if !options.dry {
             self.finish_interrupted(job).await?;
         }
@@ -61,7 +67,7 @@ impl Engine {
         match report {
             Ok(report) => Ok(report),
             Err(error) => {
-                run.state = RunState::Failed { because: error.to_string() };
+                run.state = failed(&error);
                 self.end(&mut run)?;
                 Err(error)
             }
@@ -76,6 +82,7 @@ impl Engine {
     pub async fn observe(&self, job: &str) -> Result<Run, EngineError> {
         let policy = self.policy.clone();
         let job = policy.job(job)?;
+        let _turn = self.gate.run(&job.source).await;
         let connection = self.number(&job.source)?;
         let mut run = self.begin(job, connection)?;
         let result = scan(self, job, connection, &mut run, false).await?;
@@ -175,6 +182,9 @@ impl Engine {
         let header = self.find_plan(digest)?;
         let policy = self.policy.clone();
         let job = policy.job(header.job.as_str())?;
+        let _turn = self.gate.run(&job.source).await;
+        // It may have changed while somebody else had the turn.
+        let header = self.find_plan(digest)?;
         self.may_apply(&header).await?;
         let connection = self.number(&job.source)?;
         let mut run = self.begin(job, connection)?;
@@ -326,11 +336,27 @@ impl Engine {
 
     fn end(&self, run: &mut Run) -> Result<(), EngineError> {
         let now = self.clock.now();
+        let view = self.store.snapshot()?;
+        let plan = match run.plan {
+            Some(digest) => view.plan_of_digest(digest)?,
+            None => None,
+        };
+        let cases = match view.connection_number(&run.connection)? {
+            Some(number) => view.case_count(number)?,
+            None => 0,
+        };
+        let before = last_run(&view, run)?;
+        drop(view);
+        run.tally = outcome::tally(run, plan.as_ref(), cases);
         self.store.commit::<_, EngineError>("run-end", |w| {
             run.ended = Some(w.advance_clock(now)?);
             w.put_run(run)?;
             Ok(())
-        })
+        })?;
+        for event in outcome::remarkable(run, before.as_ref()) {
+            self.events.emit(&event);
+        }
+        Ok(())
     }
 }
 
@@ -341,6 +367,26 @@ fn outcome(held: bool, left: u64) -> RunState {
         (false, 1..) if Rule::PartialIsNotOk.on() => RunState::Partial { left },
         (false, _) => RunState::Ok,
     }
+}
+
+/// How a run ends that could not go on.
+fn failed(error: &EngineError) -> RunState {
+    let because = error.to_string();
+    match error {
+        EngineError::Stopped => RunState::Incomplete { because },
+        _ => RunState::Failed { because },
+    }
+}
+
+/// The last run of the same job before this one, of the last runs.
+fn last_run(view: &Snapshot, run: &Run) -> Result<Option<Run>, EngineError> {
+    for other in view.runs()?.take(LAST_RUNS) {
+        let other = other?;
+        if other.job == run.job && other.id != run.id && other.ended.is_some() {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
 }
 
 fn fresh(
@@ -363,6 +409,7 @@ fn fresh(
         licences: Vec::new(),
         plan: None::<PlanDigest>,
         delivery: DeliveryCounts::default(),
+        tally: Tally::default(),
         notes: Vec::new(),
     }
 }

@@ -1,9 +1,12 @@
 //! One execution of a job, and what came of it.
 
-use crate::id::{ConnectionId, JobId, RunId};
+use crate::id::{Class, ConnectionId, JobId, RunId};
 use crate::plan::{LicenceNote, PlanDigest};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+mod tally;
+pub use tally::{Counted, ObjectKind, Tally, TallyAction, TallyRow};
 
 /// Where a run stands. `ok` is impossible while records are set aside or parked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +81,8 @@ pub struct ScanCounts {
     pub rejected: u64,
     /// Left out, because their accounts were erased.
     pub erased: u64,
+    /// Objects that the scan showed, by class.
+    pub shown: Vec<(Class, u64)>,
 }
 
 /// What one run delivered.
@@ -99,6 +104,8 @@ pub struct DeliveryCounts {
     pub verified: u64,
     /// Those of them that show something else than was sent.
     pub differing: u64,
+    /// The same by class of object.
+    pub by_class: Vec<(Class, Counted)>,
 }
 
 /// One execution of a job.
@@ -128,6 +135,8 @@ pub struct Run {
     pub plan: Option<PlanDigest>,
     /// What was delivered.
     pub delivery: DeliveryCounts,
+    /// What came of it, by kind of object and by what was done.
+    pub tally: Tally,
     /// Remarks of the connector and of the engine.
     pub notes: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use crate::schema::Table;
 use rosterd_model::plan::PlanDigest;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// A failure of the store. Every text is a sentence that names the file or table and the next step; none contains
@@ -135,6 +136,12 @@ impl StoreError {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }
 
+    /// True: the disk failed under the open store, which can only be used again once it was closed and opened.
+    #[must_use]
+    pub fn needs_reopening(&self) -> bool {
+        matches!(self, Self::Engine(error) if matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo))
+    }
+
     /// A row of `table` that can not be read.
     pub(crate) const fn corrupt(table: Table, detail: &'static str) -> Self {
         Self::Corrupt { table, detail }
@@ -223,6 +230,11 @@ impl fmt::Display for StoreError {
             Self::Encode { table } => {
                 write!(f, "a value for table {table} could not be encoded; this is a defect of rosterd, report it")
             }
+            Self::Io { path, source, .. } if is_full_disk(source) => write!(
+                f,
+                "no space is left on the disk of {}; nothing was changed and nothing is lost; make room, then start again",
+                path.display()
+            ),
             Self::Io { doing, path, source } => {
                 write!(
                     f,
@@ -230,6 +242,12 @@ impl fmt::Display for StoreError {
                     path.display()
                 )
             }
+            Self::Engine(error) if is_full(error) => f.write_str(
+                "no space is left on the disk of the store; nothing was changed and nothing is lost; make room, then start again",
+            ),
+            Self::Engine(error) if matches!(**error, redb::Error::PreviousIo) => f.write_str(
+                "the disk of the store failed before; nothing was changed since; mend the disk, then start again",
+            ),
             Self::Engine(error) => {
                 write!(
                     f,
@@ -238,6 +256,14 @@ impl fmt::Display for StoreError {
             }
         }
     }
+}
+
+fn is_full(error: &redb::Error) -> bool {
+    matches!(error, redb::Error::Io(error) if is_full_disk(error))
+}
+
+fn is_full_disk(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 impl std::error::Error for StoreError {

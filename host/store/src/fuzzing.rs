@@ -58,3 +58,9 @@ pub fn parts(kinds: &str, key: &[u8]) -> Result<Vec<Part>, StoreError> {
     parts.end()?;
     Ok(read)
 }
+
+/// What the note of who has a store says that he does.
+#[must_use]
+pub fn holder(text: &str) -> Option<String> {
+    crate::holder::parse(text).map(|holder| holder.what)
+}

@@ -25,6 +25,7 @@ pub mod error;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod gather;
+pub mod holder;
 pub mod key;
 pub mod kv;
 pub mod migrate;

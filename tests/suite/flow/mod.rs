@@ -4,3 +4,4 @@ mod commands;
 mod journey;
 mod secrets;
 mod tape;
+mod service;

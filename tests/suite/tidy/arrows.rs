@@ -12,9 +12,17 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("host/store", &["rosterd-model"], &["tokio", "wasmtime", "reqwest"]),
     ("host/connector", &["rosterd-model"], &["redb"]),
     ("host/engine", &["rosterd-model", "rosterd-reconcile", "rosterd-store"], &["wasmtime", "reqwest", "redb"]),
+    ("host/server", &["rosterd-model", "rosterd-store", "rosterd-engine"], &["wasmtime", "reqwest", "redb"]),
     (
         "host/cli",
-        &["rosterd-model", "rosterd-reconcile", "rosterd-store", "rosterd-connector", "rosterd-engine"],
+        &[
+            "rosterd-model",
+            "rosterd-reconcile",
+            "rosterd-store",
+            "rosterd-connector",
+            "rosterd-engine",
+            "rosterd-server",
+        ],
         &["redb", "wasmtime", "reqwest"],
     ),
     ("sdk", &[], &["tokio", "wasmtime"]),

@@ -130,7 +130,7 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Output, Command
 fn probe(context: &Context, id: &ConnectionId) -> Result<Vec<Probed>, CommandError> {
     let progress = context.talk().progress(&format!("asking {id}"));
     let connections = context.connections(None)?;
-    let answer: Result<Vec<Probe>, Fault> = context.runtime()?.block_on(async {
+    let answer: Result<Vec<Probe>, Fault> = context.handle()?.block_on(async {
         let mut connector = connections.connector(id)?;
         connector.check().await
     });

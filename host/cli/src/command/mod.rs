@@ -18,6 +18,8 @@ mod quarantine;
 mod replay;
 mod runs;
 mod secret;
+mod serve;
+mod status;
 mod store;
 mod sync;
 mod tape;
@@ -53,6 +55,8 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Pause(args) => pause::pause(context, args),
         Command::Resume(args) => pause::resume(context, args),
         Command::Runs(command) => runs::run(context, command),
+        Command::Serve(args) => serve::run(context, &args),
+        Command::Status => status::run(context),
         Command::Store(command) => store::run(context, command),
         Command::Import { file, id } => transfer::import(context, &file, &id),
         Command::Export { file, raw } => transfer::export(context, &file, raw),

@@ -19,7 +19,7 @@ pub(crate) fn run(context: &Context, command: RunsCommand) -> Result<Output, Com
 }
 
 /// A time for people, in UTC.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
     Instant::from_millisecond(ms)
         .map_or_else(|_| at.0.to_string(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())

@@ -1,7 +1,7 @@
 //! The tables of rosterd.toml as types. The part that decides plans is `rosterd_model::spec`; here stands the rest.
 
 use super::document::Document;
-use super::quantity::Bytes;
+use super::quantity::{Bytes, Span};
 use super::schedule::Schedule;
 use super::schema::{LimitsSchema, Name};
 use crate::error::Problem;
@@ -53,6 +53,40 @@ pub(crate) struct FileConfig {
     /// Sizes of the chunks in which the hub works.
     #[schemars(default)]
     pub(crate) limits: LimitsTable,
+    /// How `rosterd serve` works.
+    #[schemars(default)]
+    pub(crate) serve: ServeTable,
+    /// Where `rosterd serve` tells people what they must look at.
+    pub(crate) notify: Option<NotifyTable>,
+}
+
+/// `[serve]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct ServeTable {
+    /// Address and port at which Prometheus finds `/metrics`, and others `/healthz` and `/readyz`: `127.0.0.1:9464`.
+    pub(crate) metrics: Option<String>,
+    /// Jobs that may run at once, each on its own connection.
+    #[schemars(range(min = 1, max = 64))]
+    pub(crate) at_once: usize,
+    /// How long a run may take to reach a place from which it can go on, once the process was asked to end.
+    pub(crate) grace: Span,
+}
+
+impl Default for ServeTable {
+    fn default() -> Self {
+        Self { metrics: None, at_once: 4, grace: Span(std::time::Duration::from_secs(30)) }
+    }
+}
+
+/// `[notify]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct NotifyTable {
+    /// The url; `https://`, or `http://` on this machine.
+    pub(crate) url: String,
+    /// The key that signs messages, as Standard Webhooks says. Never the key itself.
+    pub(crate) secret: Option<SecretReference>,
 }
 
 /// `[store]`.
@@ -216,6 +250,8 @@ struct RawFile {
     approval: ApprovalSpec,
     retention: RetentionSpec,
     limits: LimitsTable,
+    serve: ServeTable,
+    notify: Option<NotifyTable>,
 }
 
 /// Removes `schedule` from every job's table.
@@ -260,6 +296,8 @@ impl FileConfig {
             approval: file.approval,
             retention: file.retention,
             limits: file.limits,
+            serve: file.serve,
+            notify: file.notify,
         })
     }
 

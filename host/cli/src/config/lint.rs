@@ -1,9 +1,11 @@
 //! What a schema cannot say: names must be defined elsewhere in the file, expressions must compile. Touches nothing but
 //! the file itself; plugins and secrets are looked at by `rosterd check`.
 
+use super::schedule::Schedule;
 use super::suggest::nearest;
 use super::{Config, Document};
 use crate::error::Problem;
+use rosterd_connector::webhook::check_url;
 use rosterd_model::spec::{ClassSpec, DeliverySpec};
 use rosterd_model::{Class, ConnectionId};
 use rosterd_reconcile::absence::AbsencePolicy;
@@ -14,6 +16,7 @@ use rosterd_reconcile::fanout::Outbound;
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::ops::Range;
 
 /// Words that are subcommands of `rosterd plan`.
@@ -29,6 +32,7 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     lint.protect();
     lint.problems.extend(super::flows::flows(config));
     lint.guard();
+    lint.serve();
     lint.problems
 }
 
@@ -48,6 +52,13 @@ impl Lint<'_> {
             }
             let source = self.document.locate(&[place[0], place[1], "source"]);
             self.connection(&job.spec.source, source, &format!("[job.{name}] reads"));
+            if let Some(Schedule::Calendar(calendar)) = &job.schedule
+                && !(rosterd_engine::schedule::Cron { fields: calendar.cron.fields }).ever()
+            {
+                let place = self.document.locate(&["job", name, "schedule", "cron"]);
+                let hint = "no month has this day; correct day of month or month".to_owned();
+                self.add(place, format!("the schedule of [job.{name}] has no day at all"), Some(hint));
+            }
             if let Err(error) = AbsencePolicy::parse(&job.spec.absence) {
                 let place = self.document.locate(&["job", name, "absence", "min-interval"]);
                 self.add(place, format!("[job.{name}.absence]: {error}"), None);
@@ -140,6 +151,18 @@ impl Lint<'_> {
         for error in Protect::compile(&self.config.file.protect).err().into_iter().flatten() {
             let place = self.document.locate_item(&["protect", "accounts"], &error.attribute);
             self.add(place, format!("\"accounts\" in [protect]: {}", error.message), None);
+        }
+    }
+
+    fn serve(&mut self) {
+        let file = &self.config.file;
+        if let Some(address) = file.serve.metrics.as_ref().filter(|text| text.parse::<SocketAddr>().is_err()) {
+            let place = self.document.locate(&["serve", "metrics"]);
+            let hint = "write an address and a port, such as \"127.0.0.1:9464\"".to_owned();
+            self.add(place, format!("\"{address}\" in [serve] is no address to listen at"), Some(hint));
+        }
+        if let Some(Err(error)) = file.notify.as_ref().map(|notify| check_url(&notify.url)) {
+            self.add(self.document.locate(&["notify", "url"]), format!("\"url\" in [notify]: {error}"), None);
         }
     }
 

@@ -1,13 +1,15 @@
 //! When a job runs by itself: by the calendar, or again and again.
 
 use super::quantity::Span;
+use jiff::tz::TimeZone;
+use rosterd_engine::schedule as engine;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
 /// `schedule = { cron = "0 2 * * *", zone = "Asia/Shanghai" }` or `{ every = "5m", full = "24h" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "{ cron, zone } or { every, full }")]
+#[serde(untagged, expecting = "{ cron, zone, missed } or { every, full, jitter }")]
 pub(crate) enum Schedule {
     /// By the calendar.
     Calendar(Calendar),
@@ -23,6 +25,20 @@ pub(crate) struct Calendar {
     pub(crate) cron: Cron,
     /// Time zone of the calendar; that of the machine if none.
     pub(crate) zone: Option<Zone>,
+    /// What becomes of times that passed while nobody was there: `run` makes up for them once, `skip` leaves them out.
+    #[serde(default)]
+    pub(crate) missed: Missed,
+}
+
+/// What becomes of times that passed while nobody was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Missed {
+    /// They are made up for, once.
+    #[default]
+    Run,
+    /// They are left out.
+    Skip,
 }
 
 /// Again and again.
@@ -33,7 +49,41 @@ pub(crate) struct Interval {
     pub(crate) every: Span,
     /// A full scan so often, where the source knows deltas.
     pub(crate) full: Option<Span>,
+    /// Each start is later by up to this, so that jobs do not all start at once; a tenth of `every`, at most 30 seconds.
+    pub(crate) jitter: Option<Span>,
 }
+
+impl Schedule {
+    /// The schedule as the engine follows it.
+    ///
+    /// # Errors
+    /// A sentence: the zone of the machine is not known.
+    pub(crate) fn compile(&self) -> Result<engine::Schedule, String> {
+        match self {
+            Self::Calendar(calendar) => {
+                let zone = match &calendar.zone {
+                    Some(zone) => TimeZone::get(&zone.0),
+                    None => TimeZone::try_system(),
+                };
+                let zone = zone.map_err(|error| format!("the time zone is not known: {error}; name one with zone"))?;
+                let missed = match calendar.missed {
+                    Missed::Run => engine::Missed::Run,
+                    Missed::Skip => engine::Missed::Skip,
+                };
+                Ok(engine::Schedule::Calendar { cron: engine::Cron { fields: calendar.cron.fields }, zone, missed })
+            }
+            Self::Interval(interval) => {
+                let ms = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
+                let every = ms(interval.every).max(SHORTEST_MS);
+                let jitter = interval.jitter.map_or((every / 10).min(30_000), ms);
+                Ok(engine::Schedule::Interval { every, full: interval.full.map(ms), jitter })
+            }
+        }
+    }
+}
+
+/// A job that is due all the time would leave no time for anything else.
+const SHORTEST_MS: u64 = 100;
 
 /// The five fields of a cron expression; each a set of numbers as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,6 +62,17 @@ impl HubConnections {
         self.connect(id)?.connector()
     }
 
+    /// Loads the component of a connection and opens nothing.
+    ///
+    /// # Errors
+    /// There is no such connection, or its component can not be loaded.
+    pub(crate) fn preload(&self, id: &ConnectionId) -> Result<(), Fault> {
+        let missing = || Fault::new(FaultKind::Settings, format!("there is no connection \"{id}\" in rosterd.toml"));
+        let entry = self.entries.get(id).ok_or_else(missing)?;
+        let component = entry.component.as_ref().map_err(|text| Fault::new(FaultKind::Settings, text.clone()))?;
+        self.load(component).map(drop)
+    }
+
     fn connect(&self, id: &ConnectionId) -> Result<Connection, Fault> {
         let missing = || Fault::new(FaultKind::Settings, format!("there is no connection \"{id}\" in rosterd.toml"));
         let entry = self.entries.get(id).ok_or_else(missing)?;
@@ -157,7 +168,8 @@ pub(crate) fn grants(table: &ConnectionTable) -> Grants {
     }
 }
 
-fn reference(from: &SecretReference) -> rosterd_connector::SecretReference {
+/// Where a secret comes from, in the connector host's words.
+pub(crate) fn reference(from: &SecretReference) -> rosterd_connector::SecretReference {
     match from.clone() {
         SecretReference::Env(name) => rosterd_connector::SecretReference::Env(name),
         SecretReference::File(path) => rosterd_connector::SecretReference::File(path),

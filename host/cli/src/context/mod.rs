@@ -5,16 +5,19 @@ mod connections;
 pub(crate) mod plugins;
 pub(crate) mod principal;
 mod scratch;
+mod taken;
 
-pub(crate) use connections::{HubConnections, grants, secret_store, settings};
-pub(crate) use principal::principal;
+pub(crate) use connections::{HubConnections, grants, reference, secret_store, settings};
 
 use crate::args::Global;
 use crate::config::{self, Config};
 use crate::error::{CommandError, ErrorKind};
 use crate::output::Talk;
 use rosterd_connector::tape::Recording;
+use crate::serve::hub::Hub;
 use rosterd_connector::{ConnectorHost, HostSettings};
+use rosterd_engine::engine::Delivering;
+use rosterd_engine::{Events, Gate};
 use rosterd_store::{OpenOptions, Store, StoreError};
 use std::cell::OnceCell;
 use std::future::Future;
@@ -25,11 +28,19 @@ use std::sync::Arc;
 pub(crate) struct Context {
     named_config: Option<PathBuf>,
     talk: Talk,
-    config: OnceCell<Config>,
+    config: OnceCell<Arc<Config>>,
     store: OnceCell<Arc<Store>>,
     host: OnceCell<ConnectorHost>,
     runtime: OnceCell<tokio::runtime::Runtime>,
     recording: OnceCell<Recording>,
+    gate: Gate,
+    delivering: Delivering,
+    principal: String,
+    /// What the process was called with, for whoever finds the store taken.
+    words: String,
+    /// The service inside of which the command is done.
+    hub: Option<Arc<Hub>>,
+    connections: Option<Arc<HubConnections>>,
 }
 
 impl Context {
@@ -43,6 +54,12 @@ impl Context {
             host: OnceCell::new(),
             runtime: OnceCell::new(),
             recording: OnceCell::new(),
+            gate: Gate::default(),
+            delivering: Delivering::default(),
+            principal: principal::principal(),
+            words: taken::words(),
+            hub: None,
+            connections: None,
         }
     }
 
@@ -51,17 +68,80 @@ impl Context {
         Self {
             named_config: None,
             talk,
-            config: OnceCell::from(config),
+            config: OnceCell::from(Arc::new(config)),
             store: OnceCell::new(),
             host: OnceCell::new(),
             runtime: OnceCell::new(),
             recording: OnceCell::new(),
+            gate: Gate::default(),
+            delivering: Delivering::default(),
+            principal: principal::principal(),
+            words: taken::words(),
+            hub: None,
+            connections: None,
         }
     }
 
     /// From now on connections are recorded; said once, before any is opened.
     pub(crate) fn record(&self, recording: Recording) {
         let _ = self.recording.set(recording);
+    }
+
+    /// The context of a command that somebody else typed and the service does: with what the service has open, as it is
+    /// now and until the command ends.
+    pub(crate) fn inside(hub: &Arc<Hub>, talk: Talk, principal: String) -> Self {
+        let generation = hub.generation();
+        Self {
+            named_config: Some(hub.path.clone()),
+            talk,
+            config: OnceCell::from(Arc::clone(&generation.config)),
+            store: OnceCell::from(Arc::clone(&hub.store)),
+            host: OnceCell::from(hub.host.clone()),
+            runtime: OnceCell::new(),
+            recording: OnceCell::new(),
+            gate: hub.gate.clone(),
+            delivering: hub.delivering.clone(),
+            principal,
+            words: String::new(),
+            hub: Some(Arc::clone(hub)),
+            connections: Some(Arc::clone(&generation.connections)),
+        }
+    }
+
+    /// The service inside of which the command is done.
+    pub(crate) const fn hub(&self) -> Option<&Arc<Hub>> {
+        self.hub.as_ref()
+    }
+
+    /// Whose turn it is on each connection.
+    pub(crate) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Which destinations are written to.
+    pub(crate) const fn delivering(&self) -> &Delivering {
+        &self.delivering
+    }
+
+    /// Who acts.
+    pub(crate) fn principal(&self) -> &str {
+        &self.principal
+    }
+
+    /// Events of a command go to `own`, and to who listens to the service.
+    pub(crate) fn events(&self, own: Events) -> Events {
+        match &self.hub {
+            Some(hub) => Events::all(vec![own, hub.events.clone()]),
+            None => own,
+        }
+    }
+
+    /// Path of the configuration.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn config_path(&self) -> Result<PathBuf, CommandError> {
+        config::find(self.named_config.as_deref())
     }
 
     /// The way to stderr.
@@ -74,11 +154,12 @@ impl Context {
     /// # Errors
     /// There is none, or it has problems.
     pub(crate) fn config(&self) -> Result<&Config, CommandError> {
-        once(&self.config, || {
-            let path = config::find(self.named_config.as_deref())?;
+        let config = once(&self.config, || {
+            let path = self.config_path()?;
             self.talk.detail(format!("configuration: {}", path.display()));
-            Config::load(&path)
-        })
+            Config::load(&path).map(Arc::new)
+        });
+        config.map(|config| &**config)
     }
 
     /// The configuration, with names and expressions checked too: for commands that plan.
@@ -121,7 +202,9 @@ impl Context {
                 make_private(dir)?;
             }
             let options = OpenOptions { cache_bytes: self.cache_bytes()?, create: true };
-            Ok(Arc::new(Store::open(&path, options)?))
+            let store = self.open(&path, || Store::open(&path, options)).map(Arc::new)?;
+            rosterd_store::holder::announce(&path, &self.words);
+            Ok(store)
         })
     }
 
@@ -138,10 +221,13 @@ impl Context {
             return Err(CommandError::new(ErrorKind::Store, format!("there is no store {} yet", path.display()))
                 .hint("the first run makes it: rosterd plan JOB"));
         }
-        match Store::open_read_only(&path, self.cache_bytes()?) {
+        let cache = self.cache_bytes()?;
+        match Store::open_read_only(&path, cache) {
             Ok(store) => Ok(Arc::new(store)),
             // A writer repairs and upgrades.
             Err(StoreError::NeedsRepair { .. } | StoreError::Older { .. }) => self.store().map(Arc::clone),
+            // A writer keeps readers out: non-durable commits, which make imports fast, can not be shared.
+            Err(StoreError::Locked { .. }) => self.open(&path, || Store::open_read_only(&path, cache)).map(Arc::new),
             Err(error) => Err(error.into()),
         }
     }
@@ -162,7 +248,7 @@ impl Context {
                 Ok(()) => home,
                 Err(error) => cache_home().map(|cache| cache.join("components")).ok_or(error)?,
             };
-            let runtime = self.runtime()?.handle().clone();
+            let runtime = self.handle()?;
             ConnectorHost::new(HostSettings { cache_dir, runtime })
                 .map_err(|error| CommandError::internal("failed to set the connector host up").because(&error))
         })
@@ -173,6 +259,10 @@ impl Context {
     /// # Errors
     /// As [`Context::config`] and [`Context::connector_host`].
     pub(crate) fn connections(&self, store: Option<Arc<Store>>) -> Result<Arc<HubConnections>, CommandError> {
+        // What is recorded is recorded of this command only, so it gets connections of its own.
+        if let Some(connections) = self.connections.as_ref().filter(|_| self.recording.get().is_none()) {
+            return Ok(Arc::clone(connections));
+        }
         let host = self.connector_host()?.clone();
         Ok(Arc::new(HubConnections::new(self.config()?, host, store).recorded(self.recording.get().cloned())))
     }
@@ -181,22 +271,26 @@ impl Context {
     ///
     /// # Errors
     /// The system gives no threads.
-    pub(crate) fn runtime(&self) -> Result<&tokio::runtime::Runtime, CommandError> {
-        once(&self.runtime, || {
+    pub(crate) fn handle(&self) -> Result<tokio::runtime::Handle, CommandError> {
+        if let Some(hub) = &self.hub {
+            return Ok(hub.runtime.clone());
+        }
+        let runtime = once(&self.runtime, || {
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .thread_name("rosterd")
                 .build()
                 .map_err(|error| CommandError::internal("failed to start the runtime").because(&error))
-        })
+        });
+        runtime.map(|runtime| runtime.handle().clone())
     }
 
     /// Runs a future to its end.
     ///
     /// # Errors
-    /// As [`Context::runtime`], or those of the future.
+    /// As [`Context::handle`], or those of the future.
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-        self.runtime()?.block_on(work)
+        self.handle()?.block_on(work)
     }
 }
 

@@ -9,7 +9,11 @@ const MAX_BYTES: u64 = 16 << 20;
 
 /// Name of the user that this process belongs to; `uid-1000` where the system has no name for the number.
 pub(crate) fn principal() -> String {
-    let number = rustix::process::getuid().as_raw();
+    of(rustix::process::getuid().as_raw())
+}
+
+/// Name of the user of a number; `uid-1000` where the system has no name for the number.
+pub(crate) fn of(number: u32) -> String {
     name_of(number).unwrap_or_else(|| format!("uid-{number}"))
 }
 

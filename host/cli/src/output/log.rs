@@ -6,13 +6,25 @@ use crate::args::{Format, Global};
 use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 
-/// Sends events to stderr from now on.
-pub(super) fn install(global: &Global, talk: &Talk) {
+/// Sends events to stderr from now on; `service`: how a service writes its log.
+pub(super) fn install(global: &Global, talk: &Talk, service: Option<Format>) {
+    // Libraries say much that only their authors understand.
+    const OURS: [&str; 7] = [
+        "rosterd",
+        "rosterd_cli",
+        "rosterd_connector",
+        "rosterd_engine",
+        "rosterd_reconcile",
+        "rosterd_server",
+        "rosterd_store",
+    ];
     let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, false) => "warn",
-        // Libraries say much that only their authors understand.
-        (false, true) => "warn,rosterd=debug,rosterd_connector=debug,rosterd_engine=debug,rosterd_store=debug",
+        (true, _) => "error".to_owned(),
+        (false, false) if service.is_none() => "warn".to_owned(),
+        (false, verbose) => {
+            let own = if verbose { "debug" } else { "info" };
+            OURS.iter().fold("warn".to_owned(), |text, name| format!("{text},{name}={own}"))
+        }
     };
     let chosen = std::env::var("ROSTERD_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
     let filter = chosen.unwrap_or_else(|| EnvFilter::new(level));
@@ -20,9 +32,10 @@ pub(super) fn install(global: &Global, talk: &Talk) {
     let lines = move || Line { talk: talk.clone(), text: Vec::new() };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_ansi(false);
     // A second subscriber would be a mistake of a test; the first one stays.
-    let _ = match global.format {
-        Format::Human => log.without_time().with_target(false).try_init(),
-        Format::Json => log.json().try_init(),
+    let _ = match (service, global.format) {
+        (Some(Format::Json), _) | (None, Format::Json) => log.json().try_init(),
+        (Some(Format::Human), _) => log.with_target(false).try_init(),
+        (None, Format::Human) => log.without_time().with_target(false).try_init(),
     };
 }
 

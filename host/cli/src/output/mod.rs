@@ -9,9 +9,9 @@ mod talk;
 
 pub(crate) use page::{Page, plain};
 pub(crate) use style::{Style, Tone};
-pub(crate) use talk::{Progress, Talk};
+pub(crate) use talk::{Progress, Sink, Talk};
 
-use crate::args::{Format, Global};
+use crate::args::{ColorChoice, Format, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use serde::Serialize;
@@ -93,10 +93,10 @@ pub(crate) struct Printer {
 
 impl Printer {
     /// A printer by the global flags.
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, service: Option<Format>) -> Self {
         let err = Style::choose(global.color, std::io::stderr().is_terminal());
         let talk = Talk::new(global, err);
-        log::install(global, &talk);
+        log::install(global, &talk, service);
         let out = Style::choose(global.color, std::io::stdout().is_terminal());
         Self { format: global.format, out, err, talk }
     }
@@ -106,28 +106,82 @@ impl Printer {
         self.talk.clone()
     }
 
-    /// Prints a result on stdout.
-    pub(crate) fn print(&self, output: &Output) -> Exit {
-        self.talk.end();
-        let text = match (output.body.raw(), self.format) {
-            (Some(text), _) => text.to_owned(),
+    /// A printer for somebody elsewhere, who reads what goes into `sink`.
+    pub(crate) fn remote(global: &Global, colour: bool, error_colour: bool, sink: Sink) -> Self {
+        let style = |colour| Style::choose(if colour { ColorChoice::Always } else { ColorChoice::Never }, false);
+        let err = style(error_colour);
+        Self { format: global.format, out: style(colour), err, talk: Talk::remote(global, err, sink) }
+    }
+
+    /// Whether stdout and stderr are coloured.
+    pub(crate) fn colours(&self) -> (bool, bool) {
+        (self.out.is_coloured(), self.err.is_coloured())
+    }
+
+    /// The text of a result or of an error, and the exit code.
+    pub(crate) fn render(&self, result: &Result<Output, CommandError>) -> Rendered {
+        let out = match result {
+            Ok(output) => self.text(output).map(|text| (text, output.exit)),
+            Err(error) => Err(error.clone()),
+        };
+        match out {
+            Ok((out, exit)) => Rendered { out, err: String::new(), exit },
+            Err(error) => {
+                let err = match self.format {
+                    Format::Human => error::human(&error, self.err),
+                    Format::Json => error::json(&error),
+                };
+                Rendered { out: String::new(), err, exit: error.kind.exit() }
+            }
+        }
+    }
+
+    fn text(&self, output: &Output) -> Result<String, CommandError> {
+        match (output.body.raw(), self.format) {
+            (Some(text), _) => Ok(text.to_owned()),
             (None, Format::Human) => {
                 let mut page = Page::new(self.out);
                 output.body.human(&mut page);
-                page.into_text()
+                Ok(page.into_text())
             }
-            (None, Format::Json) => match Self::json(output) {
-                Ok(text) => text,
-                Err(error) => return self.fail(&error),
-            },
-        };
+            (None, Format::Json) => Self::json(output),
+        }
+    }
+
+    /// Prints a result on stdout, or an error on stderr.
+    pub(crate) fn print(&self, result: &Result<Output, CommandError>) -> Exit {
+        self.talk.end();
+        let rendered = self.render(result);
+        match self.pass_on(&rendered.out) {
+            Ok(()) => {
+                self.pass_on_error(&rendered.err);
+                rendered.exit
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Prints a piece of a result that was made elsewhere.
+    ///
+    /// # Errors
+    /// It can not be written.
+    pub(crate) fn pass_on(&self, text: &str) -> Result<(), CommandError> {
+        self.talk.end();
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Ok(()) => output.exit,
             // `rosterd ... | head`: the reader has what it wanted.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => output.exit,
-            Err(error) => self.fail(&CommandError::internal("failed to write to standard output").because(&error)),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(CommandError::internal("failed to write to standard output").because(&error))
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// Prints a piece of an error that was made elsewhere.
+    pub(crate) fn pass_on_error(&self, text: &str) {
+        self.talk.end();
+        // Nobody is left to be told when stderr is closed; the exit code still speaks.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
     fn json(output: &Output) -> Result<String, CommandError> {
@@ -153,15 +207,20 @@ impl Printer {
 
     /// Prints an error on stderr.
     pub(crate) fn fail(&self, error: &CommandError) -> Exit {
-        self.talk.end();
-        let text = match self.format {
-            Format::Human => error::human(error, self.err),
-            Format::Json => error::json(error),
-        };
-        // Nobody is left to be told when stderr is closed; the exit code still speaks.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
-        error.kind.exit()
+        let rendered = self.render(&Err(error.clone()));
+        self.pass_on_error(&rendered.err);
+        rendered.exit
     }
+}
+
+/// What is printed, and how the command ends.
+pub(crate) struct Rendered {
+    /// For stdout.
+    pub(crate) out: String,
+    /// For stderr.
+    pub(crate) err: String,
+    /// The exit code.
+    pub(crate) exit: Exit,
 }
 
 /// Prints what clap has to say: help and version on stdout, mistakes on stderr.

@@ -38,6 +38,11 @@ impl Style {
         Self { coloured }
     }
 
+    /// True if text is coloured.
+    pub(crate) const fn is_coloured(self) -> bool {
+        self.coloured
+    }
+
     /// `text` in the colour of `tone`.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.coloured {

@@ -2,10 +2,14 @@
 
 use super::style::{Style, Tone};
 use crate::args::{Format, Global};
+use crate::serve::protocol::Reply;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Where words go whose reader is elsewhere.
+pub(crate) type Sink = Arc<dyn Fn(Reply) + Send + Sync>;
 
 /// The way to stderr. Cheap to clone.
 #[derive(Clone)]
@@ -17,12 +21,25 @@ pub(crate) struct Talk {
     drawn: bool,
     /// The bar that is on the screen; lines are printed above it.
     bar: Arc<Mutex<Option<ProgressBar>>>,
+    /// Set: everything goes there, and nothing to stderr.
+    sink: Option<Sink>,
 }
 
 impl Talk {
     pub(super) fn new(global: &Global, style: Style) -> Self {
         let drawn = std::io::stderr().is_terminal() && !global.quiet && global.format == Format::Human;
-        Self { style, quiet: global.quiet, verbose: global.verbose, drawn, bar: Arc::default() }
+        Self { style, quiet: global.quiet, verbose: global.verbose, drawn, bar: Arc::default(), sink: None }
+    }
+
+    /// The way to somebody elsewhere.
+    pub(super) fn remote(global: &Global, style: Style, sink: Sink) -> Self {
+        let (quiet, verbose) = (global.quiet, global.verbose);
+        Self { style, quiet, verbose, drawn: false, bar: Arc::default(), sink: Some(sink) }
+    }
+
+    /// Says what was said elsewhere, as it is.
+    pub(crate) fn pass_on(&self, text: &str) {
+        self.say(text);
     }
 
     /// Says what was done or chosen; silent with `--quiet`.
@@ -60,7 +77,7 @@ impl Talk {
         if let Some(before) = self.slot().replace(bar.clone()) {
             before.finish_and_clear();
         }
-        Progress { bar }
+        Progress { bar, sink: self.sink.clone().filter(|_| !self.quiet) }
     }
 
     /// Takes progress off the screen.
@@ -75,6 +92,9 @@ impl Talk {
     }
 
     pub(super) fn say(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink(Reply::Note(text.to_owned()));
+        }
         let write = || {
             // Nobody is left to be told when stderr is closed.
             let _ = writeln!(std::io::stderr().lock(), "{text}");
@@ -89,12 +109,17 @@ impl Talk {
 /// Progress on the screen; nothing elsewhere.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    sink: Option<Sink>,
 }
 
 impl Progress {
     /// Says how far it is: "20,000 read".
     pub(crate) fn set(&self, text: impl Into<String>) {
-        self.bar.set_message(text.into());
+        let text = text.into();
+        if let Some(sink) = &self.sink {
+            sink(Reply::Progress(text.clone()));
+        }
+        self.bar.set_message(text);
     }
 }
 

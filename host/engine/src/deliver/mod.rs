@@ -33,7 +33,7 @@ use crate::error::EngineError;
 use look::Answered;
 use rosterd_model::ConnectionId;
 use rosterd_model::outbox::Receipt;
-use rosterd_model::run::DeliveryCounts;
+use rosterd_model::run::{Counted, DeliveryCounts};
 use rosterd_store::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,6 +88,12 @@ impl Delivered {
         counts.stale += more.stale;
         counts.verified += more.verified;
         counts.differing += more.differing;
+        for (class, counted) in &more.by_class {
+            match counts.by_class.iter_mut().find(|(known, _)| known == class) {
+                Some((_, known)) => *known += *counted,
+                None => counts.by_class.push((*class, *counted)),
+            }
+        }
     }
 }
 
@@ -127,6 +133,20 @@ trait CountReceipts {
 
 impl CountReceipts for DeliveryCounts {
     fn count(&mut self, answers: &[Answered]) {
+        for answered in answers {
+            let left = answered.receipts.iter().any(|receipt| matches!(receipt, Receipt::NotAttempted(_)));
+            let done = answered.failed.is_none();
+            let counted = Counted {
+                total: 1,
+                success: u64::from(done),
+                failed: u64::from(!done && !left),
+                skipped: u64::from(!done && left),
+            };
+            match self.by_class.iter_mut().find(|(class, _)| *class == answered.prepared.entry.class) {
+                Some((_, known)) => *known += counted,
+                None => self.by_class.push((answered.prepared.entry.class, counted)),
+            }
+        }
         for receipt in answers.iter().flat_map(|answered| &answered.receipts) {
             match receipt {
                 Receipt::Applied(_) => self.applied += 1,

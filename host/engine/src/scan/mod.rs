@@ -71,6 +71,8 @@ pub(crate) async fn scan(
     let facts = finish::Facts { version: version.clone(), resumed, resume_stable, allow_empty, broken: broken.clone() };
     let (observer, verdicts, refusals) = blocking(move || observed.finish(&facts)).await?;
     run.scan = observer.counts;
+    run.scan.shown = Class::ALL.into_iter().map(|class| (class, observer.seen.count(class))).collect();
+    run.scan.shown.retain(|(_, count)| *count > 0);
     run.licences = observer.licences;
     run.notes.extend(observer.notes);
     Ok(ScanResult { seen: observer.seen, verdicts, refusals, broken, version, connector: run.connector.clone() })
@@ -88,6 +90,11 @@ async fn pull(
     let page_size = engine.settings.page_size;
     let mut broken = None;
     loop {
+        if engine.gate.is_stopping() {
+            broken =
+                Some(Fault::new(FaultKind::Cancelled, "rosterd was asked to stop; the next run goes on from here"));
+            break;
+        }
         match reader.next(page_size).await {
             Ok(page) => {
                 let last = page.end.is_some();

@@ -2,7 +2,7 @@
 
 use rosterd_engine::run::{RunOptions, RunReport};
 use rosterd_engine::testing::{Scripted, TestClock};
-use rosterd_engine::{Engine, EngineError, Events, Policy, Settings};
+use rosterd_engine::{Engine, EngineError, Events, Gate, Policy, Settings};
 use rosterd_model::spec::PolicySpec;
 use rosterd_model::{Class, Entity};
 use rosterd_store::prelude::*;
@@ -78,6 +78,7 @@ impl Hub {
             settings: Settings { page_size: 10, observe_batch: 7, apply_batch: 5, deliver_batch: 3 },
             clock: clock.clone(),
             events: Events::silent(),
+            gate: Gate::default(),
             principal: "tester".to_owned(),
             delivering: rosterd_engine::engine::Delivering::default(),
         };

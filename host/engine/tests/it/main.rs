@@ -18,3 +18,4 @@ mod retention;
 mod stopped;
 mod throughput;
 mod world;
+mod service;

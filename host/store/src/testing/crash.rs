@@ -24,6 +24,8 @@ enum Event {
 struct Disk {
     bytes: Vec<u8>,
     events: Vec<Event>,
+    /// The disk is full at so many bytes.
+    room: Option<usize>,
 }
 
 /// A disk in memory with its whole past. Clones are the same disk.
@@ -40,7 +42,7 @@ impl Recorder {
     /// A disk with these bytes and no past.
     #[must_use]
     pub fn of_image(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(Disk { bytes, events: Vec::new() })))
+        Self(Arc::new(Mutex::new(Disk { bytes, events: Vec::new(), room: None })))
     }
 
     /// Opens the store on the disk; makes one if the disk is empty. Not twice at a time: there is no lock.
@@ -49,6 +51,12 @@ impl Recorder {
     /// As [`Store::open`].
     pub fn open(&self) -> std::result::Result<Store, StoreError> {
         Store::on_backend(self.clone(), CACHE_BYTES)
+    }
+
+    /// From now on the disk has room for so many bytes beside what it holds; none: for as many as are written.
+    pub fn leave_room(&self, more: Option<usize>) {
+        let mut disk = self.disk();
+        disk.room = more.map(|more| disk.bytes.len().saturating_add(more));
     }
 
     /// How often the disk was synced.
@@ -147,9 +155,16 @@ impl StorageBackend for Recorder {
 }
 
 impl Recorder {
-    #[expect(clippy::unnecessary_wraps, reason = "the form that the methods of the backend return")]
     fn record(&self, event: Event) -> Result<()> {
         let mut disk = self.disk();
+        let end = match &event {
+            Event::Write(offset, data) => usize::try_from(*offset).unwrap_or(usize::MAX).saturating_add(data.len()),
+            Event::Length(length) => usize::try_from(*length).unwrap_or(usize::MAX),
+            Event::Sync => 0,
+        };
+        if disk.room.is_some_and(|room| end > room.max(disk.bytes.len())) {
+            return Err(ErrorKind::StorageFull.into());
+        }
         apply(&mut disk.bytes, &event);
         disk.events.push(event);
         Ok(())

@@ -163,6 +163,7 @@ fn run_of(id: RunId, connection: &ConnectionId, job: JobId) -> Run {
         licences: Vec::new(),
         plan: None,
         delivery: DeliveryCounts::default(),
+        tally: rosterd_model::run::Tally::default(),
         notes: Vec::new(),
     }
 }

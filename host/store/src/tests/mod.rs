@@ -4,6 +4,7 @@ mod bitmaps;
 mod commit;
 mod copies;
 mod crash;
+mod full;
 mod kept;
 mod lookups;
 mod opening;

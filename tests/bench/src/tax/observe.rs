@@ -43,6 +43,7 @@ pub(crate) fn engine(place: &Place, connections: Arc<dyn Connections>) -> Result
         settings: Settings::default(),
         clock: Arc::new(Still),
         events: Events::silent(),
+        gate: rosterd_engine::Gate::default(),
         principal: "bench".to_owned(),
         delivering: rosterd_engine::engine::Delivering::default(),
     })

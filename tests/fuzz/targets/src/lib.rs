@@ -16,6 +16,7 @@ mod network;
 mod packages;
 mod records;
 mod secrets;
+mod service;
 mod store;
 mod tapes;
 
@@ -31,5 +32,6 @@ pub use network::*;
 pub use packages::*;
 pub use records::*;
 pub use secrets::*;
+pub use service::*;
 pub use store::*;
 pub use tapes::*;

@@ -1,0 +1,83 @@
+//! What the scheduler starts: runs, and what is done again and again beside them.
+
+use super::hub::Hub;
+use rosterd_engine::run::RunOptions;
+use rosterd_engine::scheduler::{Chore, Trigger, Work};
+use rosterd_engine::{EngineError, RunEvent};
+use rosterd_model::Timestamp;
+use rosterd_model::port::BoxFuture;
+use rosterd_model::run::RunState;
+use rosterd_store::prelude::*;
+use rosterd_store::{Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+/// Operations that are due again are sent, without a run that reads anything.
+const DELIVERY: &str = "delivery";
+
+/// What is done beside runs.
+pub(super) const CHORES: &[Chore] = &[Chore { name: DELIVERY, every: 5_000 }];
+
+/// Runs that are looked through for the last one of each job.
+const LAST_RUNS: usize = 10_000;
+
+/// Does the work of a hub; does not keep it alive.
+pub(super) struct HubWork(pub(super) Weak<Hub>);
+
+impl Work for HubWork {
+    fn run(&self, trigger: Trigger) -> BoxFuture<'static, bool> {
+        let hub = self.0.upgrade();
+        Box::pin(async move {
+            let Some(hub) = hub else { return false };
+            run(&hub, &trigger).await
+        })
+    }
+
+    fn chore(&self, name: &'static str) -> BoxFuture<'static, ()> {
+        let hub = self.0.upgrade();
+        Box::pin(async move {
+            let Some(hub) = hub else { return };
+            if let Err(error) = chore(&hub, name).await {
+                hub.examine(&error);
+                tracing::warn!(chore = name, %error, "a chore failed; it is tried again");
+            }
+        })
+    }
+}
+
+async fn run(hub: &Arc<Hub>, trigger: &Trigger) -> bool {
+    let engine = hub.engine(trigger.cause.as_str());
+    match engine.run(&trigger.job, RunOptions::default()).await {
+        Ok(report) => !matches!(report.run.state, RunState::Incomplete { .. } | RunState::Failed { .. }),
+        Err(EngineError::Stopped) => false,
+        Err(error) => {
+            hub.examine(&error);
+            hub.events.tell(&RunEvent::Note(format!("the run of {} failed: {error}", trigger.job)));
+            tracing::error!(job = trigger.job, %error, "a run failed");
+            false
+        }
+    }
+}
+
+async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
+    let engine = hub.engine("schedule");
+    match name {
+        DELIVERY => engine.deliver().await.map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// When the last run of each job began, and the last one that went through.
+pub(super) fn last_runs(store: &Store) -> Result<BTreeMap<String, (Option<Timestamp>, Option<Timestamp>)>, StoreError> {
+    let view = store.snapshot()?;
+    let mut last: BTreeMap<String, (Option<Timestamp>, Option<Timestamp>)> = BTreeMap::new();
+    for run in view.runs()?.take(LAST_RUNS) {
+        let run = run?;
+        let (any, full) = last.entry(run.job.to_string()).or_default();
+        any.get_or_insert(run.started);
+        if !matches!(run.state, RunState::Incomplete { .. } | RunState::Failed { .. }) && run.scan.pages > 0 {
+            full.get_or_insert(run.started);
+        }
+    }
+    Ok(last)
+}

@@ -1,0 +1,72 @@
+//! What others say to the service: commands over the control socket, requests for its pages, and the note of who has a
+//! store.
+
+use crate::input::text;
+use rosterd_cli::fuzzing as cli;
+
+/// A line over the control socket.
+pub fn control_request(bytes: &[u8]) {
+    let line = text(bytes);
+    if let Ok((folder, words)) = cli::control_request(&line) {
+        assert!(folder.is_absolute() && words.len() <= 1_000, "{line}");
+        // What was read is read again as it was written.
+        let again = cli::control_line(&folder, &words);
+        assert_eq!(cli::control_request(&again).ok(), Some((folder, words)));
+    }
+}
+
+/// The head of a request for a page.
+pub fn page_request(bytes: &[u8]) {
+    if let Some(path) = rosterd_server::fuzzing::request(bytes) {
+        assert!(path.starts_with('/') && !path.contains(['?', '#', ' ', '\r']), "{path:?}");
+    }
+}
+
+/// The note beside a store that says who has it.
+pub fn store_holder(bytes: &[u8]) {
+    if let Some(what) = rosterd_store::fuzzing::holder(&text(bytes)) {
+        assert!(what.chars().count() <= 200 && !what.chars().any(char::is_control), "{what:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::input::strategies::{bytes, words};
+    use proptest::prelude::*;
+
+    const JSON: &[&str] = &[
+        "{\"version\":1,",
+        "\"folder\":\"/x\",",
+        "\"folder\":\"x\",",
+        "\"words\":[\"run\",\"hr\"],",
+        "\"words\":[],",
+        "\"colour\":true,",
+        "\"error-colour\":false}",
+        "}",
+        "\"",
+        "李",
+    ];
+    const HTTP: &[&str] =
+        &["GET ", "HEAD ", "POST ", "/metrics", "/", "?", "#", " HTTP/1.1", "\r\n", "\r\n\r\n", "host: x", " ", "\t"];
+
+    proptest! {
+        #[test]
+        fn control_requests(line in words(JSON, 8), any in bytes(200)) {
+            super::control_request(line.as_bytes());
+            super::control_request(&any);
+            super::control_request(b"{\"version\":1,\"folder\":\"/x\",\"words\":[\"a\"],\"colour\":true,\"error-colour\":false}");
+        }
+
+        #[test]
+        fn page_requests(head in words(HTTP, 8), any in bytes(200)) {
+            super::page_request(head.as_bytes());
+            super::page_request(&any);
+        }
+
+        #[test]
+        fn store_holders(text in "[0-9]{0,11}\n.{0,300}\n?", any in bytes(100)) {
+            super::store_holder(text.as_bytes());
+            super::store_holder(&any);
+        }
+    }
+}
