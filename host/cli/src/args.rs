@@ -161,6 +161,8 @@ impl Command {
             | Self::Export { file, .. }
             | Self::Store(StoreCommand::Backup { file } | StoreCommand::Restore { file, .. }) => resolve(file),
             Self::Init(args) => resolve(&mut args.dir),
+            Self::Run(args) => args.record.record.iter_mut().for_each(resolve),
+            Self::Plan(args) => args.record.record.iter_mut().for_each(resolve),
             _ => {}
         }
     }

@@ -15,8 +15,12 @@ use std::sync::{Arc, Weak};
 /// Operations that are due again are sent, without a run that reads anything.
 const DELIVERY: &str = "delivery";
 
+/// What is over for long enough is removed.
+const HOUSEKEEPING: &str = "housekeeping";
+
 /// What is done beside runs.
-pub(super) const CHORES: &[Chore] = &[Chore { name: DELIVERY, every: 5_000 }];
+pub(super) const CHORES: &[Chore] =
+    &[Chore { name: DELIVERY, every: 5_000 }, Chore { name: HOUSEKEEPING, every: 3_600_000 }];
 
 /// Runs that are looked through for the last one of each job.
 const LAST_RUNS: usize = 10_000;
@@ -63,6 +67,10 @@ async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
     let engine = hub.engine("schedule");
     match name {
         DELIVERY => engine.deliver().await.map(drop),
+        HOUSEKEEPING => match tokio::task::spawn_blocking(move || engine.housekeeping()).await {
+            Ok(done) => done.map(drop),
+            Err(error) => Err(EngineError::Internal(error.to_string())),
+        },
         _ => Ok(()),
     }
 }
