@@ -3,6 +3,6 @@
 pub mod built;
 pub mod canary;
 pub mod hub;
-pub mod tape;
 pub mod service;
+pub mod tape;
 pub mod watched;

@@ -37,9 +37,9 @@ mod reserve;
 pub mod resolve;
 pub mod run;
 mod scan;
-mod spent;
 pub mod schedule;
 pub mod scheduler;
+mod spent;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tie;

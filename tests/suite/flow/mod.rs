@@ -3,5 +3,5 @@
 mod commands;
 mod journey;
 mod secrets;
-mod tape;
 mod service;
+mod tape;
