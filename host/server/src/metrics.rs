@@ -55,7 +55,7 @@ impl Metrics {
     pub fn event(&self, event: &RunEvent) {
         match event {
             RunEvent::Ended(run) => self.ended(run),
-            RunEvent::Held(hold) => self.add(
+            RunEvent::Held { hold, .. } => self.add(
                 "rosterd_holds_total",
                 vec![
                     ("target", hold.bucket.target.to_string()),

@@ -10,7 +10,7 @@ pub(super) fn event(event: &RunEvent) {
             tracing::info!(run = run.0, %connection, resumed, "a run started");
         }
         RunEvent::Planned { digest, steps } => tracing::info!(plan = digest.short(), steps, "a plan was made"),
-        RunEvent::Held(hold) => {
+        RunEvent::Held { hold, .. } => {
             tracing::warn!(bucket = %hold.bucket, count = hold.count, of = hold.of, because = hold.because, "a plan waits for a person");
         }
         RunEvent::LicenceRefused { run, connection, class, because } => {

@@ -129,7 +129,7 @@ fn listen(hub: &mut Hub) -> Arc<Mutex<Vec<String>>> {
     let all = Arc::clone(&heard);
     hub.engine.events = Events::new(move |event| {
         let word = match event {
-            RunEvent::Held(hold) => format!("held {}", hold.bucket),
+            RunEvent::Held { hold, .. } => format!("held {}", hold.bucket),
             RunEvent::LicenceRefused { class, .. } => format!("no licence for {class}"),
             RunEvent::QuarantineGrew { before, now, .. } => format!("quarantine {before} to {now}"),
             RunEvent::Recovered { after, .. } => format!("recovered after {after}"),
