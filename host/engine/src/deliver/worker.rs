@@ -222,7 +222,9 @@ impl Pass {
     ) -> impl Future<Output = Result<(Batch, Cursor), EngineError>> + use<> {
         let (route, most) = (self.route.clone(), self.pace.most());
         blocking(move || {
-            let batch = batch::next(&route, &mut cursor, &flying, most)?;
+            // What was answered is still stored; what was not sent waits in the outbox.
+            let stop = route.engine.gate.is_stopping();
+            let batch = if stop { Batch::default() } else { batch::next(&route, &mut cursor, &flying, most)? };
             Ok((batch, cursor))
         })
     }
