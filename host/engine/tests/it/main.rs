@@ -15,7 +15,7 @@ mod lifeline;
 mod quarantine;
 mod resolve;
 mod retention;
+mod service;
 mod stopped;
 mod throughput;
 mod world;
-mod service;
