@@ -4,7 +4,7 @@ use super::words::{Answer, Bytes, Call, Import};
 use super::{Footer, Header, Player, Recording, Tape, TapeError, TapedConnections};
 use crate::error::Identity;
 use crate::redact::Redactor;
-use rosterd_model::port::{Connections as _, Reader as _, ScanStart, Source as _};
+use rosterd_model::port::{Connections as _, ScanStart};
 use rosterd_model::record::{Change, Page, Record, ScanEnd};
 use rosterd_model::{Class, Fault, FaultKind};
 use serde_json::{Value, json};
