@@ -1,5 +1,5 @@
 # Two doors for a newcomer: `make demo` and `make test`. Each does all of its own set-up; the logic is in the scripts.
-.PHONY: demo test bench fmt
+.PHONY: demo test bench planted soak fmt
 
 # A company of ten thousand through the whole hub, judged by a program that shares no code with it.
 demo:
@@ -12,6 +12,14 @@ test:
 # Figures against a fixed baseline, in release: a table, and target/bench/bench.json.
 bench:
 	@tests/bench/run.sh
+
+# Bugs that are planted on purpose: random histories must find each of them.
+planted:
+	@cargo test --locked -p rosterd-engine --test model -- --ignored --nocapture planted
+
+# Eight weeks of a company of ten thousand on the clock of a test: memory and size of the store over time.
+soak:
+	@ACCOUNTS=10000 CHANGES=200 cargo test --locked -p rosterd-engine --test model -- --nocapture eight_weeks
 
 fmt:
 	@cargo fmt --all

@@ -1,5 +1,11 @@
 //! A scripted source and destination, and a clock that stands still: everything around the engine, for its tests.
 
+mod world;
+
+pub use world::{
+    Answer, Break, Death, Delta, Gate, Json, Kill, Object, Sent, Shown, System, Trouble, World,
+};
+
 use rosterd_model::outbox::{Action, Applied, Receipt, Request};
 use rosterd_model::port::{BoxFuture, Clock, Connections, Connector, Destination, Probe, Reader, ScanStart, Source};
 use rosterd_model::record::{Change, Page, Record, ScanEnd};

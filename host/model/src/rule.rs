@@ -5,10 +5,14 @@
 //! scenario can switch one rule off and must fail, which proves that it shows the rule and nothing else.
 
 mod list;
+mod planted;
 #[cfg(feature = "switches")]
 mod switches;
 
 pub use list::Rule;
+pub use planted::Defect;
+#[cfg(feature = "switches")]
+pub use planted::Planted;
 #[cfg(feature = "switches")]
 pub use switches::Off;
 

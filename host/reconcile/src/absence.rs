@@ -1,6 +1,7 @@
 //! Who is missing, and for how long that must be so before it counts as gone.
 
 use rosterd_model::Timestamp;
+use rosterd_model::rule::Rule;
 use rosterd_model::shadow::Missing;
 use rosterd_model::spec::AbsenceSpec;
 
@@ -62,7 +63,7 @@ pub fn confirm(
     let counted = match missing {
         None => Missing { confirmations: 1, source_version: version.to_owned(), at: now, first: now },
         Some(known) => {
-            let repeated = !version.is_empty() && version == known.source_version;
+            let repeated = !version.is_empty() && version == known.source_version && Rule::SameVersionOnce.on();
             // The clock of the machine may have been set back; that is no time passed.
             let early = now.since_ms(known.at) < policy.min_interval_ms;
             if repeated || early {
@@ -74,7 +75,8 @@ pub fn confirm(
         }
     };
     let (have, need) = (counted.confirmations, policy.confirmations);
-    let verdict = if have >= need { Verdict::Gone } else { Verdict::Waiting { have, need } };
+    let enough = have >= need || !Rule::AbsenceConfirmed.on();
+    let verdict = if enough { Verdict::Gone } else { Verdict::Waiting { have, need } };
     (counted, verdict)
 }
 

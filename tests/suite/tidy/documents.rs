@@ -63,7 +63,6 @@ const PRIVATE: &[(&str, &str)] = &[
     ("sha", "red/protocols"),
     ("/ro", "ot/"),
     ("decisi", "ons.md"),
-    ("semant", "ics.md"),
     ("hou", "se.md"),
     ("anch", "ors.md"),
     ("brief-", "common"),

@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use rosterd_model::Step;
 use rosterd_model::outbox::Lane;
 use rosterd_model::quarantine::QuarantineReason;
+use rosterd_model::rule::Rule;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -46,7 +47,7 @@ impl Disputes {
             }
             Entry::Occupied(slot) => {
                 let first = *slot.get();
-                if first == place {
+                if first == place || !Rule::DisputedBoth.on() {
                     return true;
                 }
                 self.lost.entry(first).or_insert_with(&sentence);

@@ -1,5 +1,6 @@
 //! From what sources say about joining and leaving to the state of an entity.
 
+use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, DisabledReason, Lifecycle, Timestamp, Value};
 
 /// The state that effective attributes ask for, given the present one.
@@ -9,6 +10,9 @@ use rosterd_model::{Attributes, DisabledReason, Lifecycle, Timestamp, Value};
 pub(super) fn wanted(present: Option<&Lifecycle>, attributes: &Attributes) -> Lifecycle {
     if let Some(manual @ Lifecycle::Disabled { reason: DisabledReason::Manual | DisabledReason::Guard, .. }) = present {
         return *manual;
+    }
+    if let Some(left @ Lifecycle::Disabled { .. }) = present.filter(|_| Defect::ReturnIgnored.here()) {
+        return *left;
     }
     let said = said(attributes).unwrap_or(Lifecycle::Active);
     match (present, &said) {

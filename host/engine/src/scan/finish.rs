@@ -3,6 +3,7 @@
 use super::observer::Observer;
 use crate::error::EngineError;
 use rosterd_model::quarantine::QuarantineReason;
+use rosterd_model::rule::Defect;
 use rosterd_model::{Class, Fault};
 use rosterd_reconcile::licence::{ScanFacts, Verdict, judge};
 use rosterd_store::prelude::*;
@@ -81,7 +82,7 @@ impl Observer {
         for (class, verdict) in verdicts {
             for row in view.all_missing(connection, *class)? {
                 let (ordinal, _) = row?;
-                if self.seen.contains(*class, ordinal) {
+                if self.seen.contains(*class, ordinal) && !Defect::MissingForgotten.here() {
                     returned.push((*class, ordinal));
                 }
             }

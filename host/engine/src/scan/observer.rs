@@ -10,6 +10,7 @@ use crate::policy::Job;
 use rosterd_model::plan::LicenceNote;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, Change, DepartureCause, Page, Record, ScanEnd};
+use rosterd_model::rule::Rule;
 use rosterd_model::run::ScanCounts;
 use rosterd_model::shadow::{RecordHash, ShadowHead};
 use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Rule, RunId, Timestamp};
@@ -115,7 +116,7 @@ impl Observer {
     fn take_up(&mut self, view: &Snapshot) -> Result<(), EngineError> {
         let Some(progress) = view.scan_progress(self.scan.connection)? else { return Ok(()) };
         self.stored = true;
-        let Some(resume) = progress.resume else { return Ok(()) };
+        let Some(resume) = progress.resume.filter(|_| Rule::Resumes.on()) else { return Ok(()) };
         self.scan.started_seq = progress.started_seq;
         self.counts = progress.counts;
         self.resume = Some(resume);

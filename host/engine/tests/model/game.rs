@@ -1,0 +1,192 @@
+//! One history: a company, the systems around it, a hub that may die, and what was seen on the way.
+
+use crate::company::{Company, Shown};
+use crate::count::Counts;
+use crate::dice::Dice;
+use crate::ledger::Ledger;
+use rosterd_engine::run::RunReport;
+use rosterd_engine::testing::{Death, Kill, Sent, TestClock, World};
+use rosterd_engine::{Engine, EngineError, Events, Policy, Settings};
+use rosterd_model::spec::PolicySpec;
+use rosterd_store::testing::Recorder;
+use rosterd_store::{Snapshot, Store};
+use serde_json::{Value, json};
+use std::future::Future;
+use std::sync::Arc;
+
+/// An hour in milliseconds.
+pub(crate) const HOUR: u64 = 3_600_000;
+
+/// What of the configuration changes in a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// The application is told titles.
+    pub(crate) titles: bool,
+    /// Names go in capitals.
+    pub(crate) capitals: bool,
+}
+
+pub(crate) struct Game {
+    pub(crate) dice: Dice,
+    pub(crate) company: Company,
+    pub(crate) world: World,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) now: u64,
+    pub(crate) engine: Engine,
+    pub(crate) choice: Choice,
+    /// What the first source showed, one after the other; a cursor is a place in it.
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) ledger: Ledger,
+    pub(crate) counts: Counts,
+    /// What was sent since it was looked at.
+    pub(crate) sent: Vec<Sent>,
+    /// Digest of the last plan.
+    pub(crate) plan: Option<String>,
+    /// What happened, for whoever looks at a failure.
+    pub(crate) diary: Vec<String>,
+    disk: Recorder,
+}
+
+impl Game {
+    pub(crate) fn new(seed: u64, people: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let mut company = Company::default();
+        for _ in 0..people {
+            company.hire(&mut dice);
+        }
+        let (world, clock, disk) = (World::new(), Arc::new(TestClock::default()), Recorder::new());
+        let (now, choice) = (20_000 * 24 * HOUR, Choice { titles: true, capitals: false });
+        clock.set(now);
+        let engine = engine(disk.open().unwrap(), &world, &clock, choice);
+        Self {
+            dice,
+            company,
+            world,
+            clock,
+            now,
+            engine,
+            choice,
+            shown: Vec::new(),
+            ledger: Ledger::default(),
+            counts: Counts::default(),
+            sent: Vec::new(),
+            plan: None,
+            diary: Vec::new(),
+            disk,
+        }
+    }
+
+    pub(crate) fn note(&mut self, line: impl Into<String>) {
+        self.diary.push(line.into());
+    }
+
+    pub(crate) fn view(&self) -> Snapshot {
+        self.engine.store.snapshot().unwrap()
+    }
+
+    pub(crate) fn wait(&mut self, hours: u64) {
+        self.now += hours * HOUR;
+        self.clock.set(self.now);
+    }
+
+    pub(crate) fn configure(&mut self, choice: Choice) {
+        self.choice = choice;
+        self.engine.policy = Arc::new(policy(choice));
+    }
+
+    /// Runs a command, in a process that may die in the middle of it. None: it died.
+    pub(crate) async fn command<F>(&mut self, death: Option<u64>, work: impl FnOnce(Engine) -> F) -> Option<RunReport>
+    where
+        F: Future<Output = Result<RunReport, EngineError>> + Send + 'static,
+    {
+        let armed = death.map(|nth| Kill::new(Some(Death::Nth(nth))));
+        let result = tokio::spawn(work(self.engine.clone())).await;
+        let died = armed.as_ref().and_then(Kill::died_at);
+        if let Some(effect) = died {
+            self.counts.crash(effect);
+            self.note(format!("  died at {effect}"));
+            self.reopen();
+            drop(armed);
+            self.take_sent();
+            return None;
+        }
+        self.take_sent();
+        match result {
+            Ok(Ok(report)) => {
+                self.counts.outcome(report.run.state.as_str());
+                self.note(format!("  {:?}", report.run.state));
+                self.plan = report.plan.as_ref().map(|plan| plan.digest.to_string()).or(self.plan.take());
+                Some(report)
+            }
+            Ok(Err(error)) => {
+                self.counts.outcome("refused");
+                self.note(format!("  refused: {error}"));
+                None
+            }
+            Err(panic) => {
+                self.counts.outcome("panicked");
+                self.ledger.panicked = Some(panic.to_string());
+                None
+            }
+        }
+    }
+
+    fn take_sent(&mut self) {
+        self.sent.extend(self.world.take_sent());
+    }
+
+    /// A new process opens what the old one left: all that was written, or a part of what was not synced.
+    fn reopen(&mut self) {
+        let syncs = self.disk.syncs();
+        let image = if self.dice.percent(50) {
+            self.disk.killed_image(syncs, usize::MAX)
+        } else {
+            self.disk.torn_image(syncs, self.dice.next())
+        };
+        self.disk = Recorder::of_image(image);
+        self.engine = engine(self.disk.open().unwrap(), &self.world, &self.clock, self.choice);
+    }
+}
+
+fn engine(store: Store, world: &World, clock: &Arc<TestClock>, choice: Choice) -> Engine {
+    Engine {
+        store: Arc::new(store),
+        connections: Arc::new(world.clone()),
+        policy: Arc::new(policy(choice)),
+        settings: Settings { page_size: 10, observe_batch: 9, apply_batch: 7, deliver_batch: 5 },
+        clock: clock.clone(),
+        events: Events::silent(),
+        principal: "model".to_owned(),
+    }
+}
+
+pub(crate) fn policy(choice: Choice) -> Policy {
+    let name = if choice.capitals { "ToUpper(account.displayName)" } else { "account.displayName" };
+    let mut app = json!({"login": "account.userName", "name": name, "number": "account.employeeNumber"});
+    if choice.titles {
+        app["title"] = Value::from("account.title");
+    }
+    let mail = json!({"login": "account.userName", "number": "account.employeeNumber", "mobile": "account.mobile"});
+    let tiers = json!([{"tier": 1, "match": ["employeeNumber"]}]);
+    let text = json!({
+        "jobs": {
+            "hr": {"source": "hr", "account": {"key-space": "acme", "correlate": tiers, "map": {
+                "userName": "source.user", "displayName": "source.name", "employeeNumber": "source.number",
+                "title": "source.title", "lifecycle": "source.status"}}},
+            "ad": {"source": "ad", "account": {"key-space": "acme", "correlate": tiers, "unmatched": "report", "map": {
+                "employeeNumber": "source.number", "mobile": "source.mobile"}}},
+        },
+        "deliver": {
+            "app": {"first-delivery": "allow", "account": {"map": app}},
+            "mail": {"first-delivery": "allow", "account": {"map": mail}},
+        },
+        "authority": {"default": ["hr", "ad"]},
+        "guard": serde_json::to_value(rosterd_model::spec::GuardSpec::default()).unwrap(),
+        "protect": {"accounts": []},
+    });
+    let mut policy = serde_json::to_value(PolicySpec::default()).unwrap();
+    policy.as_object_mut().unwrap().extend(text.as_object().unwrap().clone());
+    let digest = blake3::hash(policy.to_string().as_bytes()).to_hex().to_string();
+    let spec: PolicySpec = serde_json::from_value(policy).unwrap();
+    Policy::compile(&spec, digest).unwrap()
+}

@@ -1,0 +1,201 @@
+//! What must hold after every step, whatever happened.
+
+use crate::game::Game;
+use rosterd_engine::testing::Sent;
+use rosterd_model::outbox::Action;
+use rosterd_model::plan::{ApplyCounts, Operation, Part, PlanHeader, PlanState, StepObject, Target};
+use rosterd_model::{Class, Entity, EntityId, Step, Value};
+use rosterd_store::Snapshot;
+use rosterd_store::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The number of an account.
+pub(crate) fn number_of(view: &Snapshot, class: Class, id: EntityId) -> Option<u32> {
+    view.entity(class, id).unwrap().as_ref().and_then(number)
+}
+
+fn number(entity: &Entity) -> Option<u32> {
+    entity.attributes.get("employeeNumber").and_then(Value::as_text)?.parse().ok()
+}
+
+/// All accounts, by number. Two with one number are one too many.
+pub(crate) fn accounts(view: &Snapshot) -> Result<BTreeMap<u32, Entity>, String> {
+    let mut found = BTreeMap::new();
+    for entity in view.entities(Class::Account, None).unwrap() {
+        let entity = entity.unwrap();
+        let number = number(&entity).ok_or_else(|| format!("an account without a number: {entity:?}"))?;
+        if found.insert(number, entity).is_some() {
+            return Err(format!("person {number} is there twice"));
+        }
+    }
+    Ok(found)
+}
+
+/// What was true after the step before.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    active: BTreeSet<u32>,
+    known: BTreeSet<u32>,
+}
+
+/// Checks everything, and remembers the present state for the next time.
+pub(crate) fn check(game: &mut Game, before: &mut Before) -> Result<(), String> {
+    if let Some(panic) = &game.ledger.panicked {
+        return Err(format!("the engine panicked: {panic}"));
+    }
+    let view = game.view();
+    sound(&view)?;
+    let accounts = accounts(&view)?;
+    if let Some(lost) = before.known.iter().find(|number| !accounts.contains_key(number)) {
+        return Err(format!("person {lost} is lost"));
+    }
+    removed(game, before, &accounts)?;
+    doubled(game)?;
+    sent(game, &view)?;
+    cursor(game, &view)?;
+    before.active = active(&accounts);
+    before.known = accounts.into_keys().collect();
+    Ok(())
+}
+
+fn active(accounts: &BTreeMap<u32, Entity>) -> BTreeSet<u32> {
+    accounts.iter().filter(|(_, entity)| entity.lifecycle.is_active()).map(|(number, _)| *number).collect()
+}
+
+fn sound(view: &Snapshot) -> Result<(), String> {
+    let report = rosterd_store::verify::verify(view).unwrap();
+    if report.problems.is_empty() { Ok(()) } else { Err(format!("the store is not sound: {:?}", report.problems)) }
+}
+
+/// Nobody is disabled without a word, a licence or a person, and not more at once than the guard lets through.
+fn removed(game: &Game, before: &Before, accounts: &BTreeMap<u32, Entity>) -> Result<(), String> {
+    let now = active(accounts);
+    let gone: Vec<u32> = before.active.difference(&now).copied().collect();
+    let alone: Vec<u32> = gone.into_iter().filter(|number| !game.ledger.approved.contains(number)).collect();
+    if let Some(number) = alone.iter().find(|number| !game.ledger.may_leave(**number)) {
+        return Err(format!("person {number} was disabled, and nobody said that he left"));
+    }
+    let most = 5.max(before.active.len() * 2 / 100);
+    if alone.len() > most {
+        return Err(format!("{} people were disabled at once, and nobody approved it: {alone:?}", alone.len()));
+    }
+    Ok(())
+}
+
+/// Nobody is there twice at a destination.
+fn doubled(game: &Game) -> Result<(), String> {
+    for name in ["app", "mail"] {
+        let numbers: Vec<String> = game.world.with(name, |system| {
+            let numbers = system.objects.values().map(|object| object.attributes.get("number"));
+            numbers.map(|number| number.map_or_else(String::new, ToString::to_string)).collect()
+        });
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = numbers.iter().find(|number| !seen.insert(*number)) {
+            return Err(format!("person {twice} is twice at {name}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every operation that was sent is one that an applied plan contained, with these values.
+fn sent(game: &mut Game, view: &Snapshot) -> Result<(), String> {
+    let sent = std::mem::take(&mut game.sent);
+    if sent.is_empty() {
+        return Ok(());
+    }
+    let planned = planned(view);
+    for operation in &sent {
+        let key = (operation.to.clone(), person(operation));
+        let parts = planned.get(&key).map_or(&[][..], Vec::as_slice);
+        if !parts.iter().any(|part| covers(part, operation)) {
+            return Err(format!("{operation} was sent, and no applied plan contained it"));
+        }
+    }
+    Ok(())
+}
+
+fn person(sent: &Sent) -> u32 {
+    let desired: serde_json::Value = serde_json::from_str(&sent.request.desired).unwrap_or_default();
+    desired["number"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+type Planned = BTreeMap<(String, u32), Vec<Part>>;
+
+/// The parts for destinations that plans released, by destination and person.
+fn planned(view: &Snapshot) -> Planned {
+    let mut planned = Planned::new();
+    for job in ["hr", "ad"] {
+        for header in view.plans_of(&job.parse().unwrap()).unwrap() {
+            let header = header.unwrap();
+            for row in view.steps(header.number).unwrap() {
+                let step = row.unwrap().step;
+                let Some(number) = person_of(view, &step) else { continue };
+                for part in step.parts.iter().filter(|part| released(&header, &step, part)) {
+                    if let Target::Destination(name) = &part.target {
+                        planned.entry((name.to_string(), number)).or_default().push(part.clone());
+                    }
+                }
+            }
+        }
+    }
+    planned
+}
+
+fn person_of(view: &Snapshot, step: &Step) -> Option<u32> {
+    match &step.object {
+        StepObject::Entity(id) => number_of(view, step.class, *id),
+        StepObject::New { .. } => {
+            let change = step.hub()?.changes.iter().find(|change| change.attribute.as_str() == "employeeNumber")?;
+            change.after.as_ref()?.as_text()?.parse().ok()
+        }
+    }
+}
+
+fn released(header: &PlanHeader, step: &Step, part: &Part) -> bool {
+    let waits = step.buckets(part).any(|bucket| header.holds.iter().any(|hold| hold.approval && hold.bucket == bucket));
+    let touched = header.outcome != ApplyCounts::default();
+    match &header.state {
+        PlanState::Ready => false,
+        // A first pass did what did not wait.
+        PlanState::Held | PlanState::Superseded | PlanState::Approved { .. } => touched && !waits,
+        PlanState::Applying { held } => !waits || *held,
+        PlanState::Applied => true,
+    }
+}
+
+fn covers(part: &Part, sent: &Sent) -> bool {
+    use Operation::{Clear, Create, Delete, Disable, Enable, Move, Rename, Update};
+    match &sent.request.action {
+        Action::Create(_) => part.operation == Create,
+        Action::Enable => part.operation == Enable,
+        Action::Disable => matches!(part.operation, Disable | Create),
+        Action::Delete => part.operation == Delete,
+        Action::Update(edits) => {
+            let fits = matches!(part.operation, Update | Rename | Move | Clear | Enable | Disable);
+            fits && edits.iter().all(|edit| {
+                let change = part.changes.iter().find(|change| change.attribute.as_str() == edit.attribute);
+                let wanted = change.and_then(|change| change.after.as_ref());
+                let wanted = wanted.map_or(serde_json::Value::Null, rosterd_reconcile::normalise::value_to_json);
+                edit.replace.as_deref() == Some(wanted.to_string().as_str())
+            })
+        }
+        Action::SetPassword | Action::MoveTo(_) => true,
+    }
+}
+
+/// No cursor is ahead of its shadows: what the cursor covers is known, in this revision or a later one.
+fn cursor(game: &Game, view: &Snapshot) -> Result<(), String> {
+    let Some(connection) = view.connection_number(&"hr".parse().unwrap()).unwrap() else { return Ok(()) };
+    let Some(cursor) = view.cursor(connection).unwrap() else { return Ok(()) };
+    let at: usize = cursor.parse().map_err(|_| format!("cursor {cursor} was never given"))?;
+    for (number, revision) in &game.shown[at].listed {
+        let id = crate::company::id(*number);
+        let head = view.shadow_head(connection, Class::Account, &id.as_str().into()).unwrap();
+        let known = head.and_then(|head| view.shadow(connection, Class::Account, head.ordinal).unwrap());
+        let known = known.as_ref().and_then(|shadow| shadow.attributes.get("revision")).and_then(Value::as_text);
+        if known.and_then(|text| text.parse().ok()).is_none_or(|known: u64| known < *revision) {
+            return Err(format!("the cursor is at {at}, and {id} is known in revision {known:?}, not {revision}"));
+        }
+    }
+    Ok(())
+}

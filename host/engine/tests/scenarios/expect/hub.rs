@@ -1,0 +1,126 @@
+//! What the hub knows afterwards.
+
+use super::{json, number, same, table, texts};
+use crate::stage::{Stage, text};
+use rosterd_model::quarantine::QuarantineCase;
+use rosterd_model::{Class, Entity, Value as Attribute};
+use rosterd_reconcile::normalise::value_to_json;
+use rosterd_store::prelude::*;
+use std::collections::BTreeMap;
+use toml::Value;
+
+/// Open cases, by connection and id of the object.
+pub(crate) fn cases(stage: &Stage) -> Result<Vec<(String, QuarantineCase)>, String> {
+    let view = stage.view()?;
+    let mut found = Vec::new();
+    for name in stage.world.names() {
+        let Ok(connection) = name.parse() else { continue };
+        let Some(number) = view.connection_number(&connection).map_err(text)? else { continue };
+        for case in view.cases(number).map_err(text)? {
+            let case = case.map_err(text)?;
+            let id = case.id.as_ref().map_or("", |id| id.as_str());
+            found.push((format!("{name} {id}"), case));
+        }
+    }
+    Ok(found)
+}
+
+/// `cases = { "hr 7" = "ambiguous" }`: all open cases; words of the sentence may stand behind the reason.
+pub(super) fn cases_are(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let found: BTreeMap<String, String> = cases(stage)?
+        .into_iter()
+        .map(|(key, case)| (key, format!("{} {}", case.reason, case.message)))
+        .collect();
+    let expected = table(expected)?;
+    let extra: Vec<_> = found.iter().filter(|(key, _)| !expected.contains_key(*key)).collect();
+    if !extra.is_empty() {
+        return Err(format!("nobody expects {extra:?}"));
+    }
+    for (key, words) in expected {
+        let said = found.get(key).ok_or_else(|| format!("there is no case of {key}; there are {found:?}"))?;
+        let words = words.as_str().ok_or("a case is a text")?;
+        let (reason, rest) = words.split_once(' ').unwrap_or((words, ""));
+        if !said.starts_with(&format!("{reason} ")) || !said.contains(rest) {
+            return Err(format!("{key}: {said}"));
+        }
+    }
+    Ok(())
+}
+
+fn all(stage: &Stage, class: Class) -> Result<Vec<Entity>, String> {
+    stage.view()?.entities(class, None).map_err(text)?.map(|entity| entity.map_err(text)).collect()
+}
+
+fn name(entity: &Entity) -> String {
+    let attribute = if entity.class == Class::Account { "userName" } else { "displayName" };
+    entity.attributes.get(attribute).map_or_else(String::new, |value| value.to_text().to_string())
+}
+
+/// `accounts = 100`, or `accounts = { ann = { lifecycle = "active", title = "Boss" }, bob = false }`. The text `null` is
+/// an attribute that is empty or not there.
+pub(super) fn entities(stage: &Stage, class: Class, expected: &Value) -> Result<(), String> {
+    let entities = all(stage, class)?;
+    if expected.is_integer() {
+        return same(&(entities.len() as u64), &number(expected)?);
+    }
+    for (wanted, said) in table(expected)? {
+        let mut named = entities.iter().filter(|entity| name(entity) == *wanted);
+        let entity = match (named.next(), said) {
+            (None, Value::Boolean(false)) => continue,
+            (Some(entity), Value::Table(_)) => entity,
+            (found, _) => return Err(format!("{wanted}: it is {found:?}")),
+        };
+        if named.next().is_some() {
+            return Err(format!("there are several called {wanted}"));
+        }
+        for (attribute, value) in table(said)? {
+            attribute_is(entity, attribute, value).map_err(|text| format!("{wanted}: {text}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn attribute_is(entity: &Entity, attribute: &str, expected: &Value) -> Result<(), String> {
+    if attribute == "lifecycle" {
+        let found = entity.lifecycle.as_str();
+        return if expected.as_str() == Some(found) { Ok(()) } else { Err(format!("it is {:?}", entity.lifecycle)) };
+    }
+    let found = entity.attributes.get(attribute);
+    if expected.as_str() == Some("null") {
+        let empty = found.is_none_or(Attribute::is_empty);
+        return if empty { Ok(()) } else { Err(format!("{attribute} is {found:?}")) };
+    }
+    let found = found.map_or(serde_json::Value::Null, value_to_json);
+    if found == json(expected) { Ok(()) } else { Err(format!("{attribute} is {found}, and not {expected}")) }
+}
+
+/// `active = 99`: accounts that are usable.
+pub(super) fn active(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let active = all(stage, Class::Account)?.iter().filter(|entity| entity.lifecycle.is_active()).count();
+    same(&(active as u64), &number(expected)?)
+}
+
+/// `links = { ann = ["ad 17", "hr 1"] }`: the objects that speak of an account.
+pub(super) fn links(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let (view, entities) = (stage.view()?, all(stage, Class::Account)?);
+    for (wanted, links) in table(expected)? {
+        let entity = entities.iter().find(|entity| name(entity) == *wanted);
+        let entity = entity.ok_or_else(|| format!("there is no {wanted}"))?;
+        let mut found = Vec::new();
+        for (number, claims) in view.claims_of(entity.id).map_err(text)? {
+            let live = view.link(number, claims.class, claims.ordinal).map_err(text)?;
+            if live.is_some_and(|link| link.live && link.entity == entity.id) {
+                let connection = view.connection_name(number).map_err(text)?.ok_or("a connection has a name")?;
+                found.push(format!("{connection} {}", claims.external_id));
+            }
+        }
+        found.sort();
+        same(&found, &texts(links)?).map_err(|text| format!("{wanted}: {text}"))?;
+    }
+    Ok(())
+}
+
+/// `unchanged = true`: the step wrote nothing but its own record.
+pub(super) fn unchanged(stage: &Stage) -> Result<(), String> {
+    if stage.digest()? == stage.before { Ok(()) } else { Err("the store changed".to_owned()) }
+}
