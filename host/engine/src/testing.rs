@@ -2,9 +2,7 @@
 
 mod world;
 
-pub use world::{
-    Answer, Break, Death, Delta, Gate, Json, Kill, Object, Sent, Shown, System, Trouble, World,
-};
+pub use world::{Answer, Break, Death, Delta, Gate, Json, Kill, Object, Sent, Shown, System, Trouble, World};
 
 use rosterd_model::outbox::{Action, Applied, Receipt, Request};
 use rosterd_model::port::{BoxFuture, Clock, Connections, Connector, Destination, Probe, Reader, ScanStart, Source};

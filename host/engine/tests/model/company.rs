@@ -93,7 +93,10 @@ impl Company {
         let mut rows = Vec::new();
         for (number, person) in &self.people {
             if let Some(mobile) = &person.mobile {
-                rows.push((format!("a{number:04}"), json!({"number": number.to_string(), "mobile": mobile}).to_string()));
+                rows.push((
+                    format!("a{number:04}"),
+                    json!({"number": number.to_string(), "mobile": mobile}).to_string(),
+                ));
             }
         }
         rows.iter().map(|(id, attributes)| upsert(id, attributes)).collect()

@@ -57,6 +57,9 @@ impl Game {
         let (world, clock, disk) = (World::new(), Arc::new(TestClock::default()), Recorder::new());
         let (now, choice) = (20_000 * 24 * HOUR, Choice { titles: true, capitals: false });
         clock.set(now);
+        for name in ["app", "mail"] {
+            world.with(name, |system| system.looks_up = true);
+        }
         let engine = engine(disk.open().unwrap(), &world, &clock, choice);
         Self {
             dice,
@@ -114,7 +117,13 @@ impl Game {
         match result {
             Ok(Ok(report)) => {
                 self.counts.outcome(report.run.state.as_str());
-                self.note(format!("  {:?}", report.run.state));
+                let plan = report.plan.iter().flat_map(|plan| &plan.counts);
+                let plan: Vec<String> = plan.map(|(bucket, count)| format!("{bucket}: {count}")).collect();
+                let refused = report.run.licences.iter().filter(|note| !note.licensed);
+                let refused: Vec<&String> = refused.flat_map(|note| note.reasons.first()).collect();
+                let (state, waiting) = (&report.run.state, report.waiting);
+                let line = format!("  {state:?} {plan:?} waiting {waiting} {refused:?} {:?}", report.faults);
+                self.note(line);
                 self.plan = report.plan.as_ref().map(|plan| plan.digest.to_string()).or(self.plan.take());
                 Some(report)
             }

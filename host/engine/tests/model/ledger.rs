@@ -39,8 +39,8 @@ impl Ledger {
         self.told.extend(&shown.left);
         let size = shown.listed.len();
         let enough = |last: &usize| size * 10 >= last * 9;
-        let licensed =
-            reading.whole && (reading.resumed || (size > 0 && (self.sizes.is_empty() || self.sizes.iter().any(enough))));
+        let licensed = reading.whole
+            && (reading.resumed || (size > 0 && (self.sizes.is_empty() || self.sizes.iter().any(enough))));
         if licensed {
             for number in self.known.iter().filter(|number| !shown.listed.contains_key(number)) {
                 let count = self.absent.entry(*number).or_insert((0, String::new(), 0));

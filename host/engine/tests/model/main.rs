@@ -37,6 +37,11 @@ fn play(seed: u64) -> (Counts, Result<(), Failure>) {
     let mut game = Game::new(seed, 12 + seed % 25);
     let result = runtime.block_on(history(&mut game));
     runtime.shutdown_background();
+    if let Err(because) = &result {
+        let people = game.company.people.iter().filter(|(number, _)| because.contains(&format!("person {number} ")));
+        let people: Vec<String> = people.map(|(number, person)| format!("{number}: {person:?}")).collect();
+        people.into_iter().for_each(|line| game.note(line));
+    }
     let diary = std::mem::take(&mut game.diary);
     (game.counts.clone(), result.map_err(|because| Failure { because, diary }))
 }

@@ -79,7 +79,8 @@ pub(crate) fn compare(view: &Snapshot, company: &Company, world: &World, choice:
 
 fn by_number(world: &World, name: &str) -> BTreeMap<String, Object> {
     world.with(name, |system| {
-        let number = |object: &Object| object.attributes.get("number").and_then(|text| text.as_str()).unwrap_or("").to_owned();
+        let number =
+            |object: &Object| object.attributes.get("number").and_then(|text| text.as_str()).unwrap_or("").to_owned();
         system.objects.values().map(|object| (number(object), object.clone())).collect()
     })
 }

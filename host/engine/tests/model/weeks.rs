@@ -86,7 +86,9 @@ impl Weeks {
                 1 if count < 60 || self.dice.percent(30) => self.company.change(number, |person, _| person.left = true),
                 2 => self.company.change(number, |person, _| (person.left, person.listed) = (false, true)),
                 3..=9 if person.listed => self.company.change(number, |person, fresh| person.title = fresh),
-                10..=14 if person.listed => self.company.change(number, |person, fresh| person.name = format!("P {fresh}")),
+                10..=14 if person.listed => {
+                    self.company.change(number, |person, fresh| person.name = format!("P {fresh}"))
+                }
                 15 if person.listed => self.company.change(number, |person, fresh| person.user = fresh),
                 _ => self.company.change(number, |person, fresh| person.mobile = Some(fresh)),
             }
@@ -165,6 +167,9 @@ async fn eight_weeks() {
     let (world, clock) = (World::new(), Arc::new(TestClock::default()));
     let now = 20_000 * 24 * HOUR;
     clock.set(now);
+    for name in ["app", "mail"] {
+        world.with(name, |system| system.looks_up = true);
+    }
     let mut dice = Dice::new(8);
     let mut company = Company::default();
     for _ in 0..people {

@@ -19,8 +19,6 @@ pub(crate) const START_MS: u64 = 1_767_571_200_000;
 pub(crate) struct Outcome {
     pub(crate) report: Option<RunReport>,
     pub(crate) error: Option<String>,
-    /// Lines that the command would print, for commands that have no report.
-    pub(crate) lines: Vec<String>,
 }
 
 pub(crate) struct Stage {

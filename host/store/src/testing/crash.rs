@@ -22,6 +22,8 @@ enum Event {
 
 #[derive(Debug, Default)]
 struct Disk {
+    /// What it held when it was made.
+    origin: Vec<u8>,
     bytes: Vec<u8>,
     events: Vec<Event>,
     /// The disk is full at so many bytes.
@@ -42,7 +44,7 @@ impl Recorder {
     /// A disk with these bytes and no past.
     #[must_use]
     pub fn of_image(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(Disk { bytes, events: Vec::new(), room: None })))
+        Self(Arc::new(Mutex::new(Disk { origin: bytes.clone(), bytes, events: Vec::new(), room: None })))
     }
 
     /// Opens the store on the disk; makes one if the disk is empty. Not twice at a time: there is no lock.
@@ -65,8 +67,8 @@ impl Recorder {
         self.disk().events.iter().filter(|event| matches!(event, Event::Sync)).count()
     }
 
-    /// The disk after the sync number `sync`, counted from 1, with nothing of what was written later; 0 is the empty
-    /// disk.
+    /// The disk after the sync number `sync`, counted from 1, with nothing of what was written later; 0 is the disk
+    /// as it was made.
     #[must_use]
     pub fn image(&self, sync: usize) -> Vec<u8> {
         self.replay(sync, |_| false)
@@ -93,8 +95,9 @@ impl Recorder {
 
     /// Applies everything up to a sync, and of the events up to the next one those that `survives` says.
     fn replay(&self, sync: usize, mut survives: impl FnMut(usize) -> bool) -> Vec<u8> {
-        let (mut bytes, mut synced, mut late) = (Vec::new(), 0, 0);
-        for event in &self.disk().events {
+        let disk = self.disk();
+        let (mut bytes, mut synced, mut late) = (disk.origin.clone(), 0, 0);
+        for event in &disk.events {
             if matches!(event, Event::Sync) {
                 synced += 1;
             } else if synced < sync || (synced == sync && survives(late)) {

@@ -166,6 +166,10 @@ impl System {
     }
 
     fn create(&mut self, request: &Request, mut attributes: Json) -> Receipt {
+        let before = self.created.get(&request.key).filter(|_| self.looks_up && request.attempt > 1).cloned();
+        if let Some(id) = before.filter(|id| self.objects.contains_key(&(request.class, id.clone()))) {
+            return Receipt::Unchanged(self.applied(request.class, &id));
+        }
         self.lower(&mut attributes);
         if let Some(fault) = self.taken(request.class, None, &attributes) {
             return Receipt::Failed(fault);
@@ -173,6 +177,7 @@ impl System {
         let id = self.next_id(1);
         self.made += 1;
         self.objects.insert((request.class, id.clone()), Object::new(attributes));
+        self.created.insert(request.key.clone(), id.clone());
         self.journal.push(request.key.clone());
         Receipt::Applied(self.applied(request.class, &id))
     }
@@ -222,9 +227,7 @@ impl System {
 
 impl Destination for Connected {
     fn apply(&mut self, requests: Vec<Request>) -> BoxFuture<'_, Vec<Receipt>> {
-        Box::pin(async move {
-            self.with(|system| requests.into_iter().map(|request| system.one(request)).collect())
-        })
+        Box::pin(async move { self.with(|system| requests.into_iter().map(|request| system.one(request)).collect()) })
     }
     fn finish(&mut self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {

@@ -29,8 +29,7 @@ struct State {
     dead: Option<&'static str>,
 }
 
-static STATE: Mutex<State> =
-    Mutex::new(State { armed: None, passed: 0, of_effect: 0, dead: None });
+static STATE: Mutex<State> = Mutex::new(State { armed: None, passed: 0, of_effect: 0, dead: None });
 
 /// The payload of the unwinding.
 struct Dead;

@@ -101,10 +101,10 @@ impl System {
     /// Everything since a cursor. At the newest cursor nothing is new.
     fn since(&self, cursor: &str) -> Result<(Vec<Change>, Option<ScanEnd>), Fault> {
         let shown = &self.shown;
-        let newest = shown.deltas.last().map_or_else(
-            || shown.end.as_ref().and_then(|end| end.cursor.clone()),
-            |delta| delta.cursor.clone(),
-        );
+        let newest = shown
+            .deltas
+            .last()
+            .map_or_else(|| shown.end.as_ref().and_then(|end| end.cursor.clone()), |delta| delta.cursor.clone());
         let first = shown.deltas.iter().position(|delta| delta.since == cursor);
         if first.is_none() && newest.as_deref() != Some(cursor) {
             return Err(Fault::new(FaultKind::CursorInvalid, format!("cursor {cursor} is not known any more")));
@@ -186,8 +186,8 @@ impl Source for Connected {
         Box::pin(async { Ok(self.with(|system| system.shown.version.clone())) })
     }
     fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {
-        Box::pin(async move {
-            self.with(|system| objects.iter().map(|(class, id)| system.single(*class, id)).collect())
-        })
+        Box::pin(
+            async move { self.with(|system| objects.iter().map(|(class, id)| system.single(*class, id)).collect()) },
+        )
     }
 }

@@ -25,6 +25,8 @@ pub struct System {
     pub keeps_versions: bool,
     /// True: receipts show the object as it is now.
     pub observes: bool,
+    /// True: its connector looks a create up by its key before it sends it a second time.
+    pub looks_up: bool,
     /// True: what was applied takes effect when the run finishes.
     pub settles_late: bool,
     /// What goes wrong, the first that fits first.
@@ -42,6 +44,8 @@ pub struct System {
     /// What `describe` answers.
     pub description: String,
     pub(super) name: String,
+    /// What creates made, by the keys of the operations.
+    pub(super) created: BTreeMap<String, String>,
     /// Changes that take effect with `finish`.
     pub(super) late: Vec<rosterd_model::outbox::Request>,
 }
@@ -56,6 +60,7 @@ impl System {
             lowers: BTreeSet::new(),
             keeps_versions: false,
             observes: false,
+            looks_up: false,
             settles_late: false,
             trouble: Vec::new(),
             unreachable: None,
@@ -65,6 +70,7 @@ impl System {
             made: 0,
             description: r#"{"resume-stable":true}"#.to_owned(),
             name: name.to_owned(),
+            created: BTreeMap::new(),
             late: Vec::new(),
         }
     }

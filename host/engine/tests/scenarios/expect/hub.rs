@@ -27,10 +27,8 @@ pub(crate) fn cases(stage: &Stage) -> Result<Vec<(String, QuarantineCase)>, Stri
 
 /// `cases = { "hr 7" = "ambiguous" }`: all open cases; words of the sentence may stand behind the reason.
 pub(super) fn cases_are(stage: &Stage, expected: &Value) -> Result<(), String> {
-    let found: BTreeMap<String, String> = cases(stage)?
-        .into_iter()
-        .map(|(key, case)| (key, format!("{} {}", case.reason, case.message)))
-        .collect();
+    let found: BTreeMap<String, String> =
+        cases(stage)?.into_iter().map(|(key, case)| (key, format!("{} {}", case.reason, case.message))).collect();
     let expected = table(expected)?;
     let extra: Vec<_> = found.iter().filter(|(key, _)| !expected.contains_key(*key)).collect();
     if !extra.is_empty() {

@@ -30,11 +30,8 @@ pub(super) fn state(stage: &Stage, expected: &Value) -> Result<(), String> {
 /// `plan = { "disable account in hub" = 50 }`: all buckets of the plan; `{}`: there is none.
 pub(super) fn plan(stage: &Stage, expected: &Value) -> Result<(), String> {
     let plan = report(stage)?.plan.as_ref();
-    let found: BTreeMap<String, u64> = plan
-        .iter()
-        .flat_map(|header| &header.counts)
-        .map(|(bucket, count)| (bucket.to_string(), *count))
-        .collect();
+    let found: BTreeMap<String, u64> =
+        plan.iter().flat_map(|header| &header.counts).map(|(bucket, count)| (bucket.to_string(), *count)).collect();
     let mut wanted = BTreeMap::new();
     for (bucket, count) in table(expected)? {
         wanted.insert(bucket.clone(), number(count)?);

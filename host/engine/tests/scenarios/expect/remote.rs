@@ -23,7 +23,8 @@ pub(super) fn sent(stage: &mut Stage, expected: &Value) -> Result<(), String> {
             None => (words.as_str(), 1),
         };
         for _ in 0..times {
-            let next = rest.next().ok_or_else(|| format!("nothing more was sent for \"{words}\"; sent was {said:?}"))?;
+            let next =
+                rest.next().ok_or_else(|| format!("nothing more was sent for \"{words}\"; sent was {said:?}"))?;
             let fits = if times > 1 || words.contains(" *") { begins(next, head) } else { next.to_string() == words };
             if !fits {
                 return Err(format!("{next} was sent, and not \"{words}\"; all: {said:?}"));

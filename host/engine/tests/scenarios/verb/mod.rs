@@ -15,8 +15,21 @@ use toml::Table;
 
 /// The verbs.
 const VERBS: &[&str] = &[
-    "shows", "changes", "system", "run", "plan", "apply", "approve", "release", "later", "earlier", "configure",
-    "restart", "copy", "restore", "check",
+    "shows",
+    "changes",
+    "system",
+    "run",
+    "plan",
+    "apply",
+    "approve",
+    "release",
+    "later",
+    "earlier",
+    "configure",
+    "restart",
+    "copy",
+    "restore",
+    "check",
 ];
 
 /// Plays a step and looks at what came of it.

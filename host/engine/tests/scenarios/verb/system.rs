@@ -23,6 +23,8 @@ struct Change {
     keeps_versions: Option<bool>,
     /// Its receipts show the object as it is.
     observes: Option<bool>,
+    /// Its connector looks a create up by its key before it sends it again.
+    looks_up: Option<bool>,
     /// What it applied takes effect at the end of the run.
     settles_late: Option<bool>,
     /// A scan of it shows its objects.
@@ -88,11 +90,7 @@ const fn always() -> u64 {
 pub(super) fn system(stage: &mut Stage, step: Table) -> Result<(), String> {
     let change: Change = read(step)?;
     let trouble: Vec<Trouble> = change.trouble.into_iter().map(wrong).collect::<Result<_, _>>()?;
-    let tables = [
-        (Class::Account, change.has),
-        (Class::OrgUnit, change.has_units),
-        (Class::Group, change.has_groups),
-    ];
+    let tables = [(Class::Account, change.has), (Class::OrgUnit, change.has_units), (Class::Group, change.has_groups)];
     let mut there = Vec::new();
     for (class, text) in tables {
         for record in table(class, text.as_deref().unwrap_or_default())? {
@@ -106,6 +104,7 @@ pub(super) fn system(stage: &mut Stage, step: Table) -> Result<(), String> {
         system.lowers = change.lowers.map_or(std::mem::take(&mut system.lowers), list);
         system.keeps_versions = change.keeps_versions.unwrap_or(system.keeps_versions);
         system.observes = change.observes.unwrap_or(system.observes);
+        system.looks_up = change.looks_up.unwrap_or(system.looks_up);
         system.settles_late = change.settles_late.unwrap_or(system.settles_late);
         system.shows_itself = change.shows_itself.unwrap_or(system.shows_itself);
         system.digest = change.digest.unwrap_or(std::mem::take(&mut system.digest));
