@@ -13,8 +13,9 @@ use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
 use rosterd_model::outbox::{Lane, OutboxEntry};
-use rosterd_model::plan::{ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target};
+use rosterd_model::plan::{ClaimChange, Operation, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
+use rosterd_model::rule::Defect;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Rule, RunId, Step, Timestamp};
 use rosterd_reconcile::correlate::key;
@@ -142,6 +143,9 @@ impl Applying<'_> {
                     }
                 },
                 Target::Destination(name) => {
+                    if Defect::DisableForgotten.here() && part.operation == Operation::Disable {
+                        continue;
+                    }
                     let Some(entity) = entity.as_ref().filter(|_| !blocked) else {
                         header.outcome.moved += 1;
                         continue;
@@ -211,7 +215,9 @@ impl Applying<'_> {
         w.put_entity(&entity)?;
         let living = |lifecycle: &Lifecycle| i64::from(lifecycle.is_living());
         let before = present.map_or(0, |entity| living(&entity.lifecycle));
-        w.add_total(None, step.class, living(&entity.lifecycle) - before)?;
+        if !Defect::TotalForgotten.here() {
+            w.add_total(None, step.class, living(&entity.lifecycle) - before)?;
+        }
         self.keys(w, present, &entity)?;
         self.history(w, run, step, part, present, &entity)?;
         if let Some(before) = present {
@@ -258,7 +264,7 @@ impl Applying<'_> {
                 if let Some(old) = old.as_ref().filter(|old| new.as_ref() != Some(old)) {
                     w.remove_entity_key(class, attribute, space, old, after.id)?;
                 }
-                if let Some(new) = &new {
+                if let Some(new) = new.as_ref().filter(|_| !Defect::KeyForgotten.here()) {
                     // Written even if unchanged on a link, because the space may be new to the entity.
                     w.put_entity_key(class, attribute, space, new, after.id)?;
                 }

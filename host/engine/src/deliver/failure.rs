@@ -7,6 +7,7 @@ use super::settle::Settling;
 use crate::error::EngineError;
 use rosterd_model::outbox::{DeliveryState, OutboxEntry, Projection, ProjectionStatus};
 use rosterd_model::plan::NOTHING;
+use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Fault, FaultKind, Record, Timestamp, Value};
 use rosterd_reconcile::normalise::json_attributes;
 use rosterd_reconcile::retry::{Asked, Failure, Reaction, react};
@@ -36,6 +37,9 @@ pub(super) fn failed(
     alone: bool,
 ) -> Result<(), EngineError> {
     let (entry, fault) = (&prepared.entry, &failed.fault);
+    if Defect::FailureForgotten.here() {
+        return settling.finished(w, entry);
+    }
     match (failed.reaction, &failed.looked) {
         (Reaction::Done, _) | (Reaction::Search { gone_is_done: true }, Some(Looked::Nothing)) => {
             settling.acknowledged(w, prepared, None)

@@ -6,6 +6,7 @@ use super::worker::Route;
 use crate::error::EngineError;
 use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt};
 use rosterd_model::plan::Operation;
+use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Class, EntityId, Fault, Rule, Text, Timestamp, Value};
 use rosterd_reconcile::fanout::partial_hash;
 use rosterd_reconcile::normalise::value::match_key;
@@ -84,7 +85,8 @@ impl Settling<'_> {
         let (entry, known) = (&prepared.entry, prepared.known.as_ref());
         let number = self.route.number;
         let problems: &[Fault] = applied.map_or(&[], |applied| &applied.problems);
-        let attributes = without_refused(prepared, problems);
+        let stale = known.filter(|_| Defect::AnswerForgotten.here());
+        let attributes = stale.map_or_else(|| without_refused(prepared, problems), |known| known.attributes.clone());
         let projection = Projection {
             external_id: match applied {
                 Some(applied) => Some(applied.id.clone()),

@@ -10,7 +10,6 @@ use crate::policy::Job;
 use rosterd_model::plan::LicenceNote;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, Change, DepartureCause, Page, Record, ScanEnd};
-use rosterd_model::rule::Rule;
 use rosterd_model::run::ScanCounts;
 use rosterd_model::shadow::{RecordHash, ShadowHead};
 use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Rule, RunId, Timestamp};

@@ -176,7 +176,7 @@ pub(crate) async fn run_hr(game: &mut Game, mode: Mode) {
         system.shown.broken = page.map(|page| Break { page, fault });
         system.shown.opened.clear();
     });
-    let options = RunOptions { dry: mode.dry, allow_empty: false };
+    let options = RunOptions { dry: mode.dry, ..RunOptions::default() };
     let death = mortal(game, mode.mortal);
     let report = game.command(death, move |engine| async move { engine.run("hr", options).await }).await;
     let opened = game.world.with("hr", |system| std::mem::take(&mut system.shown.opened));
@@ -262,8 +262,9 @@ fn situations(game: &mut Game) {
             for entry in view.outbox(number).unwrap() {
                 words.push(match entry.unwrap().state {
                     DeliveryState::Waiting => "waits".to_owned(),
-                    DeliveryState::Parked => "parked".to_owned(),
-                    _ => "retries".to_owned(),
+                    DeliveryState::Parked { .. } => "parked".to_owned(),
+                    DeliveryState::Blocked { .. } => "blocked".to_owned(),
+                    DeliveryState::Retry { .. } => "retries".to_owned(),
                 });
             }
         }

@@ -4,9 +4,10 @@ use crate::company::{Company, Shown};
 use crate::count::Counts;
 use crate::dice::Dice;
 use crate::ledger::Ledger;
+use rosterd_engine::engine::Delivering;
 use rosterd_engine::run::RunReport;
 use rosterd_engine::testing::{Death, Kill, Sent, TestClock, World};
-use rosterd_engine::{Engine, EngineError, Events, Policy, Settings};
+use rosterd_engine::{Engine, EngineError, Events, Gate, Policy, Settings};
 use rosterd_model::spec::PolicySpec;
 use rosterd_store::testing::Recorder;
 use rosterd_store::{Snapshot, Store};
@@ -57,9 +58,6 @@ impl Game {
         let (world, clock, disk) = (World::new(), Arc::new(TestClock::default()), Recorder::new());
         let (now, choice) = (20_000 * 24 * HOUR, Choice { titles: true, capitals: false });
         clock.set(now);
-        for name in ["app", "mail"] {
-            world.with(name, |system| system.looks_up = true);
-        }
         let engine = engine(disk.open().unwrap(), &world, &clock, choice);
         Self {
             dice,
@@ -165,7 +163,9 @@ fn engine(store: Store, world: &World, clock: &Arc<TestClock>, choice: Choice) -
         settings: Settings { page_size: 10, observe_batch: 9, apply_batch: 7, deliver_batch: 5 },
         clock: clock.clone(),
         events: Events::silent(),
+        gate: Gate::default(),
         principal: "model".to_owned(),
+        delivering: Delivering::default(),
     }
 }
 
@@ -186,8 +186,8 @@ pub(crate) fn policy(choice: Choice) -> Policy {
                 "employeeNumber": "source.number", "mobile": "source.mobile"}}},
         },
         "deliver": {
-            "app": {"first-delivery": "allow", "account": {"map": app}},
-            "mail": {"first-delivery": "allow", "account": {"map": mail}},
+            "app": {"first-delivery": "allow", "account": {"match": ["number"], "map": app}},
+            "mail": {"first-delivery": "allow", "account": {"match": ["number"], "map": mail}},
         },
         "authority": {"default": ["hr", "ad"]},
         "guard": serde_json::to_value(rosterd_model::spec::GuardSpec::default()).unwrap(),

@@ -14,6 +14,9 @@ const RULES: &[Rule] = &[
     Rule::SameVersionOnce,
     Rule::IncompleteRemovesNobody,
     Rule::BucketTrips,
+    Rule::LookBeforeCreate,
+    Rule::OnlyPlanned,
+    Rule::LifecycleAuthority,
 ];
 
 /// Histories within which a bug must be found.

@@ -8,9 +8,10 @@ use crate::company::Company;
 use crate::dice::Dice;
 use crate::game::{Choice, HOUR, policy};
 use crate::{ALONE, rest, setting};
+use rosterd_engine::engine::Delivering;
 use rosterd_engine::run::{RunOptions, RunReport};
 use rosterd_engine::testing::{TestClock, World};
-use rosterd_engine::{Engine, EngineError, Events, Settings};
+use rosterd_engine::{Engine, EngineError, Events, Gate, Settings};
 use rosterd_model::record::ScanEnd;
 use rosterd_model::{Class, Fault, FaultKind};
 use rosterd_store::{OpenOptions, Store};
@@ -46,7 +47,9 @@ fn open(path: &Path, world: &World, clock: &Arc<TestClock>) -> Engine {
         settings: Settings::default(),
         clock: clock.clone(),
         events: Events::silent(),
+        gate: Gate::default(),
         principal: "operator".to_owned(),
+        delivering: Delivering::default(),
     }
 }
 
@@ -167,9 +170,6 @@ async fn eight_weeks() {
     let (world, clock) = (World::new(), Arc::new(TestClock::default()));
     let now = 20_000 * 24 * HOUR;
     clock.set(now);
-    for name in ["app", "mail"] {
-        world.with(name, |system| system.looks_up = true);
-    }
     let mut dice = Dice::new(8);
     let mut company = Company::default();
     for _ in 0..people {

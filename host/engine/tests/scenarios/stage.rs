@@ -1,9 +1,10 @@
 //! The stage of a scenario: a world, a store on a disk in memory, an engine, a clock.
 
 use crate::file::merge;
+use rosterd_engine::engine::Delivering;
 use rosterd_engine::run::RunReport;
 use rosterd_engine::testing::{Sent, TestClock, World};
-use rosterd_engine::{Engine, EngineError, Events, Policy, RunEvent, Settings};
+use rosterd_engine::{Engine, EngineError, Events, Gate, Policy, RunEvent, Settings};
 use rosterd_model::spec::PolicySpec;
 use rosterd_store::testing::Recorder;
 use rosterd_store::{Snapshot, Table as StoreTable};
@@ -175,7 +176,9 @@ fn open(
         settings: Settings { page_size: 10, observe_batch: 7, apply_batch: 5, deliver_batch: 3 },
         clock: clock.clone(),
         events: Events::new(listener),
+        gate: Gate::default(),
         principal: "alice".to_owned(),
+        delivering: Delivering::default(),
     })
 }
 

@@ -27,7 +27,6 @@ defects! {
     KeyForgotten, "A new entity is not found by its keys.";
     TotalForgotten, "Who leaves is still counted as living.";
     DisableForgotten, "A disable of the hub is not passed on to destinations.";
-    AttemptForgotten, "An attempt is not stored before it is made.";
     FailureForgotten, "An operation that failed once is taken for done.";
     AnswerForgotten, "What a destination acknowledged is remembered as it was before.";
     ReturnIgnored, "Who returns stays disabled.";

@@ -78,7 +78,7 @@ fn object_is(object: &Object, attribute: &str, expected: &Value) -> Result<(), S
     if found == wanted.as_ref() { Ok(()) } else { Err(format!("{attribute} is {found:?}, and not {expected}")) }
 }
 
-/// `outbox = { "app ann" = "retry" }`: all entries: `waiting`, `retry` or `parked`.
+/// `outbox = { "app ann" = "retry" }`: all entries: `waiting`, `retry`, `blocked` or `parked`.
 pub(super) fn outbox(stage: &Stage, expected: &Value) -> Result<(), String> {
     let view = stage.view()?;
     let mut found = BTreeMap::new();
@@ -92,7 +92,8 @@ pub(super) fn outbox(stage: &Stage, expected: &Value) -> Result<(), String> {
             let state = match entry.state {
                 DeliveryState::Waiting => "waiting",
                 DeliveryState::Retry { .. } => "retry",
-                DeliveryState::Parked => "parked",
+                DeliveryState::Blocked { .. } => "blocked",
+                DeliveryState::Parked { .. } => "parked",
             };
             found.insert(format!("{} {name}", delivery.destination), state.to_owned());
         }

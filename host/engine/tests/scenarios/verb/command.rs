@@ -57,6 +57,8 @@ struct Run {
     run: String,
     #[serde(default)]
     allow_empty: bool,
+    #[serde(default)]
+    accept_configuration: bool,
     kill: Option<Fate>,
     meanwhile: Option<Meanwhile>,
     by: Option<String>,
@@ -73,7 +75,7 @@ pub(super) async fn plan(stage: &mut Stage, step: Table) -> Result<(), String> {
 }
 
 async fn job(stage: &mut Stage, run: Run, dry: bool) -> Result<(), String> {
-    let options = RunOptions { allow_empty: run.allow_empty, dry };
+    let options = RunOptions { allow_empty: run.allow_empty, dry, accept_configuration: run.accept_configuration };
     let name = run.run.clone();
     let work = move |engine: Engine| async move { engine.run(&name, options).await };
     let Some(meanwhile) = run.meanwhile else { return command(stage, run.kill, run.by, work).await };
