@@ -1,5 +1,5 @@
 # Two doors for a newcomer: `make demo` and `make test`. Each does all of its own set-up; the logic is in the scripts.
-.PHONY: demo test bench planted soak fmt
+.PHONY: demo test bench planted histories soak fmt
 
 # A company of ten thousand through the whole hub, judged by a program that shares no code with it.
 demo:
@@ -17,9 +17,13 @@ bench:
 planted:
 	@cargo test --locked -p rosterd-engine --test model -- --ignored --nocapture planted
 
+# Random histories against a reference; SEED=17 plays one, HISTORIES=2000 so many.
+histories:
+	@cargo test --locked -p rosterd-engine --test model -- --ignored --nocapture histories
+
 # Eight weeks of a company of ten thousand on the clock of a test: memory and size of the store over time.
 soak:
-	@ACCOUNTS=10000 CHANGES=200 cargo test --locked -p rosterd-engine --test model -- --nocapture eight_weeks
+	@ACCOUNTS=10000 CHANGES=200 cargo test --locked -p rosterd-engine --test model -- --ignored --nocapture eight_weeks
 
 fmt:
 	@cargo fmt --all

@@ -61,6 +61,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[test]
+#[ignore = "not yet part of the usual run: make histories"]
 fn histories_come_to_what_the_reference_says() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seed = setting("SEED");

@@ -159,6 +159,7 @@ fn resident() -> u64 {
 }
 
 #[test]
+#[ignore = "not yet part of the usual run: make soak"]
 fn eight_weeks_end_as_the_reference_says() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(eight_weeks());
