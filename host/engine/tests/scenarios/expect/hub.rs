@@ -122,3 +122,9 @@ pub(super) fn links(stage: &Stage, expected: &Value) -> Result<(), String> {
 pub(super) fn unchanged(stage: &Stage) -> Result<(), String> {
     if stage.digest()? == stage.before { Ok(()) } else { Err("the store changed".to_owned()) }
 }
+
+/// `nowhere = ["Xaverius"]`: no row of the store holds these words, in its key or in its value.
+pub(super) fn nowhere(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let found = rosterd_store::erase::mentions(&stage.view()?, &texts(expected)?).map_err(text)?;
+    if found.is_empty() { Ok(()) } else { Err(format!("it stands in {found:?}")) }
+}

@@ -33,6 +33,8 @@ fn one(stage: &mut Stage, key: &str, value: &Value) -> Result<(), String> {
         "licensed" => outcome::licensed(stage, value),
         "faults" => outcome::faults(stage, value),
         "told" => outcome::told(stage, value),
+        "lines" => outcome::lines(stage, value),
+        "nowhere" => hub::nowhere(stage, value),
         "skipped" => outcome::skipped(stage, value),
         "cases" => hub::cases_are(stage, value),
         "accounts" => hub::entities(stage, rosterd_model::Class::Account, value),

@@ -81,6 +81,11 @@ pub(super) fn told(stage: &Stage, expected: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// `lines = ["words"]`: what a command without a run would print, all of it.
+pub(super) fn lines(stage: &Stage, expected: &Value) -> Result<(), String> {
+    sentences(&stage.last.lines, expected)
+}
+
 /// `skipped = 1`: parts of the plan whose before-state had moved.
 pub(super) fn skipped(stage: &Stage, expected: &Value) -> Result<(), String> {
     let plan = report(stage)?.plan.as_ref().ok_or("there is no plan")?;

@@ -2,6 +2,7 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
+mod privacy;
 mod shows;
 mod system;
 mod time;
@@ -29,6 +30,9 @@ const VERBS: &[&str] = &[
     "restart",
     "copy",
     "restore",
+    "erase",
+    "housekeeping",
+    "forge",
     "check",
 ];
 
@@ -75,6 +79,9 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "restart" => time::restart(stage, step),
             "copy" => time::copy(stage, step),
             "restore" => time::restore(stage, step),
+            "erase" => privacy::erase(stage, step),
+            "housekeeping" => privacy::housekeeping(stage, step),
+            "forge" => privacy::forge(stage, step),
             // Only looks.
             "check" => Ok(()),
             other => Err(format!("{other} is a verb without code")),
