@@ -20,6 +20,8 @@ pub(crate) const START_MS: u64 = 1_767_571_200_000;
 pub(crate) struct Outcome {
     pub(crate) report: Option<RunReport>,
     pub(crate) error: Option<String>,
+    /// What a command without a run would print.
+    pub(crate) lines: Vec<String>,
 }
 
 pub(crate) struct Stage {
