@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// # Errors
 /// The configuration can not be compiled, or the store not be opened.
 pub(crate) fn engine(context: &Context, progress: Option<&'static str>) -> Result<Engine, CommandError> {
-    let config = context.checked_config()?;
+    let config = context.checked_config().map_err(|error| context.or_service(error))?;
     let policy = Policy::compile(&config.policy, config.digest.clone())?;
     with_policy(context, policy, progress)
 }

@@ -41,6 +41,12 @@ impl Context {
         }
     }
 
+    /// What is wrong with a configuration is no matter to a service that runs with an older one: the command is done there.
+    pub(crate) fn or_service(&self, error: CommandError) -> CommandError {
+        let forward = self.hub.is_none() && self.service_answers().unwrap_or(false);
+        CommandError { forward, ..error }
+    }
+
     /// True if a service answers beside the store.
     ///
     /// # Errors
