@@ -22,8 +22,9 @@ use rosterd_model::shadow::{ShadowHead, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Rule, RunId, Step, Timestamp};
 use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
+use rosterd_reconcile::order::lane;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, StepRow, Writer};
+use rosterd_store::{ConnectionNumber, Order, StepRow, Writer};
 use uuid::Uuid;
 
 /// One pass over the rows of a plan.
@@ -148,7 +149,8 @@ impl Applying<'_> {
                     if Defect::DisableForgotten.here() && part.operation == Operation::Disable {
                         continue;
                     }
-                    let Some(entity) = entity.as_ref().filter(|_| !blocked) else {
+                    let stands = |entity: &&Entity| self.engine.policy.still_due(step, name, entity, self.now);
+                    let Some(entity) = entity.as_ref().filter(|_| !blocked).filter(stands) else {
                         header.outcome.moved += 1;
                         continue;
                     };
@@ -161,7 +163,10 @@ impl Applying<'_> {
                     let (operation, desired) = (part.operation, part.after);
                     w.queue_outbox(
                         number,
-                        OutboxEntry::new(name.clone(), key, operation, desired, order, header.number),
+                        OutboxEntry {
+                            lane: lane(step.class, operation, step.reason.is_urgent()),
+                            ..OutboxEntry::new(name.clone(), key, operation, desired, order, header.number)
+                        },
                     )?;
                     if done.owing {
                         w.clear_owed(number, step.class, entity.id)?;
@@ -177,12 +182,21 @@ impl Applying<'_> {
     /// The entity of a record that an earlier pass created.
     fn created(&self, w: &Writer<'_>, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
         let Some(source) = &step.source else { return Ok(None) };
-        let link = w.link(self.connection, step.class, source.ordinal)?.filter(|link| link.live);
+        let link = w.link(self.of(w, source)?, step.class, source.ordinal)?.filter(|link| link.live);
         match link {
             // The record may be linked to somebody who left and whose id was given away.
             Some(link) => Ok(w.entity(step.class, link.entity)?.filter(|entity| entity.created == run)),
             None => Ok(None),
         }
+    }
+
+    /// The connection of a step's record: that of the job, but for plans of the hub's own, which may have any.
+    fn of(&self, w: &Writer<'_>, source: &StepSource) -> Result<ConnectionNumber, EngineError> {
+        if source.connection == self.job.source {
+            return Ok(self.connection);
+        }
+        let missing = || EngineError::Internal(format!("connection {} of a step was never used", source.connection));
+        w.connection_number(&source.connection)?.ok_or_else(missing)
     }
 
     /// The hub's part of a step; none if what it would change moved.
@@ -225,9 +239,22 @@ impl Applying<'_> {
         if let Some(before) = present {
             reserve(w, before, &entity, self.now)?;
         }
+        if part.lifecycle.is_some() && entity.lifecycle != Lifecycle::Active {
+            self.engine.policy.timers(&entity).iter().try_for_each(|timer| w.put_timer(timer))?;
+        }
+        match &step.reason {
+            Reason::Ordered { by, text, .. } => {
+                let order = Order { by: by.to_string(), text: text.to_string(), at: self.now, run };
+                w.put_order(entity.class, entity.id, &order)?;
+            }
+            Reason::Allowed { .. } => {
+                w.remove_order(entity.class, entity.id)?;
+            }
+            _ => {}
+        }
         if let Some(source) = &step.source {
             let delivery = self.engine.policy.deliveries.iter().find(|d| d.destination == source.connection);
-            let tie = Tie { connection: self.connection, run, now: self.now, step, source, delivery };
+            let tie = Tie { connection: self.of(w, source)?, run, now: self.now, step, source, delivery };
             tie.prepare(w, entity.id, present.is_none())?;
             self.claims(w, (run, connector), step, part, source, &entity)?;
             tie.conclude(w, entity.id, part)?;
@@ -319,7 +346,8 @@ impl Applying<'_> {
         source: &StepSource,
         entity: &Entity,
     ) -> Result<(), EngineError> {
-        let known = w.claims(entity.id, self.connection)?;
+        let connection = self.of(w, source)?;
+        let known = w.claims(entity.id, connection)?;
         let from_part: Vec<ClaimChange>;
         let changes = match &step.claims {
             Some(changes) => changes,
@@ -366,7 +394,7 @@ impl Applying<'_> {
                 (None, Err(_)) => {}
             }
         }
-        w.put_claims(entity.id, self.connection, &set)?;
+        w.put_claims(entity.id, connection, &set)?;
         Ok(())
     }
 
@@ -378,8 +406,9 @@ impl Applying<'_> {
         step: &Step,
         source: &StepSource,
     ) -> Result<(), EngineError> {
+        let connection = self.of(w, source)?;
         if matches!(step.reason, Reason::Missing { .. }) {
-            if let Some(mut shadow) = w.shadow(self.connection, step.class, source.ordinal)?
+            if let Some(mut shadow) = w.shadow(connection, step.class, source.ordinal)?
                 && shadow.seq == source.seq
             {
                 shadow.seq = w.next_sequence()?;
@@ -387,13 +416,13 @@ impl Applying<'_> {
                 shadow.state = ShadowState::Tombstone { cause, absent: true, at, run };
                 let (ordinal, hash, seq) = (source.ordinal, shadow.hash, shadow.seq);
                 let head = ShadowHead { ordinal, hash, seq, live: false };
-                w.put_shadow_head(self.connection, step.class, &shadow.id, &head)?;
-                w.put_shadow(self.connection, ordinal, &shadow)?;
-                w.remove_missing(self.connection, step.class, ordinal)?;
+                w.put_shadow_head(connection, step.class, &shadow.id, &head)?;
+                w.put_shadow(connection, ordinal, &shadow)?;
+                w.remove_missing(connection, step.class, ordinal)?;
             }
             return Ok(());
         }
-        w.settle(self.connection, step.class, source.ordinal, source.seq)?;
+        w.settle(connection, step.class, source.ordinal, source.seq)?;
         Ok(())
     }
 }

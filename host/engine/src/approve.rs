@@ -22,9 +22,10 @@ impl Engine {
                 return Err(EngineError::Refused(format!("plan {short} was approved by {by} already; apply it")));
             }
             PlanState::Superseded => {
+                let newest = self.store.snapshot()?.plans_of(&header.job)?.next().transpose()?;
+                let newest = newest.map_or_else(String::new, |newest| newest.digest.short());
                 return Err(EngineError::Refused(format!(
-                    "a later plan took the place of plan {short}; look at `rosterd plan {}`",
-                    header.job
+                    "a later plan took the place of plan {short}; look at `rosterd plan show {newest}`"
                 )));
             }
             PlanState::Ready | PlanState::Applying { .. } | PlanState::Applied => {

@@ -25,8 +25,10 @@ pub mod export;
 pub mod fuzzing;
 pub mod gate;
 pub mod housekeeping;
+pub mod hub;
 mod keys;
 pub mod lineage;
+pub mod orders;
 mod outcome;
 pub mod overrides;
 mod pass;
@@ -43,6 +45,7 @@ mod spent;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tie;
+pub mod timers;
 pub mod trace;
 
 pub use deliver::operate::{DeliveryReport, entry_name};
@@ -50,4 +53,6 @@ pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use event::{Events, RunEvent};
 pub use gate::Gate;
+pub use hub::HubOptions;
+pub use plan::HubPlan;
 pub use policy::Policy;

@@ -1,6 +1,7 @@
 //! Paths in the tree of org units, for destinations that store them.
 
-use rosterd_model::{Attributes, Class, ExternalId, Value};
+use rosterd_model::claim::ClaimEntry;
+use rosterd_model::{Attributes, Class, Entity, ExternalId, Value};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, StoreError};
 use std::collections::HashMap;
@@ -51,6 +52,19 @@ impl Paths {
             extra.set("orgPath", Value::from(path));
         }
         Ok(extra)
+    }
+
+    /// As [`Paths::extra`], for an entity of which it is not known whose tree it stands in: that of the connection whose
+    /// reference is in effect.
+    pub(crate) fn extra_of<R: Read>(&mut self, view: &R, entity: &Entity) -> Result<Attributes, StoreError> {
+        for (number, claims) in view.claims_of(entity.id)? {
+            let unit = (entity.class == Class::OrgUnit).then_some(&claims.external_id);
+            let said = |entry: &ClaimEntry| entity.attributes.get("orgUnit") == Some(&entry.value);
+            if unit.is_some() || claims.get("orgUnit").is_some_and(said) {
+                return self.extra(view, number, entity.class, unit, &entity.attributes);
+            }
+        }
+        Ok(Attributes::new())
     }
 
     fn path<R: Read>(

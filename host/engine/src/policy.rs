@@ -2,12 +2,13 @@
 
 use crate::error::EngineError;
 use rosterd_model::spec::{ApprovalSpec, ClassSpec, GuardSpec, JobSpec, Multi, PolicySpec, RetentionSpec, TierSpec};
-use rosterd_model::{Class, ConnectionId, JobId, Rule};
+use rosterd_model::{Class, ConnectionId, ExternalId, JobId, Rule};
 use rosterd_reconcile::absence::{AbsencePolicy, parse_duration};
 use rosterd_reconcile::alias;
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::expression;
 use rosterd_reconcile::fanout::Outbound;
+use rosterd_reconcile::leaver::{self, TimeZone};
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
 use rosterd_reconcile::returning::ReturnPolicy;
@@ -36,6 +37,8 @@ pub struct Policy {
     pub retention: Retention,
     /// Digests of the settings of connections.
     pub settings: BTreeMap<ConnectionId, String>,
+    /// Joining and leaving.
+    pub lifecycle: LifecyclePolicy,
     /// Digest of the configuration that this was made from, for plans.
     pub digest: String,
 }
@@ -99,6 +102,15 @@ impl Retention {
             tombstones_ms,
         })
     }
+}
+
+/// `[lifecycle]`, compiled.
+#[derive(Debug)]
+pub struct LifecyclePolicy {
+    /// The zone of people who name none.
+    pub home: TimeZone,
+    /// Where people go whose org unit is deleted.
+    pub holding_unit: Option<ExternalId>,
 }
 
 /// A compiled job.
@@ -207,7 +219,10 @@ impl Policy {
         if let Err(text) = rosterd_reconcile::guard::check(&spec.guard) {
             problems.push(format!("[guard] {text}"));
         }
-        let (Ok(protect), Ok(approval), Ok(retention), true) = (protect, approval, retention, problems.is_empty())
+        let home =
+            leaver::zone(&spec.lifecycle.zone).map_err(|text| problems.push(format!("[lifecycle] zone: {text}")));
+        let (Ok(protect), Ok(approval), Ok(retention), Ok(home), true) =
+            (protect, approval, retention, home, problems.is_empty())
         else {
             return Err(EngineError::Configuration(problems.join("\n")));
         };
@@ -218,6 +233,8 @@ impl Policy {
         let keys = jobs.values().filter_map(|job| job.class(Class::Account)).flat_map(|part| &part.keys);
         let has_secondaries = keys.into_iter().any(|key| key == rosterd_reconcile::schema::PRIMARY);
         let keeps_aliases = deliveries.iter().any(|delivery| delivery.outbound.text().contains(alias::ALIASES));
+        let holding_unit = spec.lifecycle.holding_unit.as_deref().map(ExternalId::from);
+        let lifecycle = LifecyclePolicy { home, holding_unit };
         Ok(Self {
             jobs,
             deliveries,
@@ -229,6 +246,7 @@ impl Policy {
             approval,
             retention,
             settings: spec.settings.clone(),
+            lifecycle,
             digest,
         })
     }
@@ -258,6 +276,38 @@ fn unmapped(destination: &ConnectionId, outbound: &Outbound, matching: &[Vec<Str
             format!("[deliver.{destination}.{class}] match: \"{name}\" is not mapped; add a rule for it to map")
         })
         .collect()
+}
+
+/// What caused a plan: a job of the configuration, or the hub itself.
+#[derive(Debug)]
+pub enum Origin<'p> {
+    /// A job.
+    Job(&'p Job),
+    /// The hub.
+    Hub(Job),
+}
+
+impl std::ops::Deref for Origin<'_> {
+    type Target = Job;
+    fn deref(&self) -> &Job {
+        match self {
+            Self::Job(job) => job,
+            Self::Hub(job) => job,
+        }
+    }
+}
+
+impl Policy {
+    /// What caused a plan of this job and connection.
+    ///
+    /// # Errors
+    /// As [`Policy::job`].
+    pub fn origin(&self, job: &JobId, connection: &ConnectionId) -> Result<Origin<'_>, EngineError> {
+        if connection.is_hub() {
+            return Ok(Origin::Hub(Job::of_hub(job.clone())));
+        }
+        self.job(job.as_str()).map(Origin::Job)
+    }
 }
 
 fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
@@ -348,6 +398,19 @@ impl JobClass {
 }
 
 impl Job {
+    /// The job of plans that no scan caused: it reads nothing, and the hub itself is its source.
+    #[must_use]
+    pub fn of_hub(name: JobId) -> Self {
+        let absence = AbsencePolicy { confirmations: 1, min_interval_ms: 0, shrink_percent: 0.0 };
+        Self { name, source: ConnectionId::hub(), classes: Vec::new(), absence }
+    }
+
+    /// True if no scan causes its plans.
+    #[must_use]
+    pub fn is_hub(&self) -> bool {
+        self.source.is_hub()
+    }
+
     /// The part for a class.
     #[must_use]
     pub fn class(&self, class: Class) -> Option<&JobClass> {

@@ -12,8 +12,8 @@ use crate::scan::{blocking, scan};
 use rosterd_model::plan::{PlanDigest, PlanHeader, PlanState};
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts, Tally};
 use rosterd_model::{JobId, Rule, RunId};
-use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
 
 /// Runs that are looked through for the one before.
 const LAST_RUNS: usize = 100;
@@ -100,7 +100,7 @@ impl Engine {
     async fn stages(
         &self,
         job: &Job,
-        connection: rosterd_store::ConnectionNumber,
+        connection: ConnectionNumber,
         run: &mut Run,
         options: RunOptions,
     ) -> Result<RunReport, EngineError> {
@@ -152,8 +152,8 @@ impl Engine {
         if let (Some(header), false) = (&report.plan, first) {
             // A plan that stands since a person approved it is applied as a whole; what is held of another waits.
             report.plan = Some(match &header.state {
-                PlanState::Approved { .. } => self.apply_approved(job, header.clone()).await?,
-                _ => self.apply_pass(job, header.clone(), false).await?,
+                PlanState::Approved { .. } => self.apply_approved(header.clone()).await?,
+                _ => self.apply_pass(header.clone(), false).await?,
             });
         }
         let held = held && report.plan.as_ref().is_some_and(|header| header.state != PlanState::Applied);
@@ -161,7 +161,12 @@ impl Engine {
         Ok(report)
     }
 
-    async fn deliver_and_end(&self, run: &mut Run, report: &mut RunReport, held: bool) -> Result<(), EngineError> {
+    pub(crate) async fn deliver_and_end(
+        &self,
+        run: &mut Run,
+        report: &mut RunReport,
+        held: bool,
+    ) -> Result<(), EngineError> {
         let delivered = deliver(self).await?;
         let waiting = self.undelivered()?;
         run.delivery = delivered.counts;
@@ -181,13 +186,13 @@ impl Engine {
     pub async fn apply(&self, digest: &str) -> Result<RunReport, EngineError> {
         let header = self.find_plan(digest)?;
         let policy = self.policy.clone();
-        let job = policy.job(header.job.as_str())?;
+        let job = policy.origin(&header.job, &header.connection)?;
         let _turn = self.gate.run(&job.source).await;
         // It may have changed while somebody else had the turn.
         let header = self.find_plan(digest)?;
         self.may_apply(&header).await?;
-        let connection = self.number(&job.source)?;
-        let mut run = self.begin(job, connection)?;
+        let connection = self.origin_number(&job)?;
+        let mut run = self.begin(&job, connection)?;
         run.plan = Some(header.digest);
         run.connector = header.connector.clone();
         let held = match &header.state {
@@ -195,8 +200,8 @@ impl Engine {
             _ => false,
         };
         let header = match &header.state {
-            PlanState::Approved { .. } => self.apply_approved(job, header).await?,
-            _ => self.apply_pass(job, header, held).await?,
+            PlanState::Approved { .. } => self.apply_approved(header).await?,
+            _ => self.apply_pass(header, held).await?,
         };
         let waits = header.state == PlanState::Held;
         let quarantined = self.store.snapshot()?.case_count(connection)?;
@@ -230,57 +235,61 @@ impl Engine {
 
     async fn may_apply(&self, header: &PlanHeader) -> Result<(), EngineError> {
         let refuse = |text: String| Err(EngineError::Refused(text));
-        let (digest, job) = (header.digest.short(), &header.job);
+        let digest = header.digest.short();
+        let again = if header.connection.is_hub() {
+            format!("the hub makes a new one for \"{}\" as soon as there is something to do", header.job)
+        } else {
+            format!("make a new one with `rosterd plan {}`", header.job)
+        };
         match &header.state {
             PlanState::Applied => {
-                return refuse(format!(
-                    "plan {digest} was applied already; what is left to do is in `rosterd plan {job}`"
-                ));
+                return refuse(format!("plan {digest} was applied already; for what is left to do, {again}"));
             }
             PlanState::Superseded => {
-                return refuse(format!(
-                    "a later plan took the place of plan {digest}; make a new one with `rosterd plan {job}`"
-                ));
+                return refuse(format!("a later plan took the place of plan {digest}; {again}"));
             }
             PlanState::Approved { at, .. } if plan::expired(&self.policy, *at, self.now()?) => {
-                return refuse(format!(
-                    "the approval of plan {digest} expired; run `rosterd plan {job}` and have the new plan approved"
-                ));
+                return refuse(format!("the approval of plan {digest} expired; {again}, and have it approved"));
             }
             _ => {}
         }
         if header.configuration != self.policy.digest {
-            return refuse(format!(
-                "the configuration changed since plan {digest} was made; make a new one with `rosterd plan {job}`"
-            ));
+            return refuse(format!("the configuration changed since plan {digest} was made; {again}"));
+        }
+        if header.connection.is_hub() {
+            return Ok(());
         }
         let source = self.connections.source(&header.connection).await.map_err(EngineError::of(&header.connection))?;
         if source.digest() != header.connector {
             return refuse(format!(
-                "the connector of connection {} changed since plan {digest} was made; make a new one with `rosterd plan {job}`",
+                "the connector of connection {} changed since plan {digest} was made; {again}",
                 header.connection
             ));
         }
         Ok(())
     }
 
-    async fn apply_pass(&self, job: &Job, header: PlanHeader, held: bool) -> Result<PlanHeader, EngineError> {
-        let (engine, name) = (self.clone(), job.name.clone());
+    pub(crate) async fn apply_pass(&self, header: PlanHeader, held: bool) -> Result<PlanHeader, EngineError> {
+        let engine = self.clone();
         blocking(move || {
             let policy = engine.policy.clone();
-            let job = policy.job(name.as_str())?;
-            let connection = engine.number(&job.source)?;
+            let job = policy.origin(&header.job, &header.connection)?;
+            let connection = engine.origin_number(&job)?;
             let now = engine.now()?;
-            Applying { engine: &engine, job, connection, now, held }.run(header)
+            Applying { engine: &engine, job: &job, connection, now, held }.run(header)
         })
         .await
     }
 
     /// Applies what a person approved; first, if nothing was applied yet, what needed no approval.
-    async fn apply_approved(&self, job: &Job, header: PlanHeader) -> Result<PlanHeader, EngineError> {
-        let first =
-            if header.outcome == Default::default() { self.apply_pass(job, header, false).await? } else { header };
-        self.apply_pass(job, first, true).await
+    pub(crate) async fn apply_approved(&self, header: PlanHeader) -> Result<PlanHeader, EngineError> {
+        let first = if header.outcome == Default::default() { self.apply_pass(header, false).await? } else { header };
+        self.apply_pass(first, true).await
+    }
+
+    /// The number of the connection that plans of this job are about.
+    fn origin_number(&self, job: &Job) -> Result<ConnectionNumber, EngineError> {
+        if job.is_hub() { Ok(ConnectionNumber::HUB) } else { self.number(&job.source) }
     }
 
     /// Finishes a plan that a process was killed in the middle of, and what it queued.
@@ -300,7 +309,7 @@ impl Engine {
         if let Some((header, held)) = interrupted {
             self.events
                 .emit(&RunEvent::Note(format!("plan {} was interrupted; it is finished first", header.digest.short())));
-            self.apply_pass(job, header, held).await?;
+            self.apply_pass(header, held).await?;
         }
         deliver(self).await?;
         Ok(())
@@ -318,7 +327,7 @@ impl Engine {
         Ok(waiting)
     }
 
-    fn begin(&self, job: &Job, connection: rosterd_store::ConnectionNumber) -> Result<Run, EngineError> {
+    pub(crate) fn begin(&self, job: &Job, connection: ConnectionNumber) -> Result<Run, EngineError> {
         let now = self.clock.now();
         // An interrupted scan goes on under its own run.
         let interrupted = self.store.snapshot()?.scan_progress(connection)?.map(|progress| progress.run);
@@ -334,7 +343,7 @@ impl Engine {
         })
     }
 
-    fn end(&self, run: &mut Run) -> Result<(), EngineError> {
+    pub(crate) fn end(&self, run: &mut Run) -> Result<(), EngineError> {
         let now = self.clock.now();
         let view = self.store.snapshot()?;
         let plan = match run.plan {

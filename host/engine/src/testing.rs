@@ -218,8 +218,10 @@ impl Script {
         if !self.answers.is_empty() {
             return self.answers.remove(0);
         }
-        let created = request.id.is_none();
-        let id = request.id.map_or_else(|| format!("d{}", self.there.len() + 1), |id| id.0.into());
+        let created = request.id.is_none() && matches!(request.action, Action::Create(_));
+        // What follows a create in the same batch has no id yet: it is about what was made last.
+        let next = self.there.len() + usize::from(created);
+        let id = request.id.map_or_else(|| format!("d{next}"), |id| id.0.into());
         let usable = self.there.get(&id).is_none_or(|(_, usable)| *usable);
         let known = self.there.get(&id).cloned();
         match request.action {

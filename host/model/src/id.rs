@@ -151,6 +151,45 @@ name!(
 );
 name!(JobId, "job", "The name of a job: the standing configuration of a flow.");
 
+impl ConnectionId {
+    /// The hub itself, as the origin of plans that no scan caused. No connection of the configuration has this name.
+    #[must_use]
+    pub fn hub() -> Self {
+        Self(Text::const_new("hub"))
+    }
+
+    /// True for the hub itself.
+    #[must_use]
+    pub fn is_hub(&self) -> bool {
+        self.as_str() == "hub"
+    }
+}
+
+impl JobId {
+    /// The name under which the hub does something that no job of the configuration asked for: `leavers`, `accounts`.
+    /// Such a name is a word of ours; what follows a hyphen in it is the name of a connection (`adopt-corp-ad`) and is
+    /// cut where both are too long.
+    #[must_use]
+    pub fn of_hub(word: &str, connection: Option<&ConnectionId>) -> Self {
+        let mut name = Text::from(word);
+        if let Some(connection) = connection {
+            name.push('-');
+            name.push_str(connection.as_str());
+            name.truncate(63);
+        }
+        Self(name)
+    }
+
+    /// True for a name that the hub keeps for what it does itself; no job of the configuration may have it.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        const WORDS: [&str; 4] = ["leavers", "accounts", "import", "export"];
+        const FIRST_WORDS: [&str; 4] = ["adopt-", "repair-", "recorrelate-", "hub-"];
+        let name = self.as_str();
+        WORDS.contains(&name) || FIRST_WORDS.iter().any(|word| name.starts_with(word))
+    }
+}
+
 /// Number of a run; runs of one store are numbered from 1 without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 pub struct RunId(pub u64);

@@ -175,6 +175,26 @@ pub enum Reason {
         /// False: it is disabled there.
         active: bool,
     },
+    /// A date came: a first or last day, or the end of the grace.
+    Due(Due),
+    /// A person ordered that the account be disabled.
+    Ordered {
+        /// Who.
+        by: Text,
+        /// Why, in the words of that person.
+        text: Text,
+        /// True: ahead of every hold and lane.
+        urgent: bool,
+    },
+    /// A person took such an order back.
+    Allowed {
+        /// Who.
+        by: Text,
+        /// Why, in the words of that person.
+        text: Text,
+    },
+    /// The org unit goes, and who is in it moves to the holding unit.
+    UnitGone,
 }
 
 impl Reason {
@@ -182,6 +202,63 @@ impl Reason {
     #[must_use]
     pub const fn links(&self) -> bool {
         matches!(self, Self::Matched { .. } | Self::Recreated { .. } | Self::Resolved { .. } | Self::Promoted)
+    }
+
+    /// True for what goes ahead of every hold and lane.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        matches!(self, Self::Ordered { urgent: true, .. })
+    }
+}
+
+/// What is due at a date that the hub waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Due {
+    /// The account is made ready before the first day.
+    Prepare,
+    /// The first day begins.
+    Start,
+    /// The last day is over.
+    Leave,
+    /// The grace at a destination is over.
+    Grace,
+    /// The remainder of somebody deleted is not needed any more.
+    Purge,
+}
+
+impl Due {
+    /// All kinds, in the order of a life.
+    pub const ALL: [Self; 5] = [Self::Prepare, Self::Start, Self::Leave, Self::Grace, Self::Purge];
+
+    /// The number that stands for the kind in keys of the store. Never changes.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Prepare => 1,
+            Self::Start => 2,
+            Self::Leave => 3,
+            Self::Grace => 4,
+            Self::Purge => 5,
+        }
+    }
+
+    /// The kind of a code, if there is one.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|due| due.code() == code)
+    }
+
+    /// What it is, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Prepare => "starts soon",
+            Self::Start => "the first day came",
+            Self::Leave => "the last day is over",
+            Self::Grace => "the grace is over",
+            Self::Purge => "the retention is over",
+        }
     }
 }
 
@@ -316,9 +393,9 @@ pub struct PlanHeader {
     pub number: u64,
     /// Digest over the steps.
     pub digest: PlanDigest,
-    /// The job.
+    /// The job; for plans of the hub's own a reserved name.
     pub job: JobId,
-    /// The source.
+    /// The source; the hub itself for plans that no scan caused.
     pub connection: ConnectionId,
     /// The run that made it.
     pub run: RunId,

@@ -7,6 +7,7 @@ mod correlate;
 mod deliver;
 mod guard;
 mod job;
+mod lifecycle;
 mod mapping;
 mod reaction;
 mod retention;
@@ -14,9 +15,12 @@ mod retention;
 use crate::id::ConnectionId;
 pub use authority::{AuthorityEntry, AuthorityRule, AuthoritySpec};
 pub use correlate::{TierMode, TierSpec};
-pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OnMissing, OutboundSpec};
+pub use deliver::{
+    DeleteRequires, DeliverySpec, FirstDelivery, OnGraceEnd, OnLeave, OnMissing, OnSuspend, OutboundSpec,
+};
 pub use guard::{ApprovalSpec, GuardSpec, OnTrip, ProtectSpec, Rolling, Threshold};
 pub use job::{AbsenceSpec, ClassSpec, Employments, JobSpec, Unmatched};
+pub use lifecycle::LifecycleSpec;
 pub use mapping::{Apply, Multi, OnNull, RuleSpec, RuleTable, Strength};
 pub use reaction::{CaseReaction, MatchReaction, ReactionSpec, ReturnReaction, ReturningSpec, ScopeReaction};
 pub use retention::RetentionSpec;
@@ -36,6 +40,9 @@ pub struct PolicySpec {
     pub guard: GuardSpec,
     /// Protected accounts.
     pub protect: ProtectSpec,
+    /// Joining and leaving.
+    #[serde(default)]
+    pub lifecycle: LifecycleSpec,
     /// Who may release what is held.
     #[serde(default)]
     pub approval: ApprovalSpec,

@@ -1,9 +1,8 @@
 //! Who is missing, and for how long that must be so before it counts as gone.
 
-use rosterd_model::Timestamp;
-use rosterd_model::rule::Rule;
 use rosterd_model::shadow::Missing;
 use rosterd_model::spec::AbsenceSpec;
+use rosterd_model::{Rule, Timestamp};
 
 /// When absence counts as gone, read from the configuration.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +64,7 @@ pub fn confirm(
         Some(known) => {
             let repeated = !version.is_empty() && version == known.source_version && Rule::SameVersionOnce.on();
             // The clock of the machine may have been set back; that is no time passed.
-            let early = now.since_ms(known.at) < policy.min_interval_ms;
+            let early = now.since_ms(known.at) < policy.min_interval_ms && Rule::AbsenceConfirmed.on();
             if repeated || early {
                 known.clone()
             } else {

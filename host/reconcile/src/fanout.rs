@@ -9,18 +9,19 @@
 use crate::canonical::{encode_attributes, encode_text, equal, hash16};
 use crate::diff::operation_of;
 use crate::expression::{self, Expression, Scope, root_of};
+use crate::leaver::LeavePolicy;
 use crate::mapping::{Mapping, MappingError, Moment};
 use crate::problem::Problem;
 use rosterd_model::outbox::{Projection, ProjectionStatus};
 use rosterd_model::plan::{AttributeChange, NOTHING, Operation, Part, StateHash, Target};
 use rosterd_model::spec::{Apply, DeliverySpec, OnLeave, Strength};
-use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Rule, Text, Value};
+use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Rule, Text, Timestamp, Value};
 
 /// A compiled delivery.
 #[derive(Debug)]
 pub struct Outbound {
     scope: Option<Expression>,
-    on_leave: OnLeave,
+    leave: LeavePolicy,
     account: Mapping,
     org_unit: Mapping,
     group: Mapping,
@@ -53,6 +54,10 @@ pub struct Desired {
     pub weak: Vec<Text>,
     /// Whether it should be usable.
     pub status: Status,
+    /// True: the grace is over, and a plan asks for the delete.
+    pub delete_due: bool,
+    /// True: an account beside that of a person, which is never made by us.
+    secondary: bool,
     /// True: it may be made there if it is not. Nobody is made there only to be disabled, except who starts soon.
     makes: bool,
 }
@@ -64,6 +69,8 @@ impl Outbound {
     /// One error for each part that can not be used; its attribute is `scope` or, as in the file, `account.displayName`.
     pub fn compile(spec: &DeliverySpec) -> Result<Self, Vec<MappingError>> {
         let mut errors = Vec::new();
+        let leave = LeavePolicy::read(spec)
+            .map_err(|(key, message)| errors.push(MappingError { attribute: key.to_owned(), message }));
         let mut scope = None;
         if let Some(text) = &spec.scope {
             match expression::compile(text, "account", None) {
@@ -87,13 +94,11 @@ impl Outbound {
         };
         let mappings = (mapping(Class::Account), mapping(Class::OrgUnit), mapping(Class::Group));
         let (Some(account), Some(org_unit), Some(group)) = mappings else { return Err(errors) };
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let (Ok(leave), true) = (leave, errors.is_empty()) else { return Err(errors) };
         let scope_text = scope.as_ref().map_or("all", Expression::text);
         let texts = [account.text(), org_unit.text(), group.text()].concat();
-        let text = format!("scope {scope_text:?}\non-leave {:?}\n{texts}", spec.on_leave);
-        Ok(Self { scope, on_leave: spec.on_leave, account, org_unit, group, text })
+        let text = format!("scope {scope_text:?}\nleave {leave:?}\n{texts}");
+        Ok(Self { scope, leave, account, org_unit, group, text })
     }
 
     /// True if objects of this class are delivered: accounts always, others only if something is mapped.
@@ -104,8 +109,14 @@ impl Outbound {
 
     /// What happens when somebody leaves.
     #[must_use]
-    pub const fn on_leave(&self) -> OnLeave {
-        self.on_leave
+    pub fn on_leave(&self) -> OnLeave {
+        self.leave.on_leave()
+    }
+
+    /// What happens when somebody joins or leaves.
+    #[must_use]
+    pub const fn leave(&self) -> &LeavePolicy {
+        &self.leave
     }
 
     /// The canonical text of scope, reaction and mappings.
@@ -157,18 +168,33 @@ impl Outbound {
             Lifecycle::Disabled { reason, .. } => matches!(reason, DisabledReason::Leaver | DisabledReason::OutOfScope),
             _ => false,
         };
-        let status = match (left || !in_scope, self.on_leave) {
+        let usable = entity.lifecycle.is_active() || self.leave.ignores(&entity.lifecycle);
+        let status = match (left || !in_scope, self.on_leave()) {
             (true, OnLeave::Delete) => Status::Deleted,
-            (false, _) if entity.lifecycle.is_active() => Status::Present,
+            (false, _) if usable => Status::Present,
             _ => Status::Disabled,
         };
-        let starts = entity.lifecycle.is_active() || matches!(entity.lifecycle, Lifecycle::Pending { .. });
+        let starts = entity.lifecycle.is_active()
+            || (matches!(entity.lifecycle, Lifecycle::Pending { .. }) && self.leave.prepare_ms.is_none());
         // A secondary account is made by whoever needs it, never by us.
         let secondary = Rule::SecondaryAccounts.on()
             && entity.class == Class::Account
             && entity.attributes.get(crate::schema::PRIMARY).is_some_and(|primary| !primary.is_empty());
         let makes = in_scope && starts && !secondary;
-        Ok(Desired { in_scope, left, attributes, on_create, weak, status, makes })
+        Ok(Desired { in_scope, left, attributes, on_create, weak, status, delete_due: false, secondary, makes })
+    }
+
+    /// As [`Outbound::desired`], with what depends on the date: who starts soon is made there. Deletes that are due are not
+    /// part of it: only the plan that is made when the grace is over asks for them, by [`Desired::delete_due`].
+    ///
+    /// # Errors
+    /// As [`Outbound::desired`].
+    pub fn desired_at(&self, entity: &Entity, extra: &Attributes, now: Timestamp) -> Result<Desired, Problem> {
+        let mut desired = self.desired(entity, extra)?;
+        if let Lifecycle::Pending { start_at } = entity.lifecycle {
+            desired.makes = desired.in_scope && !desired.secondary && self.leave.prepares(start_at, now);
+        }
+        Ok(desired)
     }
 }
 
@@ -199,8 +225,10 @@ pub fn part(
     let (operation, changes) = match there {
         None if leaves || !desired.makes => return None,
         None => (Operation::Create, creation(desired)),
+        Some(_) if leaves && (desired.delete_due || on_leave == OnLeave::Delete) => (Operation::Delete, Vec::new()),
         Some(_) if leaves && on_leave == OnLeave::None => return None,
-        Some(_) if leaves && on_leave == OnLeave::Delete => (Operation::Delete, Vec::new()),
+        // A unit or a group can not be disabled: it stays until a delete is asked for.
+        Some(_) if leaves && class != Class::Account => return None,
         // Who left is left alone once disabled.
         Some(known) if leaves && known.status == ProjectionStatus::Disabled => return None,
         Some(known) => {

@@ -12,6 +12,7 @@
 //!             absence     how often must an object be missing before it is gone?
 //!             returning   is it the same person, if he had left?
 //! entity      authority   which claim of several counts
+//!             leaver      the state between joining and leaving, and what is due later
 //!             diff        what changes, what that is called, the hash of a state
 //! destination fanout      what a destination should hold, and the step that leads there
 //!             retry       what follows from an operation that failed
@@ -42,6 +43,7 @@ pub mod diff;
 pub mod expression;
 pub mod fanout;
 pub mod guard;
+pub mod leaver;
 pub mod licence;
 pub mod mapping;
 pub mod normalise;

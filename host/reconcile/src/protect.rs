@@ -5,7 +5,7 @@ use crate::fanout::computed;
 use crate::mapping::MappingError;
 use crate::normalise::value::match_key;
 use rosterd_model::spec::ProtectSpec;
-use rosterd_model::{Attributes, Class, Entity, Value};
+use rosterd_model::{Attributes, Class, Entity, Rule, Value};
 use std::collections::BTreeSet;
 
 /// The protected accounts.
@@ -50,7 +50,8 @@ impl Protect {
     /// is taken away.
     #[must_use]
     pub fn protects(&self, entity: &Entity) -> bool {
-        if entity.class != Class::Account || (self.names.is_empty() && self.expressions.is_empty()) {
+        let nobody = self.names.is_empty() && self.expressions.is_empty();
+        if entity.class != Class::Account || nobody || !Rule::ProtectedAccounts.on() {
             return false;
         }
         let name = entity.attributes.get("userName").and_then(match_key);

@@ -12,6 +12,11 @@ use rosterd_model::{Class, EntityId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionNumber(pub u16);
 
+impl ConnectionNumber {
+    /// Stands for the hub itself, which is no connection and has no row among them.
+    pub const HUB: Self = Self(u16::MAX);
+}
+
 /// The longest text that a key takes as it is, in bytes.
 pub const MAX_TEXT: usize = rosterd_model::ExternalId::MAX_BYTES;
 

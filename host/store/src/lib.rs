@@ -55,22 +55,25 @@ pub use tables::circuits::InFlight;
 pub use tables::entities::EntityKey;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
+pub use tables::orders::Order;
 pub use tables::pending_refs::MissingReference;
 pub use tables::runs::first_run_since;
 pub use tables::scans::{LastScan, ScanProgress};
 pub use tables::steps::StepRow;
+pub use tables::timers::Timer;
 
 /// All traits of the store: `use rosterd_store::prelude::*` brings every method of [`Snapshot`] and [`Writer`] in scope.
 pub mod prelude {
     pub use crate::kv::{Read, Write};
     pub use crate::tables::{
         ReadAccepted, ReadAudit, ReadBitmaps, ReadBudget, ReadCircuits, ReadClaims, ReadConnections, ReadEntities,
-        ReadErased, ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOutbox, ReadOverrides, ReadOwed,
+        ReadErased, ReadHistory, ReadLinks, ReadMeta, ReadMissing, ReadOrders, ReadOutbox, ReadOverrides, ReadOwed,
         ReadPendingRefs, ReadPlans, ReadProjections, ReadQuarantine, ReadReservations, ReadResolutions, ReadRuns,
-        ReadScans, ReadScratch, ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAccepted, WriteAudit,
-        WriteBitmaps, WriteBudget, WriteCircuits, WriteClaims, WriteConnections, WriteEntities, WriteErased,
-        WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WriteOverrides, WriteOwed, WritePendingRefs,
-        WritePlans, WriteProjections, WriteQuarantine, WriteReservations, WriteResolutions, WriteRuns, WriteScans,
-        WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
+        ReadScans, ReadScratch, ReadShadows, ReadSteps, ReadTimers, ReadTotals, ReadUnsettled, WriteAccepted,
+        WriteAudit, WriteBitmaps, WriteBudget, WriteCircuits, WriteClaims, WriteConnections, WriteEntities,
+        WriteErased, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOrders, WriteOutbox, WriteOverrides,
+        WriteOwed, WritePendingRefs, WritePlans, WriteProjections, WriteQuarantine, WriteReservations,
+        WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTimers, WriteTotals,
+        WriteUnsettled,
     };
 }

@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How to open a store.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,8 @@ pub struct Store {
     counters: Arc<Counters>,
     /// True: the file was replaced, and what is written here would be lost.
     pub(crate) retired: AtomicBool,
+    /// The last number that a plan in the making has.
+    plan: AtomicU64,
 }
 
 enum Engine {
@@ -94,6 +96,15 @@ impl Store {
             Engine::Reading(database) => database.begin_read(),
         };
         Ok(Snapshot::new(transaction?, Arc::clone(&self.counters)))
+    }
+
+    /// A number for a plan in the making, greater than `last`, which no other plan in the making has: two may be made
+    /// side by side, and their steps lie under their numbers before either is finished.
+    #[must_use]
+    pub fn reserve_plan(&self, last: u64) -> u64 {
+        let next = |reserved: u64| reserved.max(last) + 1;
+        let before = self.plan.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |reserved| Some(next(reserved)));
+        next(before.unwrap_or(last))
     }
 
     /// Rows read and written since the store was opened.
@@ -215,7 +226,7 @@ impl Store {
 
     fn over(engine: Engine, path: &Path) -> Self {
         let counters = Arc::new(Counters::default());
-        Self { engine, path: path.to_owned(), counters, retired: AtomicBool::new(false) }
+        Self { engine, path: path.to_owned(), counters, retired: AtomicBool::new(false), plan: AtomicU64::new(0) }
     }
 }
 

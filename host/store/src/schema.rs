@@ -51,6 +51,8 @@
 //! | `owed` | destination, class, entity id | nothing |
 //! | `accepted` | connection | [`crate::tables::accepted::Accepted`] |
 //! | `erased` | connection, class, keyed hash of the external id 16 | when, ms u64 |
+//! | `timers` | when u64, class, entity id, kind u8 | nothing |
+//! | `orders` | class, entity id | [`crate::tables::orders::Order`] |
 //! | `audit` | number u64 | [`crate::tables::audit::AuditRow`] |
 
 use redb::TableDefinition;
@@ -175,6 +177,10 @@ tables! {
     Accepted = "accepted",
     /// Hashes of the ids of erased accounts.
     Erased = "erased",
+    /// Dates that the hub waits for.
+    Timers = "timers",
+    /// What people disabled, and why.
+    Orders = "orders",
     /// Who did what.
     Audit = "audit",
 }

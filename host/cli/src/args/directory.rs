@@ -19,6 +19,25 @@ pub(crate) enum AccountCommand {
     },
     /// Set an attribute by hand, before all sources; the next plan carries it out
     Override(OverrideArgs),
+    /// Disable an account, until it is enabled again
+    Disable {
+        /// User name or id
+        account: String,
+        /// Ahead of every hold and of everything that waits to be sent
+        #[arg(long)]
+        now: bool,
+        /// Why: it is kept with the account and in the audit
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take back what `account disable` did
+    Enable {
+        /// User name or id
+        account: String,
+        /// Why: it is kept in the audit
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Show where each attribute comes from, and why it was chosen
     Why {
         /// NAME.ATTRIBUTE, such as li.wei.mail; or a user name or id alone, with the attribute behind it

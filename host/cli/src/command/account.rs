@@ -1,5 +1,7 @@
 //! `rosterd account`: who is in the hub, what happened to them, and why values are as they are.
 
+mod order;
+
 use crate::args::{AccountCommand, ListArgs};
 use crate::context::Context;
 use crate::engine::engine;
@@ -21,6 +23,8 @@ pub(crate) fn run(context: &Context, command: AccountCommand) -> Result<Output, 
         AccountCommand::History { account } => history(context, &account),
         AccountCommand::Override(args) => super::account_override::run(context, args),
         AccountCommand::Erase { account, force } => super::erase::run(context, &account, force),
+        AccountCommand::Disable { account, now, reason } => order::disable(context, &account, &reason, now),
+        AccountCommand::Enable { account, reason } => order::enable(context, &account, &reason),
         AccountCommand::Why { account, attribute } => {
             let subject = attribute.map_or_else(|| account.clone(), |attribute| format!("{account}.{attribute}"));
             why(context, &subject)

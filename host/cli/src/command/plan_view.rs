@@ -283,6 +283,10 @@ fn reason(reason: &Reason) -> String {
         Reason::Configuration => "the configuration changed".to_owned(),
         Reason::Adopted { .. } => "there before the hub".to_owned(),
         Reason::Undelivered => "not delivered yet".to_owned(),
+        Reason::Due(due) => due.as_str().to_owned(),
+        Reason::Allowed { by, text } => format!("allowed again by {}: {}", plain(by), plain(text)),
+        Reason::UnitGone => "its org unit goes".to_owned(),
+        Reason::Ordered { by, text, .. } => format!("ordered by {}: {}", plain(by), plain(text)),
     }
 }
 

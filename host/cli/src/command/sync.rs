@@ -28,6 +28,9 @@ struct Ran {
     effects: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tape: Option<TapeView>,
+    /// Dates that came: what the hub did of its own once the job was done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dates: Vec<Ran>,
     #[serde(skip)]
     dry: bool,
 }
@@ -49,7 +52,7 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
         None => {
             let job = args.job.unwrap_or_default();
             let options = RunOptions { allow_empty: args.allow_empty, dry: true, ..RunOptions::default() };
-            let (output, exit) = ran(context, "plan", &job, options, &args.record)?;
+            let (output, exit, _) = ran(context, "plan", &job, options, &args.record)?;
             let pending = args.exit_code && exit == Exit::Ok && output.plan.is_some();
             Ok(Output::new("plan", output).exit(if pending { Exit::Pending } else { exit }))
         }
@@ -61,8 +64,22 @@ pub(crate) fn run(context: &Context, args: &RunArgs) -> Result<Output, CommandEr
     let RunArgs { job, allow_empty, accept_configuration, record } = args;
     let (allow_empty, accept_configuration) = (*allow_empty, *accept_configuration);
     let options = RunOptions { allow_empty, dry: false, accept_configuration };
-    let (output, exit) = ran(context, "run", job, options, record)?;
+    let (mut output, mut exit, engine) = ran(context, "run", job, options, record)?;
+    for report in context.block_on(async { Ok(engine.run_timers().await?) })? {
+        exit = if exit == Exit::Ok { exit_of(&report, false) } else { exit };
+        output.dates.push(body(&engine, report, false)?);
+    }
     Ok(Output::new("run", output).exit(exit))
+}
+
+/// What a command that made a plan of the hub's own came to.
+pub(crate) fn reported(
+    engine: &rosterd_engine::Engine,
+    what: &'static str,
+    report: RunReport,
+) -> Result<Output, CommandError> {
+    let exit = exit_of(&report, false);
+    Ok(Output::new(what, body(engine, report, false)?).exit(exit))
 }
 
 /// Runs `rosterd apply`.
@@ -93,7 +110,7 @@ fn ran(
     job: &str,
     options: RunOptions,
     record: &RecordArgs,
-) -> Result<(Ran, Exit), CommandError> {
+) -> Result<(Ran, Exit, rosterd_engine::Engine), CommandError> {
     let recording = tape::begin(context, job, options, record)?;
     let engine = engine(context, Some(what))?;
     let report = context.block_on(async { Ok(engine.run(job, options).await) })?;
@@ -102,7 +119,7 @@ fn ran(
     let exit = exit_of(&report, options.dry);
     let mut body = body(&engine, report, options.dry)?;
     body.tape = tape?;
-    Ok((body, exit))
+    Ok((body, exit, engine))
 }
 
 fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result<Ran, CommandError> {
@@ -127,6 +144,7 @@ fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result
         store,
         effects: crate::kill::effects(),
         tape: None,
+        dates: Vec::new(),
         dry,
     })
 }
@@ -150,7 +168,7 @@ impl Human for Ran {
         self.scan(page);
         match &self.plan {
             // Applying a plan that was seen: only what came of it is new.
-            Some(_) if self.run.scan.pages == 0 => {}
+            Some(_) if self.run.scan.pages == 0 && !self.run.connection.is_hub() => {}
             Some(plan) => plan.human(page),
             None if matches!(self.run.state, RunState::Incomplete { .. }) => {}
             None => self.nothing(page),
@@ -168,6 +186,10 @@ impl Human for Ran {
             page.line(format!("{} {}", page.paint(Tone::Bad, "fault:"), crate::output::plain(fault)));
         }
         self.next(page);
+        for dates in &self.dates {
+            page.line("dates that came:");
+            dates.human(page);
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::error::Problem;
 use rosterd_connector::Limits;
 use rosterd_model::ConnectionId;
 use rosterd_model::spec::{
-    ApprovalSpec, AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, PolicySpec, ProtectSpec, RetentionSpec,
+    ApprovalSpec, AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, LifecycleSpec, PolicySpec, ProtectSpec,
+    RetentionSpec,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub(crate) struct FileConfig {
     /// Who is never disabled, renamed, moved or deleted.
     #[schemars(default)]
     pub(crate) protect: ProtectSpec,
+    /// Joining and leaving, as far as it is the same for all destinations.
+    #[schemars(default)]
+    pub(crate) lifecycle: LifecycleSpec,
     /// Who may release what the guard holds, and for how long.
     #[schemars(default)]
     pub(crate) approval: ApprovalSpec,
@@ -247,6 +251,7 @@ struct RawFile {
     deliver: BTreeMap<ConnectionId, DeliverySpec>,
     guard: GuardSpec,
     protect: ProtectSpec,
+    lifecycle: LifecycleSpec,
     approval: ApprovalSpec,
     retention: RetentionSpec,
     limits: LimitsTable,
@@ -293,6 +298,7 @@ impl FileConfig {
             deliver: file.deliver,
             guard: file.guard,
             protect: file.protect,
+            lifecycle: file.lifecycle,
             approval: file.approval,
             retention: file.retention,
             limits: file.limits,
@@ -309,6 +315,7 @@ impl FileConfig {
             authority: self.authority.clone(),
             guard: self.guard.clone(),
             protect: self.protect.clone(),
+            lifecycle: self.lifecycle.clone(),
             approval: self.approval.clone(),
             retention: self.retention.clone(),
             settings: self.connection.iter().map(|(name, table)| (name.clone(), table.settings_digest())).collect(),

@@ -7,7 +7,7 @@ use super::{Config, Document};
 use crate::error::Problem;
 use rosterd_connector::webhook::check_url;
 use rosterd_model::spec::{ClassSpec, DeliverySpec};
-use rosterd_model::{Class, ConnectionId};
+use rosterd_model::{Class, ConnectionId, JobId};
 use rosterd_reconcile::absence::AbsencePolicy;
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::correlate::check_tiers;
@@ -25,11 +25,13 @@ const TAKEN: [&str; 2] = ["show", "approve"];
 /// Everything that is wrong although the form is right.
 pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     let mut lint = Lint { config, document: &config.document, problems: Vec::new() };
+    lint.names();
     lint.jobs();
     lint.authority();
     lint.conditions();
     lint.deliveries();
     lint.protect();
+    lint.lifecycle();
     lint.problems.extend(super::flows::flows(config));
     lint.guard();
     lint.serve();
@@ -43,11 +45,23 @@ struct Lint<'a> {
 }
 
 impl Lint<'_> {
+    fn names(&mut self) {
+        if self.config.file.connection.keys().any(ConnectionId::is_hub) {
+            let message = "a connection can not be called \"hub\": that word stands for the hub itself".to_owned();
+            self.add(self.document.locate(&["connection", "hub"]), message, None);
+        }
+    }
+
     fn jobs(&mut self) {
         for (name, job) in &self.config.file.job {
             let place = ["job", name.as_str()];
             if TAKEN.contains(&name.as_str()) {
                 let message = format!("a job can not be called \"{name}\": that is a subcommand of rosterd plan");
+                self.add(self.document.locate(&place), message, None);
+            }
+            if name.parse::<JobId>().is_ok_and(|name| name.is_reserved()) {
+                let message =
+                    format!("a job can not be called \"{name}\": the hub keeps that name for plans of its own");
                 self.add(self.document.locate(&place), message, None);
             }
             let source = self.document.locate(&[place[0], place[1], "source"]);
@@ -163,6 +177,13 @@ impl Lint<'_> {
         }
         if let Some(Err(error)) = file.notify.as_ref().map(|notify| check_url(&notify.url)) {
             self.add(self.document.locate(&["notify", "url"]), format!("\"url\" in [notify]: {error}"), None);
+        }
+    }
+
+    fn lifecycle(&mut self) {
+        if let Err(message) = rosterd_reconcile::leaver::zone(&self.config.file.lifecycle.zone) {
+            let place = self.document.locate(&["lifecycle", "zone"]);
+            self.add(place, format!("\"zone\" in [lifecycle]: {message}"), None);
         }
     }
 

@@ -13,7 +13,9 @@ use crate::policy::Delivery;
 use rosterd_model::outbox::{Action, Lane, OutboxEntry, Projection, ProjectionStatus, Request};
 use rosterd_model::plan::{AttributeChange, Operation, Part, Target};
 use rosterd_model::record::Edit;
-use rosterd_model::{Attributes, Class, ConnectionId, Entity, EntityId, Fault, FaultKind, Rule, Text, Value};
+use rosterd_model::{
+    Attributes, Class, ConnectionId, Entity, EntityId, Fault, FaultKind, Rule, Text, Timestamp, Value,
+};
 use rosterd_reconcile::fanout::{Desired, Status, is_planned, part};
 use rosterd_reconcile::normalise::{to_json, value_to_json};
 use rosterd_reconcile::retry::Asked;
@@ -63,19 +65,23 @@ pub(super) struct Preparer<'a> {
     pub(super) view: &'a Snapshot,
     pub(super) delivery: &'a Delivery,
     pub(super) number: ConnectionNumber,
+    now: Timestamp,
     paths: Paths,
     occupied: Option<Occupied>,
 }
 
 impl<'a> Preparer<'a> {
-    pub(super) fn new(view: &'a Snapshot, delivery: &'a Delivery, number: ConnectionNumber) -> Self {
-        Self { view, delivery, number, paths: Paths::default(), occupied: None }
+    pub(super) fn new(view: &'a Snapshot, delivery: &'a Delivery, number: ConnectionNumber, now: Timestamp) -> Self {
+        Self { view, delivery, number, now, paths: Paths::default(), occupied: None }
     }
 
     /// Computes what an entry comes to now.
     pub(super) fn prepare(&mut self, entry: OutboxEntry) -> Result<Verdict, EngineError> {
         let Some(entity) = self.view.entity(entry.class, entry.entity)? else { return Ok(Verdict::Done(entry)) };
-        let Some(desired) = self.desired(&entity)? else { return Ok(Verdict::Stale) };
+        let Some(mut desired) = self.desired(&entity)? else { return Ok(Verdict::Stale) };
+        // A delete at the end of the grace is sent only while the grace is over: who came back meanwhile is not deleted.
+        let leave = self.delivery.outbound.leave();
+        desired.delete_due = entry.operation == Operation::Delete && leave.delete_due(&entity.lifecycle, self.now);
         let known = self.view.projection(self.number, entry.class, entry.entity)?;
         let on_leave = self.delivery.outbound.on_leave();
         let there = known.as_ref().filter(|known| known.status.is_living());
@@ -127,7 +133,7 @@ impl<'a> Preparer<'a> {
     /// What the destination should hold of an entity; none: no rule says so.
     pub(super) fn desired(&mut self, entity: &Entity) -> Result<Option<Desired>, EngineError> {
         let extra = if self.delivery.wants_paths { self.extra(entity)? } else { Attributes::new() };
-        Ok(self.delivery.outbound.desired(entity, &extra).ok())
+        Ok(self.delivery.outbound.desired_at(entity, &extra, self.now).ok())
     }
 
     /// What must happen first, apart from references; nothing in the list: a person must act.

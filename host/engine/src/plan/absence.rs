@@ -1,6 +1,7 @@
 //! Who is missing from a scan, and what may follow from that: nothing without a licence or a person.
 
 use super::Planner;
+use super::units::GoingUnit;
 use crate::error::EngineError;
 use crate::scan::Seen;
 use rosterd_model::plan::Reason;
@@ -57,6 +58,11 @@ impl Planner<'_> {
             }
             Reason::Missing { confirmations }
         };
+        if class == Class::OrgUnit {
+            let entity = link.entity;
+            self.going.push(GoingUnit { ordinal, shadow, entity, reason, unlicensed: !licensed });
+            return Ok(());
+        }
         let before = self.rows.count;
         self.leave(ordinal, &shadow, link.entity, reason)?;
         if !licensed && self.rows.count > before {

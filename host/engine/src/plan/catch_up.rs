@@ -52,6 +52,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn catch_one_up(&mut self, deliveries: &[&'a Delivery], entity: &Entity) -> Result<(), EngineError> {
+        self.timers.extend(self.policy.timers(entity));
         if self.touched.as_ref().is_some_and(|touched| touched.contains(&entity.id)) {
             return Ok(());
         }

@@ -84,6 +84,9 @@ pub(super) fn differs(
 
 /// Notes that the present configuration was applied.
 pub(crate) fn accept(w: &mut Writer<'_>, policy: &Policy, job: &Job, connector: &str) -> Result<(), EngineError> {
+    if job.is_hub() {
+        return Ok(());
+    }
     let number = w.intern_connection(&job.source)?;
     w.accept(number, &of_job(policy, job, connector))?;
     for delivery in &policy.deliveries {

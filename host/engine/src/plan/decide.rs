@@ -1,13 +1,15 @@
 //! One shadow, decided: which entity it is about, and what changes there.
 
+use super::Planner;
 use super::decisions::Decided;
 use super::effective::{Effective, claim_changes, fresh};
-use super::{Planner, lifecycle};
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::claim::Link;
 use rosterd_model::decision::Choice;
-use rosterd_model::plan::{ClaimChange, NOTHING, Operation, Part, Reason, StepObject, StepSource, Target};
+use rosterd_model::plan::{
+    AttributeChange, ClaimChange, NOTHING, Operation, Part, Reason, StepObject, StepSource, Target,
+};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Text, Value};
@@ -171,7 +173,13 @@ impl Planner<'_> {
         }
         let stays_gone = !entity.lifecycle.is_living() && !Rule::ReactivatesSame.on();
         let wanted = if self.decides_lifecycle(&others) && !stays_gone && !self.outlives_primary(&entity, &after)? {
-            lifecycle::wanted(Some(&entity.lifecycle), &after)
+            match self.wanted(Some(&entity), class, &after)? {
+                Ok(wanted) => wanted,
+                Err(problem) => {
+                    self.quarantine(class, &shadow.id, problem.reason, problem.message, Vec::new())?;
+                    return Ok(false);
+                }
+            }
         } else {
             entity.lifecycle
         };
@@ -227,13 +235,13 @@ impl Planner<'_> {
             before.map(|entity| (&entity.lifecycle, &after.lifecycle)).filter(|(before, after)| before != after);
         let operation = match (before, &reason) {
             (None, _) => Operation::Create,
-            // Whoever leaves is counted as leaving, whatever else changes and whatever he was before.
+            // Whoever leaves is counted as leaving, also when his record is tied at the same time.
             (Some(_), _) if moved.is_some() && matches!(after.lifecycle, Lifecycle::Disabled { .. }) => {
                 Operation::Disable
             }
             (Some(_), Reason::LeftScope) => Operation::Unlink,
             (Some(_), reason) if reason.links() => Operation::Link,
-            (Some(_), _) => operation_of(shadow.class, &changes, moved),
+            (Some(_), _) => changing(shadow.class, &changes, moved),
         };
         if let Some(entity) = before.filter(|_| protected_from(operation))
             && self.policy.protect.protects(entity)
@@ -286,8 +294,21 @@ impl Planner<'_> {
     }
 }
 
+/// What a change of an entity counts as. Whoever leaves is counted as leaving, whatever else changes and whatever he was
+/// before.
+pub(super) fn changing(
+    class: Class,
+    changes: &[AttributeChange],
+    moved: Option<(&Lifecycle, &Lifecycle)>,
+) -> Operation {
+    match moved {
+        Some((_, Lifecycle::Disabled { .. })) => Operation::Disable,
+        _ => operation_of(class, changes, moved),
+    }
+}
+
 /// Operations from which protected accounts are exempt.
-const fn protected_from(operation: Operation) -> bool {
+pub(super) const fn protected_from(operation: Operation) -> bool {
     matches!(
         operation,
         Operation::Disable | Operation::Delete | Operation::Rename | Operation::Move | Operation::Unlink

@@ -1,15 +1,17 @@
 //! Objects that are gone: by the word of their source, or because they were missing for long enough.
 
+use super::Planner;
 use super::effective::{Effective, claim_changes};
-use super::{Planner, lifecycle};
+use super::units::GoingUnit;
 use crate::error::EngineError;
-use rosterd_model::claim::Link;
+use rosterd_model::claim::{ClaimSet, Link, LinkMaker};
 use rosterd_model::plan::{Reason, StepObject};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::spec::ScopeReaction;
-use rosterd_model::{Entity, EntityId, Lifecycle, Rule};
+use rosterd_model::{Class, ConnectionId, DisabledReason, Entity, EntityId, Lifecycle, Rule};
+use rosterd_reconcile::leaver::left;
 use rosterd_store::prelude::*;
 
 impl Planner<'_> {
@@ -54,6 +56,11 @@ impl Planner<'_> {
                 shadow.class, shadow.id
             );
             self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![link.entity])?;
+            return Ok(false);
+        }
+        if shadow.class == Class::OrgUnit {
+            let (shadow, entity, reason) = (shadow.clone(), link.entity, Reason::Deleted);
+            self.going.push(GoingUnit { ordinal, shadow, entity, reason, unlicensed: false });
             return Ok(false);
         }
         self.leave(ordinal, shadow, link.entity, Reason::Deleted)
@@ -104,18 +111,38 @@ impl Planner<'_> {
         if let Some(done) = self.other_employment(part, ordinal, &entity)? {
             return Ok(done);
         }
-        let after = Entity { lifecycle: lifecycle::left(), ..entity.clone() };
+        let after = Entity { lifecycle: left(), ..entity.clone() };
         self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(Vec::new()), reason)
+    }
+
+    /// True if a connection made this entity that no job reads any more: the operator removed it, and with it whoever could
+    /// say that the person is still here.
+    fn frozen(&self, entity: &Entity, others: &[(ConnectionId, ClaimSet)]) -> Result<bool, EngineError> {
+        let is_read = |connection: &ConnectionId| self.policy.jobs.values().any(|job| job.source == *connection);
+        for (connection, claims) in others.iter().filter(|(connection, _)| !is_read(connection)) {
+            let Some(number) = self.view.connection_number(connection)? else { continue };
+            let link = self.view.link(number, entity.class, claims.ordinal)?;
+            if link.is_some_and(|link| link.live && link.maker == LinkMaker::Created) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// True if this source decides about leaving, and the entity has not left already.
     fn leaves_by_us(&self, entity: &Entity) -> Result<bool, EngineError> {
-        let gone = matches!(entity.lifecycle, Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. });
+        // Who was disabled by a person can still leave: then the grace begins.
+        let ordered = |reason| matches!(reason, DisabledReason::Manual | DisabledReason::Guard);
+        let gone = matches!(entity.lifecycle, Lifecycle::Disabled { reason, .. } if !ordered(reason))
+            || matches!(entity.lifecycle, Lifecycle::Deleted { .. });
         if gone && Rule::EffectiveOnly.on() {
             return Ok(false);
         }
         // The first connection of the lifecycle's authority that knows the person decides; nobody else.
         let (_, others) = self.claims(entity.id)?;
+        if Rule::RemovedConnectionFreezes.on() && self.frozen(entity, &others)? {
+            return Ok(false);
+        }
         Ok(self.decides_lifecycle(&others))
     }
 }

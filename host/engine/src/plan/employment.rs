@@ -90,6 +90,8 @@ impl Planner<'_> {
     /// True unless the record says of itself that it ended.
     fn stands(&mut self, part: &JobClass, shadow: &Shadow) -> Result<bool, EngineError> {
         let Some(said) = self.said(part, shadow, Moment::Change, None)? else { return Ok(false) };
-        Ok(super::lifecycle::wanted(None, &super::effective::fresh(&said)).is_living())
+        let wanted = self.wanted(None, shadow.class, &super::effective::fresh(&said))?;
+        // A date that can not be read ends nothing.
+        Ok(wanted.map_or(true, |wanted| wanted.is_living()))
     }
 }

@@ -1,6 +1,7 @@
 //! What destinations must be told about an entity.
 
 use super::Planner;
+use super::decide::protected_from;
 use crate::error::EngineError;
 use rosterd_model::plan::Part;
 use rosterd_model::{Attributes, Entity, EntityId, ExternalId};
@@ -27,6 +28,11 @@ impl Planner<'_> {
         Ok(Ok(()))
     }
 
+    /// True if the account is protected from what this part does.
+    pub(super) fn spares(&self, part: &Part, entity: &Entity) -> bool {
+        protected_from(part.operation) && self.policy.protect.protects(entity)
+    }
+
     /// The part for one destination, if it must be told anything.
     pub(super) fn destination_part(
         &mut self,
@@ -43,7 +49,7 @@ impl Planner<'_> {
         } else {
             Attributes::new()
         };
-        let desired = match delivery.outbound.desired(after, &extra) {
+        let desired = match delivery.outbound.desired_at(after, &extra, self.now) {
             Ok(desired) => desired,
             Err(problem) => return Ok(Err(problem)),
         };
@@ -52,6 +58,7 @@ impl Planner<'_> {
             _ => None,
         };
         let on_leave = delivery.outbound.on_leave();
-        Ok(Ok(part(&delivery.destination, after.class, &desired, projection.as_ref(), on_leave)))
+        let found = part(&delivery.destination, after.class, &desired, projection.as_ref(), on_leave);
+        Ok(Ok(found.filter(|part| !self.spares(part, after))))
     }
 }

@@ -73,9 +73,11 @@ impl Planner<'_> {
             || !self.missing.is_empty()
             || !self.decisions.ended.is_empty()
             || !self.paid.is_empty()
+            || !self.timers.is_empty()
             || !open.is_empty();
         let behind = steps == 0 && self.states_differ()?;
-        if !write_plan && !bookkeeping && !behind {
+        let looked = same.is_some_and(|same| same.connection.is_hub());
+        if !write_plan && !bookkeeping && !behind && !looked {
             return Ok(cleared);
         }
         let mut header = self.header(number, digest, steps, holds, free);
@@ -97,6 +99,10 @@ impl Planner<'_> {
                 }
                 w.put_plan(&header)?;
             }
+            // A plan of the hub's own says when it was looked at last, so that nobody looks again at once.
+            if let Some(same) = same.filter(|same| same.connection.is_hub()) {
+                w.put_plan(&PlanHeader { at: self.now, ..same.clone() })?;
+            }
             for mut old in open {
                 old.state = PlanState::Superseded;
                 w.put_plan(&old)?;
@@ -112,6 +118,9 @@ impl Planner<'_> {
             }
             for (destination, class, entity) in &self.paid {
                 w.clear_owed(*destination, *class, *entity)?;
+            }
+            for timer in &self.timers {
+                w.put_timer(timer)?;
             }
             for number in &self.healed {
                 w.close_case(*number)?;
@@ -189,6 +198,9 @@ impl Planner<'_> {
 
     /// True if the stored fingerprints are not those of the present configuration.
     fn states_differ(&self) -> Result<bool, EngineError> {
+        if self.job.is_hub() {
+            return Ok(false);
+        }
         let job = self.view.mapping_state(self.connection)?;
         Ok(job.as_deref() != Some(self.job.fingerprint(&self.policy.authority).as_str())
             || !self.behind()?.is_empty()
@@ -212,12 +224,16 @@ pub(crate) fn expired(policy: &Policy, at: Timestamp, now: Timestamp) -> bool {
     Rule::ApprovalBindsDigest.on() && now.since_ms(at) > policy.approval.expires_ms
 }
 
-/// Remembers what the store was last planned with.
+/// Remembers what the store was last planned with. A plan of the hub's own compared neither a source nor a destination as a
+/// whole.
 pub(crate) fn put_states(
     w: &mut rosterd_store::Writer<'_>,
     engine: &crate::Engine,
     job: &crate::policy::Job,
 ) -> Result<(), EngineError> {
+    if job.is_hub() {
+        return Ok(());
+    }
     let number = w.intern_connection(&job.source)?;
     w.put_mapping_state(number, &job.fingerprint(&engine.policy.authority))?;
     for delivery in &engine.policy.deliveries {

@@ -16,6 +16,9 @@ const DAY_MS: u64 = 24 * 3_600_000;
 impl Planner<'_> {
     /// What waits for a person, and the buckets that no threshold judges.
     pub(super) fn holds(&mut self) -> Result<(Vec<Hold>, Vec<Bucket>), EngineError> {
+        if !self.guarded {
+            return Ok((Vec::new(), Vec::new()));
+        }
         let counts = self.tally.counts().clone();
         let live = Live::count(&self.view, self.policy, &counts)?;
         let spent = self.spent(&counts)?;
@@ -33,6 +36,7 @@ impl Planner<'_> {
         holds
             .retain(|hold| hold.approval || !matches!(&hold.bucket.target, Target::Destination(name) if allowed(name)));
         self.unlicensed(&mut holds, &live);
+        self.asked(&mut holds, &counts, &live);
         if !self.options.accept_configuration {
             let (view, policy) = (&self.view, self.policy);
             let changes = super::changed::changes(view, policy, self.job, self.connection, &self.scan.connector)?;
@@ -64,6 +68,17 @@ impl Planner<'_> {
                 approval: true,
                 samples: Vec::new(),
             });
+        }
+    }
+
+    /// What waits for a person however few there are.
+    fn asked(&self, holds: &mut Vec<Hold>, counts: &BTreeMap<Bucket, u64>, live: &Live) {
+        for (bucket, because) in &self.asked {
+            let count = counts.get(bucket).copied().unwrap_or(0);
+            if count > 0 && !holds.iter().any(|hold| hold.bucket == *bucket) {
+                let (of, because) = (live.of(&bucket.target, bucket.class), format!("{bucket}: {because}"));
+                holds.push(Hold { bucket: bucket.clone(), count, of, because, approval: true, samples: Vec::new() });
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod employment;
 mod fan_out;
 mod finish;
 mod holds;
+mod hub;
 mod lifecycle;
 mod owed;
 mod portion;
@@ -23,10 +24,13 @@ mod rows;
 mod secondary;
 mod tally;
 mod unique;
+mod units;
 mod unlinked;
 
 pub(crate) use changed::accept;
 pub(crate) use finish::{expired, put_states};
+pub use hub::HubPlan;
+pub(crate) use hub::plan as hub_plan;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -36,12 +40,12 @@ use crate::policy::{Job, Policy, authority_fingerprint};
 use crate::scan::ScanResult;
 use decisions::Decisions;
 use disputes::Disputes;
-use rosterd_model::plan::{PlanDigest, PlanHeader, Step};
+use rosterd_model::plan::{Bucket, PlanDigest, PlanHeader, Step};
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::shadow::Missing;
 use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, RunId, Timestamp};
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Snapshot};
+use rosterd_store::{ConnectionNumber, Snapshot, Timer};
 use rows::Rows;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -110,6 +114,14 @@ struct Planner<'a> {
     /// Open cases when planning began: none means that none need be looked up.
     open_cases: u64,
     decided: u64,
+    /// False: nothing of it waits for a person, whatever its size.
+    guarded: bool,
+    /// What waits for a person whatever its size, and why.
+    asked: BTreeMap<Bucket, String>,
+    /// Org units that go, decided when everybody else is.
+    going: Vec<units::GoingUnit>,
+    /// Dates that a changed configuration set anew.
+    timers: Vec<Timer>,
 }
 
 /// Makes the plan of a run.
@@ -123,41 +135,7 @@ pub(crate) fn plan(
 ) -> Result<Planned, EngineError> {
     crate::keys::complete(engine)?;
     decisions::renew(engine, connection)?;
-    let view = Arc::new(engine.store.snapshot()?);
-    let open_cases = view.case_count(connection)?;
-    let now = view.policy_now(engine.clock.now())?;
-    let mut planner = Planner {
-        engine,
-        policy: &engine.policy,
-        job,
-        rows: Rows::new(engine, &view)?,
-        connection,
-        run,
-        now,
-        scan,
-        tally: Tally::default(),
-        options,
-        paid: Vec::new(),
-        unlicensed: BTreeMap::new(),
-        paths: Paths::default(),
-        disputes: Disputes::default(),
-        touched: None,
-        everything: false,
-        ages: BTreeMap::new(),
-        recorrelates: false,
-        departures: Vec::new(),
-        relinked: HashSet::new(),
-        given: HashSet::new(),
-        decisions: Decisions::of(&view, connection)?,
-        settled: Vec::new(),
-        cases: Vec::new(),
-        healed: Vec::new(),
-        missing: Vec::new(),
-        waiting: 0,
-        open_cases,
-        decided: 0,
-        view,
-    };
+    let mut planner = Planner::begin(engine, job, connection, run, scan, options)?;
     let behind = planner.behind()?;
     if !behind.is_empty() || planner.owes()? {
         planner.touched = Some(HashSet::new());
@@ -174,9 +152,61 @@ pub(crate) fn plan(
     }
     planner.departed_all()?;
     planner.absent()?;
+    planner.leave_units()?;
     planner.catch_up(&behind)?;
     planner.pay()?;
     planner.finish()
+}
+
+impl<'a> Planner<'a> {
+    fn begin(
+        engine: &'a Engine,
+        job: &'a Job,
+        connection: ConnectionNumber,
+        run: RunId,
+        scan: &'a ScanResult,
+        options: PlanOptions,
+    ) -> Result<Self, EngineError> {
+        let view = Arc::new(engine.store.snapshot()?);
+        let open_cases = view.case_count(connection)?;
+        let now = view.policy_now(engine.clock.now())?;
+        Ok(Self {
+            engine,
+            policy: &engine.policy,
+            job,
+            rows: Rows::new(engine, &view)?,
+            connection,
+            run,
+            now,
+            scan,
+            tally: Tally::default(),
+            options,
+            paid: Vec::new(),
+            unlicensed: BTreeMap::new(),
+            paths: Paths::default(),
+            disputes: Disputes::default(),
+            touched: None,
+            everything: false,
+            ages: BTreeMap::new(),
+            recorrelates: false,
+            departures: Vec::new(),
+            relinked: HashSet::new(),
+            given: HashSet::new(),
+            decisions: Decisions::of(&view, connection)?,
+            settled: Vec::new(),
+            cases: Vec::new(),
+            healed: Vec::new(),
+            missing: Vec::new(),
+            waiting: 0,
+            open_cases,
+            decided: 0,
+            view,
+            guarded: true,
+            asked: BTreeMap::new(),
+            going: Vec::new(),
+            timers: Vec::new(),
+        })
+    }
 }
 
 impl Planner<'_> {

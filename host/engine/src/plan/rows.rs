@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use rosterd_model::outbox::Lane;
 use rosterd_model::plan::{PlanDigest, Step};
+use rosterd_reconcile::order::lane;
 use rosterd_reconcile::plan::{StepHasher, plan_digest};
 use rosterd_store::prelude::*;
 use rosterd_store::{Counter, Snapshot};
@@ -26,7 +27,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(engine: &'a Engine, view: &Snapshot) -> Result<Self, EngineError> {
-        let number = view.last_number(Counter::Plan)? + 1;
+        let number = engine.store.reserve_plan(view.last_number(Counter::Plan)?);
         let rows =
             Self { engine, number, lanes: BTreeMap::new(), buffer: Vec::new(), flight: None, count: 0, flushed: false };
         // A process that was killed while planning may have left rows under this number.
@@ -47,7 +48,8 @@ impl<'a> Rows<'a> {
 
     /// The lane of a step: that of its first part.
     pub(super) fn lane(step: &Step) -> Lane {
-        step.parts.first().map_or(Lane::Account, |part| Lane::of(step.class, part.operation))
+        let urgent = step.reason.is_urgent();
+        step.parts.first().map_or(Lane::Account, |part| lane(step.class, part.operation, urgent))
     }
 
     /// Where the next step of this lane will stand.
@@ -126,7 +128,7 @@ impl<'a> Rows<'a> {
         self.flush()?;
         self.land()?;
         let old = self.number;
-        self.restart(old + 1);
+        self.restart(self.engine.store.reserve_plan(old));
         let view = self.engine.store.snapshot()?;
         for row in view.steps(old)? {
             let row = row?;

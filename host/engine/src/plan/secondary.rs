@@ -2,7 +2,7 @@
 //! that it belongs to, is an account of its own: it is never compared with people, never made at a destination, and
 //! disabled before its primary when the person leaves.
 
-use super::{Planner, lifecycle};
+use super::Planner;
 use crate::error::EngineError;
 use crate::policy::name_attribute;
 use rosterd_model::plan::{Operation, Part, Reason, StepObject, Target};
@@ -10,6 +10,7 @@ use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
 use rosterd_model::{Attributes, Class, Entity, EntityId, Rule, Step, Value};
 use rosterd_reconcile::diff::state_hash;
+use rosterd_reconcile::leaver::left;
 use rosterd_reconcile::normalise::value::match_key;
 use rosterd_reconcile::schema::PRIMARY;
 use rosterd_store::prelude::*;
@@ -68,7 +69,7 @@ impl Planner<'_> {
     }
 
     fn disable_secondary(&mut self, id: EntityId, before: &Entity, reason: &Reason) -> Result<(), EngineError> {
-        let after = Entity { lifecycle: lifecycle::left(), ..before.clone() };
+        let after = Entity { lifecycle: left(), ..before.clone() };
         let hub = Part {
             target: Target::Hub,
             operation: Operation::Disable,

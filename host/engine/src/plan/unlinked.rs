@@ -3,7 +3,6 @@
 use super::Planner;
 use super::decisions::Decided;
 use super::effective::fresh;
-use super::lifecycle;
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::decision::Choice;
@@ -251,7 +250,13 @@ impl Planner<'_> {
             return Ok(false);
         }
         let object = StepObject::New { connection: self.job.source.clone(), id: shadow.id.clone() };
-        let lifecycle = lifecycle::wanted(None, &attributes);
+        let lifecycle = match self.wanted(None, shadow.class, &attributes)? {
+            Ok(lifecycle) => lifecycle,
+            Err(problem) => {
+                self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
+                return Ok(false);
+            }
+        };
         let after = Entity {
             id: EntityId::from_bytes([0; 16]),
             class: shadow.class,

@@ -16,6 +16,7 @@ pub(crate) struct Hub {
     pub(crate) engine: Engine,
     pub(crate) remote: Scripted,
     pub(crate) clock: Arc<TestClock>,
+    policy: String,
     _dir: tempfile::TempDir,
 }
 
@@ -82,7 +83,12 @@ impl Hub {
             principal: "tester".to_owned(),
             delivering: rosterd_engine::engine::Delivering::default(),
         };
-        Self { engine, remote, clock, _dir: dir }
+        Self { engine, remote, clock, policy: policy.to_owned(), _dir: dir }
+    }
+
+    /// The policy with a change in its text.
+    pub(crate) fn with_policy(&self, change: impl FnOnce(&str) -> String) -> Arc<Policy> {
+        Arc::new(compiled(&change(&self.policy)))
     }
 
     /// The same engine in the hands of somebody else.

@@ -15,6 +15,22 @@ pub struct DeliverySpec {
     /// What happens there when somebody leaves.
     #[serde(default)]
     pub on_leave: OnLeave,
+    /// Where those who left are moved to with `on-leave = "move"`: the id of a unit there.
+    pub leave_unit: Option<String>,
+    /// How long after somebody left the account there is kept: `30d`.
+    #[serde(default = "grace")]
+    pub grace: String,
+    /// What happens to it then.
+    #[serde(default)]
+    pub on_grace_end: OnGraceEnd,
+    /// Whether a person must approve deletes that are due.
+    #[serde(default)]
+    pub delete_requires: DeleteRequires,
+    /// What happens there while somebody is suspended.
+    #[serde(default)]
+    pub on_suspend: OnSuspend,
+    /// How long before the first day the account is made there, disabled: `7d`. As soon as the person is known if none.
+    pub prepare: Option<String>,
     /// Whether an unattended run may make the first delivery, or a person must see its plan first.
     #[serde(default)]
     pub first_delivery: FirstDelivery,
@@ -30,6 +46,10 @@ pub struct DeliverySpec {
     /// How groups are; they are delivered only if this maps something.
     #[serde(default)]
     pub group: OutboundSpec,
+}
+
+fn grace() -> String {
+    "30d".to_owned()
 }
 
 impl DeliverySpec {
@@ -66,6 +86,46 @@ pub enum OnLeave {
     Disable,
     /// It is deleted.
     Delete,
+    /// It is disabled, and taken out of all groups there.
+    StripGroups,
+    /// It is disabled, and moved to the `leave-unit`.
+    Move,
+    /// Nothing.
+    None,
+}
+
+/// What happens at a destination when the grace of somebody who left is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OnGraceEnd {
+    /// The account is deleted.
+    Delete,
+    /// It stays as it is.
+    #[default]
+    Keep,
+}
+
+/// Who lets deletes through that are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum DeleteRequires {
+    /// Nobody, unless the guard holds them.
+    Auto,
+    /// A person.
+    #[default]
+    Approval,
+}
+
+/// What happens at a destination while somebody is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OnSuspend {
+    /// The account is disabled.
+    #[default]
+    Disable,
     /// Nothing.
     None,
 }

@@ -103,7 +103,7 @@ fn leavers_are_treated_as_the_operator_says_and_never_deleted_otherwise() {
                 let expected = match (left, on_leave) {
                     (true, OnLeave::Delete) => Some(Operation::Delete),
                     (true, OnLeave::None) => None,
-                    (true, OnLeave::Disable) => Some(Operation::Disable),
+                    (true, OnLeave::Disable | OnLeave::StripGroups | OnLeave::Move) => Some(Operation::Disable),
                     (false, _) if lifecycle.is_active() => Some(Operation::Update),
                     (false, _) => Some(Operation::Disable),
                 };
@@ -163,4 +163,30 @@ fn errors_name_their_place() {
     let places: Vec<&str> = errors.iter().map(|error| error.attribute.as_str()).collect();
     assert_eq!(places, ["scope", "account.displayName"]);
     assert!(errors[1].message.contains("did you mean account?"), "{}", errors[1]);
+}
+
+#[test]
+fn a_delete_that_is_due_is_one_whatever_happened_on_leaving_and_only_for_who_left() {
+    for on_leave in [OnLeave::Disable, OnLeave::StripGroups, OnLeave::None] {
+        let outbound = outbound(None, on_leave);
+        let known = |status| Projection {
+            external_id: None,
+            version: None,
+            applied: [1; 16],
+            attributes: Attributes::new(),
+            status,
+            revision: 1,
+            pending: Vec::new(),
+        };
+        let step = |lifecycle, status| {
+            let mut desired = outbound.desired(&entity(lifecycle), &Attributes::new()).expect("no problem");
+            desired.delete_due = true;
+            let found = part(&destination(), Class::Account, &desired, Some(&known(status)), outbound.on_leave());
+            found.map(|part| part.operation)
+        };
+        assert_eq!(step(LEFT, ProjectionStatus::Disabled), Some(Operation::Delete), "{on_leave:?}");
+        assert_eq!(step(LEFT, ProjectionStatus::Deleted), None, "{on_leave:?}");
+        assert_ne!(step(Lifecycle::Active, ProjectionStatus::Present), Some(Operation::Delete), "{on_leave:?}");
+        assert_ne!(step(MANUAL, ProjectionStatus::Present), Some(Operation::Delete), "{on_leave:?}");
+    }
 }

@@ -8,9 +8,6 @@ use crate::kv::{Read, Write};
 use crate::schema::Table;
 use rosterd_model::Class;
 
-/// Stands for the hub itself, which is no connection.
-const HUB: ConnectionNumber = ConnectionNumber(u16::MAX);
-
 /// Reading totals.
 pub trait ReadTotals: Read {
     /// Living objects of a class at a destination; none: in the hub.
@@ -18,7 +15,7 @@ pub trait ReadTotals: Read {
     /// # Errors
     /// The store can not be read.
     fn total(&self, destination: Option<ConnectionNumber>, class: Class) -> Result<u64, StoreError> {
-        match self.get(Table::Totals, of_class(destination.unwrap_or(HUB), class).as_bytes())? {
+        match self.get(Table::Totals, of_class(destination.unwrap_or(ConnectionNumber::HUB), class).as_bytes())? {
             Some(bytes) => codec::number(Table::Totals, &bytes),
             None => Ok(0),
         }
@@ -37,7 +34,11 @@ pub trait WriteTotals: Write {
             return Ok(());
         }
         let total = self.total(destination, class)?.saturating_add_signed(by);
-        self.put(Table::Totals, of_class(destination.unwrap_or(HUB), class).as_bytes(), &total.to_be_bytes())
+        self.put(
+            Table::Totals,
+            of_class(destination.unwrap_or(ConnectionNumber::HUB), class).as_bytes(),
+            &total.to_be_bytes(),
+        )
     }
 }
 impl<W: Write> WriteTotals for W {}

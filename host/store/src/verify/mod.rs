@@ -11,6 +11,7 @@ mod plans;
 mod queues;
 mod shadows;
 mod totals;
+mod waits;
 
 use crate::error::StoreError;
 use crate::key::ConnectionNumber;
@@ -83,6 +84,8 @@ fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     check.part(Check::guard)?;
     check.part(Check::history)?;
     check.part(Check::runs)?;
+    check.part(Check::timers)?;
+    check.part(Check::orders)?;
     check.part(Check::audit)?;
     Ok(check.report)
 }

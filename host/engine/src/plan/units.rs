@@ -1,0 +1,102 @@
+//! Org units that go while people are in them: the people move to the holding unit first, and nothing cascades.
+
+use super::{Planner, hub::label};
+use crate::error::EngineError;
+use crate::paths::reference;
+use rosterd_model::plan::{Part, Reason, StepObject, Target};
+use rosterd_model::quarantine::QuarantineReason;
+use rosterd_model::shadow::Shadow;
+use rosterd_model::{Class, Entity, EntityId, ExternalId, Rule, Step, Value};
+use rosterd_reconcile::diff::{diff, operation_of, state_hash};
+use rosterd_store::prelude::*;
+use std::collections::{BTreeMap, HashSet};
+
+/// A unit that goes.
+pub(super) struct GoingUnit {
+    pub(super) ordinal: u32,
+    pub(super) shadow: Shadow,
+    pub(super) entity: EntityId,
+    pub(super) reason: Reason,
+    /// True: its removal needs a person, because the scan has no licence.
+    pub(super) unlicensed: bool,
+}
+
+impl Planner<'_> {
+    /// Decides the units that go, once everybody else is decided: who moves by the word of the source is not moved here.
+    pub(super) fn leave_units(&mut self) -> Result<(), EngineError> {
+        let going = std::mem::take(&mut self.going);
+        if going.is_empty() {
+            return Ok(());
+        }
+        let mut inside = if Rule::HoldingUnit.on() { self.people_in(&going)? } else { BTreeMap::new() };
+        for unit in going {
+            let people = inside.remove(&unit.shadow.id).unwrap_or_default();
+            let holding = self.policy.lifecycle.holding_unit.clone().filter(|holding| *holding != unit.shadow.id);
+            match holding {
+                None if !people.is_empty() => {
+                    let message = format!(
+                        "org unit \"{}\" goes with {} people in it; move them at the source, or name a holding-unit in [lifecycle]",
+                        unit.shadow.id,
+                        people.len()
+                    );
+                    let (id, class) = (unit.shadow.id.clone(), Class::OrgUnit);
+                    self.quarantine(class, &id, QuarantineReason::Review, message, vec![unit.entity])?;
+                    continue;
+                }
+                None => {}
+                Some(holding) => people.into_iter().try_for_each(|person| self.hold(&person, &holding))?,
+            }
+            let before = self.rows.count;
+            self.leave(unit.ordinal, &unit.shadow, unit.entity, unit.reason)?;
+            if let Some(open) = self.open_case(Class::OrgUnit, &unit.shadow.id)? {
+                self.healed.push(open.number);
+            }
+            if unit.unlicensed && self.rows.count > before {
+                *self.unlicensed.entry(Class::OrgUnit).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// People whose org unit goes and whom no other step of this plan is about, by unit.
+    fn people_in(&self, going: &[GoingUnit]) -> Result<BTreeMap<ExternalId, Vec<Entity>>, EngineError> {
+        let units: HashSet<&ExternalId> = going.iter().map(|unit| &unit.shadow.id).collect();
+        let mut inside: BTreeMap<ExternalId, Vec<Entity>> = BTreeMap::new();
+        for entity in self.view.entities(Class::Account, None)? {
+            let entity = entity?;
+            let Some(unit) = reference(&entity.attributes, "orgUnit").filter(|unit| units.contains(unit)) else {
+                continue;
+            };
+            // The id is one of this connection's only if this connection said it.
+            let Some(claims) = self.view.claims(entity.id, self.connection)? else { continue };
+            if claims.get("orgUnit").map(|entry| &entry.value) != entity.attributes.get("orgUnit") {
+                continue;
+            }
+            if self.view.unsettled(self.connection, Class::Account, claims.ordinal)?.is_none() {
+                inside.entry(unit).or_default().push(entity);
+            }
+        }
+        Ok(inside)
+    }
+
+    fn hold(&mut self, person: &Entity, holding: &ExternalId) -> Result<(), EngineError> {
+        let mut after = person.clone();
+        after.attributes.set("orgUnit", Value::Reference { class: Class::OrgUnit, id: holding.clone() });
+        let changes = diff(&person.attributes, &after.attributes);
+        let hub = Part {
+            target: Target::Hub,
+            operation: operation_of(Class::Account, &changes, None),
+            before: state_hash(&person.attributes, &person.lifecycle),
+            after: state_hash(&after.attributes, &after.lifecycle),
+            changes,
+            lifecycle: None,
+        };
+        let mut parts = vec![hub];
+        if let Err(problem) = self.fan_out(&after, Some(person.id), None, &mut parts)? {
+            tracing::warn!(entity = %person.id, "{}", problem.message);
+        }
+        let (class, object, label) = (Class::Account, StepObject::Entity(person.id), label(person));
+        let (claims, mapping, reason) = (Some(Vec::new()), [0; 8], Reason::UnitGone);
+        self.push(Step { class, object, label, reason, source: None, claims, mapping, parts })
+    }
+}
