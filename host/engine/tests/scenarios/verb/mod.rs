@@ -3,6 +3,7 @@
 
 mod command;
 mod privacy;
+mod person;
 mod shows;
 mod system;
 mod time;
@@ -24,6 +25,8 @@ const VERBS: &[&str] = &[
     "apply",
     "approve",
     "release",
+    "resolve",
+    "set",
     "later",
     "earlier",
     "configure",
@@ -73,6 +76,8 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "apply" => command::apply(stage, step).await,
             "approve" => command::approve(stage, step),
             "release" => command::release(stage, step),
+            "resolve" => person::resolve(stage, step),
+            "set" => person::set(stage, step),
             "later" => time::later(stage, step),
             "earlier" => time::earlier(stage, step),
             "configure" => time::configure(stage, step),
