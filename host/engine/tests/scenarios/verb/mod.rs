@@ -2,8 +2,8 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
-mod privacy;
 mod person;
+mod privacy;
 mod shows;
 mod system;
 mod time;
