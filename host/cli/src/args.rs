@@ -92,6 +92,19 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Show what runs, what waits and what needs a person
     Status,
+    /// Read a source in full, and say what events and deltas missed; plans and applies nothing
+    Verify {
+        /// The job
+        job: String,
+    },
+    /// Read a destination back, and show what was changed there by hand
+    Drift {
+        /// The destination
+        destination: String,
+        /// Deliver again what was left alone because it went back and forth
+        #[arg(long)]
+        release: bool,
+    },
     /// Look at accounts: what they are, and why
     #[command(subcommand)]
     Account(AccountCommand),

@@ -1,6 +1,7 @@
 //! Composition: the engine over this configuration's store and connections.
 
 use crate::clock::SystemClock;
+use crate::config::Schedule;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output::{Progress, Talk};
@@ -16,8 +17,22 @@ use std::sync::Arc;
 /// The configuration can not be compiled, or the store not be opened.
 pub(crate) fn engine(context: &Context, progress: Option<&'static str>) -> Result<Engine, CommandError> {
     let config = context.checked_config().map_err(|error| context.or_service(error))?;
-    let policy = Policy::compile(&config.policy, config.digest.clone())?;
-    with_policy(context, policy, progress)
+    with_policy(context, policy(config)?, progress)
+}
+
+/// The compiled policy of a configuration, with what its schedules say.
+///
+/// # Errors
+/// It can not be compiled.
+pub(crate) fn policy(config: &crate::config::Config) -> Result<Policy, CommandError> {
+    let mut policy = Policy::compile(&config.policy, config.digest.clone())?;
+    for (name, job) in &config.file.job {
+        let every = job.schedule.as_ref().and_then(Schedule::full_every_ms);
+        if let (Some(every), Some(job)) = (every, policy.jobs.get_mut(name)) {
+            job.full_every_ms = every;
+        }
+    }
+    Ok(policy)
 }
 
 /// The engine with another policy than the configured one, for commands that need no job.

@@ -35,6 +35,8 @@ pub(crate) struct Applying<'a> {
     pub(crate) now: Timestamp,
     /// True: the approved rest of a held plan; false: everything that is not held.
     pub(crate) held: bool,
+    /// True: what is to be made may be there already, because the store is older than the destination.
+    pub(crate) look_first: bool,
 }
 
 impl Applying<'_> {
@@ -165,6 +167,7 @@ impl Applying<'_> {
                         number,
                         OutboxEntry {
                             lane: lane(step.class, operation, step.reason.is_urgent()),
+                            uncertain: self.look_first,
                             ..OutboxEntry::new(name.clone(), key, operation, desired, order, header.number)
                         },
                     )?;

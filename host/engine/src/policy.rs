@@ -6,6 +6,7 @@ use rosterd_model::{Class, ConnectionId, ExternalId, JobId, Rule};
 use rosterd_reconcile::absence::{AbsencePolicy, parse_duration};
 use rosterd_reconcile::alias;
 use rosterd_reconcile::authority::Authority;
+use rosterd_reconcile::direction::conflicts;
 use rosterd_reconcile::expression;
 use rosterd_reconcile::fanout::Outbound;
 use rosterd_reconcile::leaver::{self, TimeZone};
@@ -124,6 +125,8 @@ pub struct Job {
     pub classes: Vec<JobClass>,
     /// When absence counts as gone.
     pub absence: AbsencePolicy,
+    /// A full scan so often where the source knows deltas, in milliseconds. The schedule says so; a day if it does not.
+    pub full_every_ms: u64,
 }
 
 /// What a job does with one class.
@@ -163,6 +166,8 @@ pub struct Delivery {
     pub recreates: bool,
     /// Attributes that identify an object there, by class in the order of [`Class::ALL`].
     pub matching: [Vec<String>; 3],
+    /// True: a job reads the destination as well.
+    pub both_ways: bool,
 }
 
 /// The attribute by which people know an object of a class, and which is unique in the hub.
@@ -197,11 +202,13 @@ impl Policy {
                     let wants_paths = outbound.text().contains("orgPath");
                     let matching = Class::ALL.map(|class| delivery.class(class).matching.clone());
                     problems.extend(unmapped(destination, &outbound, &matching));
+                    let both_ways = spec.jobs.values().any(|job| job.source == *destination);
                     deliveries.push(Delivery {
                         destination: destination.clone(),
                         outbound,
                         wants_paths,
                         correlate: delivery.account.correlate.clone(),
+                        both_ways,
                         first_allowed: delivery.first_delivery == rosterd_model::spec::FirstDelivery::Allow,
                         recreates: delivery.on_missing == rosterd_model::spec::OnMissing::Create,
                         matching,
@@ -214,6 +221,11 @@ impl Policy {
         let protect = Protect::compile(&spec.protect).map_err(|errors| {
             problems.extend(errors.iter().map(|e| format!("[protect] {}: {}", e.attribute, e.message)));
         });
+        let sources: Vec<ConnectionId> = jobs.values().map(|job: &Job| job.source.clone()).collect();
+        let authority = Authority::new(&spec.authority, &sources, merged(spec)).map_err(|found| problems.extend(found));
+        if let Ok(authority) = &authority {
+            problems.extend(both_directions(&jobs, &deliveries, authority));
+        }
         let approval = Approval::parse(&spec.approval).map_err(|text| problems.push(format!("[approval] {text}")));
         let retention = Retention::parse(&spec.retention).map_err(|text| problems.push(format!("[retention] {text}")));
         if let Err(text) = rosterd_reconcile::guard::check(&spec.guard) {
@@ -221,15 +233,12 @@ impl Policy {
         }
         let home =
             leaver::zone(&spec.lifecycle.zone).map_err(|text| problems.push(format!("[lifecycle] zone: {text}")));
-        let (Ok(protect), Ok(approval), Ok(retention), Ok(home), true) =
-            (protect, approval, retention, home, problems.is_empty())
+        let (Ok(protect), Ok(authority), Ok(approval), Ok(retention), Ok(home), true) =
+            (protect, authority, approval, retention, home, problems.is_empty())
         else {
             return Err(EngineError::Configuration(problems.join("\n")));
         };
         share_keys(&mut jobs);
-        let sources: Vec<ConnectionId> = jobs.values().map(|job: &Job| job.source.clone()).collect();
-        let authority = Authority::new(&spec.authority, &sources, merged(spec))
-            .map_err(|problems| EngineError::Configuration(problems.join("\n")))?;
         let keys = jobs.values().filter_map(|job| job.class(Class::Account)).flat_map(|part| &part.keys);
         let has_secondaries = keys.into_iter().any(|key| key == rosterd_reconcile::schema::PRIMARY);
         let keeps_aliases = deliveries.iter().any(|delivery| delivery.outbound.text().contains(alias::ALIASES));
@@ -310,6 +319,36 @@ impl Policy {
     }
 }
 
+/// A sentence for each attribute that a connection is the authority for and is written with.
+fn both_directions(jobs: &BTreeMap<String, Job>, deliveries: &[Delivery], authority: &Authority) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !Rule::OneDirection.on() {
+        return problems;
+    }
+    let first = |attribute: &str, source: &ConnectionId| {
+        let rank = |job: &Job| authority.rank(attribute, &job.source);
+        jobs.values().map(rank).min() == Some(authority.rank(attribute, source))
+    };
+    for (name, job) in jobs {
+        let written = deliveries.iter().filter(|delivery| delivery.destination == job.source);
+        for (delivery, part) in written.flat_map(|delivery| job.classes.iter().map(move |part| (delivery, part))) {
+            let class = part.class;
+            if !delivery.outbound.delivers(class) {
+                continue;
+            }
+            let decides = |attribute: &str| first(attribute, &job.source);
+            for found in conflicts(&part.mapping, delivery.outbound.mapping(class), &decides) {
+                problems.push(format!(
+                    "[job.{name}.{class}.map] reads \"{}\" of {} as the authority for \"{}\", and [deliver.{}] writes it; \
+                     remove one of the two, or let another connection stand first for \"{}\" in [authority]",
+                    found.remote, job.source, found.hub, delivery.destination, found.hub
+                ));
+            }
+        }
+    }
+    problems
+}
+
 fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
     let mut problems = Vec::new();
     let id = name.parse::<JobId>().map_err(|error| vec![error.to_string()])?;
@@ -352,7 +391,10 @@ fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
     let absence =
         AbsencePolicy::parse(&spec.absence).map_err(|text| problems.push(format!("[job.{name}.absence] {text}")));
     match (absence, problems.is_empty()) {
-        (Ok(absence), true) => Ok(Job { name: id, source: spec.source.clone(), classes, absence }),
+        (Ok(absence), true) => {
+            let full_every_ms = rosterd_reconcile::cadence::FULL_EVERY_MS;
+            Ok(Job { name: id, source: spec.source.clone(), classes, absence, full_every_ms })
+        }
         _ => Err(problems),
     }
 }
@@ -402,7 +444,8 @@ impl Job {
     #[must_use]
     pub fn of_hub(name: JobId) -> Self {
         let absence = AbsencePolicy { confirmations: 1, min_interval_ms: 0, shrink_percent: 0.0 };
-        Self { name, source: ConnectionId::hub(), classes: Vec::new(), absence }
+        let full_every_ms = rosterd_reconcile::cadence::FULL_EVERY_MS;
+        Self { name, source: ConnectionId::hub(), classes: Vec::new(), absence, full_every_ms }
     }
 
     /// True if no scan causes its plans.

@@ -8,7 +8,7 @@ use crate::event::RunEvent;
 use crate::outcome;
 use crate::plan;
 use crate::policy::Job;
-use crate::scan::{blocking, scan};
+use crate::scan::{Asked, ScanResult, blocking, scan};
 use rosterd_model::plan::{PlanDigest, PlanHeader, PlanState};
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts, Tally};
 use rosterd_model::{JobId, Rule, RunId};
@@ -44,6 +44,10 @@ pub struct RunOptions {
     pub dry: bool,
     /// Apply although the configuration changed since the last time.
     pub accept_configuration: bool,
+    /// Read everything, even where the source knows deltas.
+    pub full: bool,
+    /// Say what differs from what was known before it is planned: what events and deltas missed.
+    pub compare: bool,
 }
 
 impl Engine {
@@ -56,22 +60,30 @@ impl Engine {
         let policy = self.policy.clone();
         let job = policy.job(job)?;
         let _turn = self.gate.run(&job.source).await;
-        if !options.dry {
+        let restored = self.is_restored(job.name.as_str())?;
+        if !options.dry && !restored {
             self.finish_interrupted(job).await?;
         }
         let connection = self.number(&job.source)?;
         let mut run = self.begin(job, connection)?;
         let resumed = self.store.snapshot()?.scan_progress(connection)?.is_some_and(|p| p.resume.is_some());
         self.events.emit(&RunEvent::Started { run: run.id, connection: job.source.clone(), resumed });
+        let faults = if restored { self.prove_restored(job).await? } else { Vec::new() };
         let report = self.stages(job, connection, &mut run, options).await;
         match report {
-            Ok(report) => Ok(report),
-            Err(error) => {
-                run.state = failed(&error);
-                self.end(&mut run)?;
-                Err(error)
+            Ok(mut report) => {
+                report.faults.splice(0..0, faults);
+                Ok(report)
             }
+            Err(error) => Err(self.failed(&mut run, error)?),
         }
+    }
+
+    /// Ends a run that failed, and gives the reason back.
+    pub(crate) fn failed(&self, run: &mut Run, error: EngineError) -> Result<EngineError, EngineError> {
+        run.state = failed(&error);
+        self.end(run)?;
+        Ok(error)
     }
 
     /// Reads a source and stores what it shows, and decides nothing: what a run does before it plans, for whoever measures
@@ -85,7 +97,7 @@ impl Engine {
         let _turn = self.gate.run(&job.source).await;
         let connection = self.number(&job.source)?;
         let mut run = self.begin(job, connection)?;
-        let result = scan(self, job, connection, &mut run, false).await?;
+        let result = scan(self, job, connection, &mut run, Asked::default()).await?;
         run.state = match &result.broken {
             Some(fault) => RunState::Incomplete { because: fault.to_string() },
             None => RunState::Planned,
@@ -104,8 +116,26 @@ impl Engine {
         run: &mut Run,
         options: RunOptions,
     ) -> Result<RunReport, EngineError> {
-        let result = scan(self, job, connection, run, options.allow_empty).await?;
+        let asked = Asked { allow_empty: options.allow_empty, full: options.full, compare: options.compare };
+        let result = scan(self, job, connection, run, asked).await?;
+        self.decide(job, connection, run, options, result).await
+    }
+
+    /// What follows from what was read: a plan, and unless dry what it changes.
+    pub(crate) async fn decide(
+        &self,
+        job: &Job,
+        connection: rosterd_store::ConnectionNumber,
+        run: &mut Run,
+        options: RunOptions,
+        result: ScanResult,
+    ) -> Result<RunReport, EngineError> {
         let rows_read_observing = self.store.counters().rows_read();
+        if options.compare && result.broken.is_none() && Rule::VerificationReports.on() {
+            let missed = self.missed(connection, run, &result)?;
+            self.events.emit(&RunEvent::Note(missed.clone()));
+            run.notes.push(missed);
+        }
         if let Some(fault) = &result.broken {
             run.state = RunState::Incomplete { because: fault.to_string() };
             self.end(run)?;
@@ -141,6 +171,15 @@ impl Engine {
             faults: Vec::new(),
             rows_read_observing,
         };
+        if self.is_restored(job.name.as_str())? {
+            run.state = if report.plan.is_some() { RunState::Held } else { RunState::Planned };
+            let note = "the store was restored from a backup: this job only plans until a person applies a plan of it";
+            self.events.emit(&RunEvent::Note(note.to_owned()));
+            run.notes.push(note.to_owned());
+            self.end(run)?;
+            report.run = run.clone();
+            return Ok(report);
+        }
         if options.dry {
             run.state = if held { RunState::Held } else { RunState::Planned };
             self.end(run)?;
@@ -191,6 +230,14 @@ impl Engine {
         // It may have changed while somebody else had the turn.
         let header = self.find_plan(digest)?;
         self.may_apply(&header).await?;
+        if self.is_restored(header.job.as_str())?
+            && let Some(unread) = self.unproven()?.first()
+        {
+            return Err(EngineError::Refused(format!(
+                "connection {unread} was not read back since the store was restored; make the plan again with `rosterd plan {}` once it answers",
+                header.job
+            )));
+        }
         let connection = self.origin_number(&job)?;
         let mut run = self.begin(&job, connection)?;
         run.plan = Some(header.digest);
@@ -203,6 +250,9 @@ impl Engine {
             PlanState::Approved { .. } => self.apply_approved(header).await?,
             _ => self.apply_pass(header, held).await?,
         };
+        if self.is_restored(job.name.as_str())? {
+            self.store.commit::<_, EngineError>("restored-job", |w| Ok(w.clear_restored_for(job.name.as_str())?))?;
+        }
         let waits = header.state == PlanState::Held;
         let quarantined = self.store.snapshot()?.case_count(connection)?;
         let mut report = RunReport {
@@ -276,7 +326,8 @@ impl Engine {
             let job = policy.origin(&header.job, &header.connection)?;
             let connection = engine.origin_number(&job)?;
             let now = engine.now()?;
-            Applying { engine: &engine, job: &job, connection, now, held }.run(header)
+            let look_first = engine.is_restored(header.job.as_str())?;
+            Applying { engine: &engine, job: &job, connection, now, held, look_first }.run(header)
         })
         .await
     }
@@ -293,7 +344,7 @@ impl Engine {
     }
 
     /// Finishes a plan that a process was killed in the middle of, and what it queued.
-    async fn finish_interrupted(&self, job: &Job) -> Result<(), EngineError> {
+    pub(crate) async fn finish_interrupted(&self, job: &Job) -> Result<(), EngineError> {
         let interrupted = {
             let view = self.store.snapshot()?;
             let mut found = None;
@@ -328,9 +379,18 @@ impl Engine {
     }
 
     pub(crate) fn begin(&self, job: &Job, connection: ConnectionNumber) -> Result<Run, EngineError> {
-        let now = self.clock.now();
         // An interrupted scan goes on under its own run.
         let interrupted = self.store.snapshot()?.scan_progress(connection)?.map(|progress| progress.run);
+        self.begin_as(job, interrupted)
+    }
+
+    /// A run of its own, even while a scan of the same connection waits to go on.
+    pub(crate) fn begin_new(&self, job: &Job) -> Result<Run, EngineError> {
+        self.begin_as(job, None)
+    }
+
+    fn begin_as(&self, job: &Job, interrupted: Option<RunId>) -> Result<Run, EngineError> {
+        let now = self.clock.now();
         self.store.commit::<_, EngineError>("run-begin", |w| {
             let started = w.advance_clock(now)?;
             let id = match interrupted {

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::policy::Delivery;
 use rosterd_model::claim::{Link, LinkMaker};
-use rosterd_model::outbox::{Projection, ProjectionStatus};
+use rosterd_model::outbox::{Echo, Projection, ProjectionStatus};
 use rosterd_model::plan::{NOTHING, Operation, Part, Reason, StepSource};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
@@ -54,6 +54,7 @@ impl Tie<'_> {
             Reason::New => LinkMaker::Created,
             Reason::Matched { tier } | Reason::Recreated { tier } => LinkMaker::Rule { tier: *tier },
             Reason::Promoted => LinkMaker::Rule { tier: 0 },
+            Reason::Made => LinkMaker::Delivery,
             Reason::Employment { tier } => {
                 if let Some(mut claims) = w.claims(entity, self.connection)? {
                     if !claims.further.contains(&self.source.ordinal) {
@@ -100,6 +101,7 @@ impl Tie<'_> {
             status: if active { ProjectionStatus::Present } else { ProjectionStatus::Disabled },
             revision: known.map_or(1, |known| known.revision + 1),
             pending: Vec::new(),
+            echo: Echo::default(),
         };
         w.put_projection(self.connection, class, entity, &projection)?;
         w.add_total(Some(self.connection), class, 1)?;

@@ -87,4 +87,6 @@ pub enum LinkMaker {
     },
     /// An operator.
     Operator(String),
+    /// The hub made the object, by delivering the entity.
+    Delivery,
 }

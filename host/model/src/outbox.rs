@@ -207,6 +207,44 @@ pub struct Projection {
     pub revision: u64,
     /// Attributes that refer to objects which are not there yet: completed when they are.
     pub pending: Vec<Text>,
+    /// What it showed beside what it acknowledged.
+    pub echo: Echo,
+}
+
+impl Projection {
+    /// True if the attribute goes back and forth and is left alone.
+    #[must_use]
+    pub fn is_frozen(&self, attribute: &str) -> bool {
+        self.echo.swings.iter().any(|swing| swing.frozen && swing.attribute == attribute)
+    }
+}
+
+/// How a destination shows an object, by which the echo of a delivery is told from a change.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Echo {
+    /// Hash of the managed attributes as it returned them after the last operation; none: it did not return them.
+    pub returned: Option<StateHash>,
+    /// Hash of the managed attributes when they were last read back and differed.
+    pub observed: Option<StateHash>,
+    /// Attributes that changed lately, and how often they went back and forth.
+    pub swings: Vec<Swing>,
+}
+
+/// An attribute of an object at a destination that may go back and forth between two values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swing {
+    /// Name of the attribute.
+    pub attribute: Text,
+    /// Hash of the value before the last change.
+    pub from: [u8; 8],
+    /// Hash of the value after it.
+    pub to: [u8; 8],
+    /// Changes in a row between these two values.
+    pub times: u32,
+    /// When the first of them was.
+    pub since: Timestamp,
+    /// True: the attribute is left alone until a person lets it go.
+    pub frozen: bool,
 }
 
 /// What is asked of a destination.

@@ -195,13 +195,18 @@ pub enum Reason {
     },
     /// The org unit goes, and who is in it moves to the holding unit.
     UnitGone,
+    /// The hub made the object itself, and reads it now.
+    Made,
 }
 
 impl Reason {
     /// True if the step ties its record to an entity that exists.
     #[must_use]
     pub const fn links(&self) -> bool {
-        matches!(self, Self::Matched { .. } | Self::Recreated { .. } | Self::Resolved { .. } | Self::Promoted)
+        matches!(
+            self,
+            Self::Matched { .. } | Self::Recreated { .. } | Self::Resolved { .. } | Self::Promoted | Self::Made
+        )
     }
 
     /// True for what goes ahead of every hold and lane.

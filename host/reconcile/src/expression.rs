@@ -140,6 +140,7 @@ impl std::error::Error for EvalError {}
 pub struct Expression {
     text: String,
     root: String,
+    reads: Vec<String>,
     code: Code,
 }
 
@@ -196,12 +197,13 @@ pub const fn root_of(class: Class) -> &'static str {
 /// # Errors
 /// The expression is not valid, too large, or names something that does not exist.
 pub fn compile(text: &str, root: &str, declared: Option<&[String]>) -> Result<Expression, ExpressionError> {
-    let checked = check::check(text, root, declared)?;
+    let mut checked = check::check(text, root, declared)?;
+    let reads = std::mem::take(&mut checked.reads);
     let code = match Native::of(&checked.expression, root) {
         Some(native) => Code::Native(native),
         None => checked.cel(),
     };
-    Ok(Expression { text: text.to_owned(), root: root.to_owned(), code })
+    Ok(Expression { text: text.to_owned(), root: root.to_owned(), reads, code })
 }
 
 impl Expression {
@@ -209,6 +211,12 @@ impl Expression {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The attributes that it reads, sorted.
+    #[must_use]
+    pub fn reads(&self) -> &[String] {
+        &self.reads
     }
 
     /// Evaluates it for one object.
@@ -253,7 +261,7 @@ impl Expression {
     #[cfg(test)]
     fn compile_slow(text: &str, root: &str) -> Result<Self, ExpressionError> {
         let checked = check::check(text, root, None)?;
-        Ok(Self { text: text.to_owned(), root: root.to_owned(), code: checked.cel() })
+        Ok(Self { text: text.to_owned(), root: root.to_owned(), reads: Vec::new(), code: checked.cel() })
     }
 
     #[cfg(test)]

@@ -288,7 +288,7 @@ fn changes(desired: &Desired, known: &Projection) -> Vec<AttributeChange> {
         let same = before.is_some_and(|before| equal(before, value));
         let held = before.is_some_and(|before| !before.is_empty()) && Rule::StrengthWeak.on();
         let yields = held && desired.weak.iter().any(|weak| weak == name);
-        if !same && !yields {
+        if !same && !yields && !known.is_frozen(name) {
             changes.push(AttributeChange {
                 attribute: name.into(),
                 before: before.cloned(),

@@ -8,7 +8,9 @@
 //! record      normalise   one record: JSON to values, or a Problem for the quarantine
 //!             mapping     what the connection claims about the entity        (rules: expression, schema)
 //!             correlate   which entity the record is about; a tie is an answer
-//! scan        licence     may this scan call anything absent?
+//! scan        cadence     everything, or what changed since the cursor?
+//!             stale       is a page older than what is known?
+//!             licence     may this scan call anything absent?
 //!             absence     how often must an object be missing before it is gone?
 //!             returning   is it the same person, if he had left?
 //! entity      authority   which claim of several counts
@@ -17,6 +19,10 @@
 //! destination fanout      what a destination should hold, and the step that leads there
 //!             retry       what follows from an operation that failed
 //!             breaker     when to stop asking a connection, and when to ask again
+//!             direction   one direction for each attribute of a system that is both source and destination
+//!             echo        what comes back as it was sent
+//!             drift       what was changed there by hand
+//!             oscillation what goes back and forth
 //! plan        protect     who is left alone
 //!             order       parents first; the lanes of sending
 //!             guard       what waits for a person
@@ -37,9 +43,13 @@ pub mod adopt;
 pub mod alias;
 pub mod authority;
 pub mod breaker;
+pub mod cadence;
 pub mod canonical;
 pub mod correlate;
 pub mod diff;
+pub mod direction;
+pub mod drift;
+pub mod echo;
 pub mod expression;
 pub mod fanout;
 pub mod guard;
@@ -48,12 +58,14 @@ pub mod licence;
 pub mod mapping;
 pub mod normalise;
 pub mod order;
+pub mod oscillation;
 pub mod plan;
 pub mod problem;
 pub mod protect;
 pub mod retry;
 pub mod returning;
 pub mod schema;
+pub mod stale;
 pub mod unique;
 
 #[cfg(test)]

@@ -175,6 +175,24 @@ impl Mapping {
         self.rules.iter().any(|rule| rule.strength == Strength::Weak)
     }
 
+    /// Each target attribute with the attributes that its rule reads; nothing for the identity.
+    pub fn reads(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        self.rules.iter().map(|rule| {
+            let mut reads = rule.from.reads().to_vec();
+            reads.extend(rule.when.iter().flat_map(|when| when.reads().iter().cloned()));
+            (rule.attribute.as_str(), reads)
+        })
+    }
+
+    /// The attributes that the rule for a target reads; the target itself for the identity.
+    #[must_use]
+    pub fn reads_of(&self, attribute: &str) -> Vec<String> {
+        if self.is_identity() {
+            return vec![attribute.to_owned()];
+        }
+        self.reads().find(|(name, _)| *name == attribute).map(|(_, reads)| reads).unwrap_or_default()
+    }
+
     /// True if every attribute maps to itself.
     #[must_use]
     pub fn is_identity(&self) -> bool {

@@ -53,6 +53,8 @@ pub use tables::audit::{AuditChain, AuditProblem, AuditRow};
 pub use tables::budget::Spending;
 pub use tables::circuits::InFlight;
 pub use tables::entities::EntityKey;
+pub use tables::full_scans::FullScan;
+pub use tables::hints::StoredHint;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
 pub use tables::orders::Order;
@@ -76,4 +78,5 @@ pub mod prelude {
         WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTimers, WriteTotals,
         WriteUnsettled,
     };
+    pub use crate::tables::{ReadFullScans, ReadHints, WriteFullScans, WriteHints};
 }

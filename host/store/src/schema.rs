@@ -37,14 +37,18 @@
 //! | `runs` | number u64 | `Run` |
 //! | `scan-progress` | connection | [`crate::tables::scans::ScanProgress`] |
 //! | `cursors` | connection | cursor, text |
+//! | `full-scans` | connection | [`crate::tables::full_scans::FullScan`] |
 //! | `last-scan` | connection, class | [`crate::tables::scans::LastScan`] |
-//! | `mapping-state` | connection | fingerprint of the configuration last planned with, text |
+//! | `mapping-state` | connection; and 1 for what is delivered there | fingerprint of the configuration last planned with, text |
 //! | `quarantine` | number u64 | `QuarantineCase` |
 //! | `quarantine-objects` | connection, class u8 or 0, external id | number u64 |
 //! | `quarantine-connections` | connection, number u64 | nothing |
 //! | `resolutions` | connection, class, external id | `Resolution` |
 //! | `reservations` | class, attribute, value | `Reservation` |
 //! | `overrides` | entity id, attribute | `Override` |
+//! | `hints` | connection, class u8 or 0, external id or nothing | [`crate::tables::hints::StoredHint`] |
+//! | `hint-events` | connection, event id | time u64 |
+//! | `hint-event-times` | time u64, connection, event id | nothing |
 //! | `scratch` | connection, key | bytes of the connector |
 //! | `totals` | destination u16 or 65535 for the hub, class | living objects u64 |
 //! | `budget` | hour u64, destination u16 or 65535 for the hub, class, operation u8, announced u8 | count u64 |
@@ -149,6 +153,8 @@ tables! {
     ScanProgress = "scan-progress",
     /// Cursors.
     Cursors = "cursors",
+    /// The last full scan of each connection that knows deltas.
+    FullScans = "full-scans",
     /// The last licensed scan of each connection and class.
     LastScan = "last-scan",
     /// The configuration that each connection was last planned with.
@@ -165,6 +171,12 @@ tables! {
     Reservations = "reservations",
     /// Values that operators set.
     Overrides = "overrides",
+    /// Objects to look at.
+    Hints = "hints",
+    /// Events that came already.
+    HintEvents = "hint-events",
+    /// When they came.
+    HintEventTimes = "hint-event-times",
     /// What connectors remember.
     Scratch = "scratch",
     /// Living objects of the hub and of destinations.

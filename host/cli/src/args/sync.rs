@@ -15,6 +15,9 @@ pub(crate) struct PlanArgs {
     /// Let a source that has become empty empty the directory
     #[arg(long)]
     pub(crate) allow_empty: bool,
+    /// Read everything, even where the source can say what changed
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Exit with 9 when changes are pending
     #[arg(long)]
     pub(crate) exit_code: bool,
@@ -48,6 +51,9 @@ pub(crate) struct RunArgs {
     /// Apply although mappings, scopes, authority or the connector changed since the last time
     #[arg(long)]
     pub(crate) accept_configuration: bool,
+    /// Read everything, even where the source can say what changed
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) record: RecordArgs,
 }

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod connection;
+mod drift;
 mod erase;
 pub(crate) mod init;
 mod mapping;
@@ -47,6 +48,8 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Apply { digest } => sync::apply(context, &digest),
         Command::Run(args) => sync::run(context, &args),
         Command::Replay(args) => replay::run(context, &args),
+        Command::Verify { job } => sync::verify(context, &job),
+        Command::Drift { destination, release } => drift::run(context, &destination, release),
         Command::Account(command) => account::run(context, command),
         Command::Audit(command) => audit::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),

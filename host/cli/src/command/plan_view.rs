@@ -287,6 +287,7 @@ fn reason(reason: &Reason) -> String {
         Reason::Allowed { by, text } => format!("allowed again by {}: {}", plain(by), plain(text)),
         Reason::UnitGone => "its org unit goes".to_owned(),
         Reason::Ordered { by, text, .. } => format!("ordered by {}: {}", plain(by), plain(text)),
+        Reason::Made => "made by the hub, and read again".to_owned(),
     }
 }
 

@@ -33,6 +33,8 @@ struct Ran {
     dates: Vec<Ran>,
     #[serde(skip)]
     dry: bool,
+    #[serde(skip)]
+    missed: Option<String>,
 }
 
 /// Rows that the command touched, for those who measure.
@@ -51,7 +53,8 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
         Some(PlanCommand::Approve { digest }) => plan_view::approve(context, &digest),
         None => {
             let job = args.job.unwrap_or_default();
-            let options = RunOptions { allow_empty: args.allow_empty, dry: true, ..RunOptions::default() };
+            let options =
+                RunOptions { allow_empty: args.allow_empty, dry: true, full: args.full, ..RunOptions::default() };
             let (output, exit, _) = ran(context, "plan", &job, options, &args.record)?;
             let pending = args.exit_code && exit == Exit::Ok && output.plan.is_some();
             Ok(Output::new("plan", output).exit(if pending { Exit::Pending } else { exit }))
@@ -61,9 +64,9 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
 
 /// Runs `rosterd run`.
 pub(crate) fn run(context: &Context, args: &RunArgs) -> Result<Output, CommandError> {
-    let RunArgs { job, allow_empty, accept_configuration, record } = args;
-    let (allow_empty, accept_configuration) = (*allow_empty, *accept_configuration);
-    let options = RunOptions { allow_empty, dry: false, accept_configuration };
+    let RunArgs { job, allow_empty, accept_configuration, full, record } = args;
+    let (allow_empty, accept_configuration, full) = (*allow_empty, *accept_configuration, *full);
+    let options = RunOptions { allow_empty, accept_configuration, full, ..RunOptions::default() };
     let (mut output, mut exit, engine) = ran(context, "run", job, options, record)?;
     for report in context.block_on(async { Ok(engine.run_timers().await?) })? {
         exit = if exit == Exit::Ok { exit_of(&report, false) } else { exit };
@@ -80,6 +83,15 @@ pub(crate) fn reported(
 ) -> Result<Output, CommandError> {
     let exit = exit_of(&report, false);
     Ok(Output::new(what, body(engine, report, false)?).exit(exit))
+}
+
+/// Runs `rosterd verify`.
+pub(crate) fn verify(context: &Context, job: &str) -> Result<Output, CommandError> {
+    let options = RunOptions { full: true, dry: true, compare: true, ..RunOptions::default() };
+    let (mut output, exit, _) = ran(context, "verify", job, options, &RecordArgs::default())?;
+    output.missed =
+        output.run.notes.iter().find(|note| note.contains("by events") || note.starts_with("verified")).cloned();
+    Ok(Output::new("verify", output).exit(exit))
 }
 
 /// Runs `rosterd apply`.
@@ -146,6 +158,7 @@ fn body(engine: &rosterd_engine::Engine, report: RunReport, dry: bool) -> Result
         tape: None,
         dates: Vec::new(),
         dry,
+        missed: None,
     })
 }
 
@@ -211,6 +224,9 @@ impl Ran {
         if let RunState::Incomplete { because } = &self.run.state {
             page.line(format!("incomplete: {because}; nothing is called absent"));
             return;
+        }
+        if let Some(missed) = &self.missed {
+            page.line(crate::output::plain(missed));
         }
         for (class, reason) in self.refused() {
             page.line(format!(

@@ -22,6 +22,7 @@ pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
 #[cfg(feature = "testing")]
 pub(crate) use quantity::{parse_bytes, parse_span};
+pub(crate) use schedule::Schedule;
 #[cfg(feature = "testing")]
 pub(crate) use schedule::{parse_cron, parse_zone};
 pub(crate) use schema::{schema, schema_text};

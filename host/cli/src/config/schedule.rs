@@ -17,6 +17,16 @@ pub(crate) enum Schedule {
     Interval(Interval),
 }
 
+impl Schedule {
+    /// How often it asks for a full scan, in milliseconds, where the source knows deltas.
+    pub(crate) fn full_every_ms(&self) -> Option<u64> {
+        match self {
+            Self::Calendar(_) => None,
+            Self::Interval(interval) => u64::try_from(interval.full?.0.as_millis()).ok(),
+        }
+    }
+}
+
 /// By the calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -6,7 +6,6 @@ use crate::config::Config;
 use crate::context::HubConnections;
 use crate::error::{CommandError, ErrorKind};
 use rosterd_connector::ConnectorHost;
-use rosterd_engine::Policy;
 use rosterd_store::Store;
 use serde::Serialize;
 use std::path::Path;
@@ -32,7 +31,7 @@ impl Generation {
     pub(super) fn load(path: &Path, host: &ConnectorHost, store: &Arc<Store>) -> Result<Self, CommandError> {
         let config = Config::load(path)?;
         config.checked()?;
-        let policy = Policy::compile(&config.policy, config.digest.clone())?;
+        let policy = crate::engine::policy(&config)?;
         let connections = HubConnections::new(&config, host.clone(), Some(Arc::clone(store)));
         Ok(Self { config: Arc::new(config), policy: Arc::new(policy), connections: Arc::new(connections) })
     }

@@ -5,7 +5,7 @@ use super::reference::living;
 use super::request::Prepared;
 use super::settle::Settling;
 use crate::error::EngineError;
-use rosterd_model::outbox::{DeliveryState, OutboxEntry, Projection, ProjectionStatus};
+use rosterd_model::outbox::{DeliveryState, Echo, OutboxEntry, Projection, ProjectionStatus};
 use rosterd_model::plan::NOTHING;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Fault, FaultKind, Record, Timestamp, Value};
@@ -198,6 +198,7 @@ fn adopt(
         attributes,
         revision: prepared.known.as_ref().map_or(1, |known| known.revision + 1),
         pending: Vec::new(),
+        echo: Echo::default(),
     };
     settling.project(w, prepared, &projection)?;
     settling.requeue(w, entry, |entry| {
@@ -249,6 +250,7 @@ fn recreate(
         status: ProjectionStatus::Absent,
         revision: known.revision + 1,
         pending: Vec::new(),
+        echo: Echo::default(),
     };
     settling.project(w, prepared, &projection)?;
     settling.requeue(w, &prepared.entry, |entry| (entry.uncertain, entry.again) = (true, true))

@@ -8,6 +8,7 @@ use super::occupied::Occupied;
 use super::reference::References;
 use super::stage::{self, Stage};
 use crate::error::EngineError;
+use crate::origin::withhold;
 use crate::paths::Paths;
 use crate::policy::Delivery;
 use rosterd_model::outbox::{Action, Lane, OutboxEntry, Projection, ProjectionStatus, Request};
@@ -133,7 +134,9 @@ impl<'a> Preparer<'a> {
     /// What the destination should hold of an entity; none: no rule says so.
     pub(super) fn desired(&mut self, entity: &Entity) -> Result<Option<Desired>, EngineError> {
         let extra = if self.delivery.wants_paths { self.extra(entity)? } else { Attributes::new() };
-        Ok(self.delivery.outbound.desired_at(entity, &extra, self.now).ok())
+        let Ok(mut desired) = self.delivery.outbound.desired_at(entity, &extra, self.now) else { return Ok(None) };
+        withhold(self.view, self.delivery, Some(self.number), entity.class, entity.id, &[], &mut desired)?;
+        Ok(Some(desired))
     }
 
     /// What must happen first, apart from references; nothing in the list: a person must act.

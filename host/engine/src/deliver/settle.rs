@@ -4,10 +4,11 @@ use super::reference::living;
 use super::request::Prepared;
 use super::worker::Route;
 use crate::error::EngineError;
-use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt};
+use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt, Swing};
 use rosterd_model::plan::Operation;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Class, EntityId, Fault, Rule, Text, Timestamp, Value};
+use rosterd_reconcile::echo;
 use rosterd_reconcile::fanout::partial_hash;
 use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
@@ -87,6 +88,8 @@ impl Settling<'_> {
         let problems: &[Fault] = applied.map_or(&[], |applied| &applied.problems);
         let stale = known.filter(|_| Defect::AnswerForgotten.here());
         let attributes = stale.map_or_else(|| without_refused(prepared, problems), |known| known.attributes.clone());
+        let observed = applied.and_then(|applied| applied.observed.as_deref());
+        let echo = echo::after(known, &attributes, observed, self.now);
         let projection = Projection {
             external_id: match applied {
                 Some(applied) => Some(applied.id.clone()),
@@ -101,8 +104,10 @@ impl Settling<'_> {
             status: prepared.status,
             revision: known.map_or(1, |known| known.revision + 1),
             pending: prepared.pending.clone(),
+            echo,
         };
         self.project(w, prepared, &projection)?;
+        self.told.extend(newly_frozen(prepared, &projection));
         for missing in &prepared.missing {
             w.put_pending_ref(number, missing, (entry.class, entry.entity))?;
             self.pending = true;
@@ -254,4 +259,20 @@ fn refuse_member(prepared: &Prepared, attributes: &mut Attributes, refused: &str
             attributes.set(name, Value::List(kept));
         }
     }
+}
+
+/// A sentence for each attribute that is left alone from now on.
+fn newly_frozen(prepared: &Prepared, now: &Projection) -> Vec<String> {
+    let before = prepared.known.as_ref();
+    let frozen = now.echo.swings.iter().filter(|swing| swing.frozen);
+    let new = frozen.filter(|swing| !before.is_some_and(|known| known.is_frozen(&swing.attribute)));
+    let OutboxEntry { class, entity, destination, .. } = &prepared.entry;
+    let sentence = |swing: &Swing| {
+        format!(
+            "{} of {class} {entity} goes back and forth at {destination} and is left alone; find who else writes it, then run \
+             `rosterd drift {destination} --release`",
+            swing.attribute
+        )
+    };
+    new.map(sentence).collect()
 }

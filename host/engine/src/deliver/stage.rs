@@ -49,6 +49,13 @@ pub(super) fn main(
     let known = there.map(|there| &there.attributes);
     let mut pending = Vec::new();
     for (name, value) in all {
+        if there.is_some_and(|there| there.is_frozen(name)) {
+            // It is not sent, so what is there stays what is known.
+            if let Some(before) = known.and_then(|known| known.get(name)) {
+                stage.attributes.set(name, before.clone());
+            }
+            continue;
+        }
         if references.is_late(value) {
             // Acknowledged by a later stage; until then what was acknowledged before stands.
             if let Some(before) = known.and_then(|known| known.get(name)) {

@@ -9,6 +9,7 @@ use rosterd_model::shadow::Missing;
 use rosterd_model::{Class, Rule};
 use rosterd_reconcile::absence::{Verdict as Confirmation, confirm};
 use rosterd_reconcile::licence::Verdict;
+use rosterd_reconcile::stale::may_be_missing;
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 
@@ -33,6 +34,9 @@ impl Planner<'_> {
 
     fn one_absent(&mut self, class: Class, ordinal: u32, licensed: bool) -> Result<(), EngineError> {
         let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
+        if !may_be_missing(shadow.seq, self.scan.started_seq) {
+            return Ok(());
+        }
         let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
         let Some(link) = link.filter(|link| !self.relinked.contains(&link.entity)) else { return Ok(()) };
         let known = self.view.missing(self.connection, class, ordinal)?;
@@ -73,7 +77,12 @@ impl Planner<'_> {
 }
 
 /// Live shadows that the scan did not show.
-fn unseen(view: &Snapshot, connection: ConnectionNumber, class: Class, seen: &Seen) -> Result<Vec<u32>, EngineError> {
+pub(crate) fn unseen(
+    view: &Snapshot,
+    connection: ConnectionNumber,
+    class: Class,
+    seen: &Seen,
+) -> Result<Vec<u32>, EngineError> {
     let mut unseen = Vec::new();
     for ordinal in view.live_ordinals(connection, class)? {
         let ordinal = ordinal?;

@@ -15,7 +15,7 @@ impl<'a> Planner<'a> {
         for delivery in &policy.deliveries {
             let number = self.view.connection_number(&delivery.destination)?;
             let state = match number {
-                Some(number) => self.view.mapping_state(number)?,
+                Some(number) => self.view.delivery_state(number)?,
                 None => None,
             };
             if state.as_deref() != Some(delivery.fingerprint().as_str()) {

@@ -131,6 +131,7 @@ impl Planner<'_> {
             return Ok(done);
         }
         let Some(said) = self.said(part, shadow, Moment::Change, Some(link.entity))? else { return Ok(false) };
+        let said = self.without_echo(part, shadow, link.entity, said)?;
         let (sure, reason) = match choice {
             Some((Choice::Link(entity), by)) if entity == link.entity => (true, Reason::Resolved { by }),
             _ => (false, Reason::Changed),
@@ -259,6 +260,12 @@ impl Planner<'_> {
             changes,
             lifecycle: (before.is_none() || moved.is_some()).then_some(after.lifecycle),
         };
+        if self.both_ways {
+            self.saying = match &claims {
+                Some(claims) => claims.iter().map(|claim| claim.attribute.clone()).collect(),
+                None => hub.changes.iter().map(|change| change.attribute.clone()).collect(),
+            };
+        }
         let mut parts = vec![hub];
         if let Err(problem) = self.fan_out(after, before.map(|entity| entity.id), Some(&shadow.id), &mut parts)? {
             self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;

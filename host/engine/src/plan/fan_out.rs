@@ -3,8 +3,10 @@
 use super::Planner;
 use super::decide::protected_from;
 use crate::error::EngineError;
+use crate::origin::{There, there, withhold};
+use rosterd_model::outbox::Projection;
 use rosterd_model::plan::Part;
-use rosterd_model::{Attributes, Entity, EntityId, ExternalId};
+use rosterd_model::{Attributes, Entity, EntityId, ExternalId, Rule};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::fanout::part;
 use rosterd_store::prelude::*;
@@ -33,6 +35,29 @@ impl Planner<'_> {
         protected_from(part.operation) && self.policy.protect.protects(entity)
     }
 
+    /// True if a destination that is read as well must not be told of an entity: it shows an object of its own for it, or
+    /// it removed the one that it had.
+    pub(super) fn stays_away(
+        &self,
+        delivery: &crate::policy::Delivery,
+        after: &Entity,
+        existing: Option<EntityId>,
+        projection: Option<&Projection>,
+    ) -> Result<bool, EngineError> {
+        let (Some(id), Some(number)) = (existing, self.view.connection_number(&delivery.destination)?) else {
+            return Ok(delivery.destination == self.job.source);
+        };
+        let living = projection.is_some_and(|known| known.status.is_living());
+        let jobs = self.policy.jobs.values().filter(|job| job.source == delivery.destination);
+        let confirmations = jobs.map(|job| job.absence.confirmations).min().unwrap_or(1);
+        Ok(match there(&*self.view, number, (after.class, id), projection, confirmations)? {
+            There::Shown => !living,
+            There::Removed => Rule::NeverBackIntoTheSource.on(),
+            // A record of the destination that is being linked by this step.
+            There::Unknown => !living && delivery.destination == self.job.source,
+        })
+    }
+
     /// The part for one destination, if it must be told anything.
     pub(super) fn destination_part(
         &mut self,
@@ -41,7 +66,15 @@ impl Planner<'_> {
         existing: Option<EntityId>,
         unit: Option<&ExternalId>,
     ) -> Result<Result<Option<Part>, Problem>, EngineError> {
-        if !delivery.outbound.delivers(after.class) || delivery.destination == self.job.source {
+        if !delivery.outbound.delivers(after.class) {
+            return Ok(Ok(None));
+        }
+        let (class, number) = (after.class, self.view.connection_number(&delivery.destination)?);
+        let projection = match (existing, number) {
+            (Some(id), Some(number)) => self.view.projection(number, class, id)?,
+            _ => None,
+        };
+        if delivery.both_ways && self.stays_away(delivery, after, existing, projection.as_ref())? {
             return Ok(Ok(None));
         }
         let extra = if delivery.wants_paths {
@@ -49,14 +82,14 @@ impl Planner<'_> {
         } else {
             Attributes::new()
         };
-        let desired = match delivery.outbound.desired_at(after, &extra, self.now) {
+        let mut desired = match delivery.outbound.desired_at(after, &extra, self.now) {
             Ok(desired) => desired,
             Err(problem) => return Ok(Err(problem)),
         };
-        let projection = match (existing, self.view.connection_number(&delivery.destination)?) {
-            (Some(id), Some(number)) => self.view.projection(number, after.class, id)?,
-            _ => None,
-        };
+        if let Some(id) = existing {
+            let saying = if delivery.destination == self.job.source { self.saying.as_slice() } else { &[] };
+            withhold(&*self.view, delivery, number, class, id, saying, &mut desired)?;
+        }
         let on_leave = delivery.outbound.on_leave();
         let found = part(&delivery.destination, after.class, &desired, projection.as_ref(), on_leave);
         Ok(Ok(found.filter(|part| !self.spares(part, after))))

@@ -238,7 +238,7 @@ pub(crate) fn put_states(
     w.put_mapping_state(number, &job.fingerprint(&engine.policy.authority))?;
     for delivery in &engine.policy.deliveries {
         let number = w.intern_connection(&delivery.destination)?;
-        w.put_mapping_state(number, &delivery.fingerprint())?;
+        w.put_delivery_state(number, &delivery.fingerprint())?;
     }
     Ok(())
 }

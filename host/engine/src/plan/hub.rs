@@ -8,6 +8,7 @@ use super::{PlanOptions, Planned, Planner};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
+use crate::origin::withhold;
 use crate::policy::{Delivery, Job, Policy, name_attribute};
 use crate::scan::{ScanResult, Seen};
 use rosterd_model::plan::{Bucket, Operation, Part, Reason, StepObject, Target};
@@ -37,6 +38,8 @@ pub(crate) fn plan(
         broken: None,
         version: None,
         connector: String::new(),
+        started_seq: 0,
+        samples: Vec::new(),
     };
     // What a plan of the hub's own does follows from dates and orders, and no run let its configuration through.
     let options = PlanOptions { accept_configuration: true };
@@ -174,7 +177,7 @@ impl<'p> HubPlan<'p> {
         }
         let extra =
             if delivery.wants_paths { planner.paths.extra_of(&*planner.view, after)? } else { Attributes::new() };
-        let desired = match delivery.outbound.desired_at(after, &extra, planner.now) {
+        let mut desired = match delivery.outbound.desired_at(after, &extra, planner.now) {
             Ok(mut desired) => {
                 desired.delete_due = delete_due;
                 desired
@@ -190,6 +193,10 @@ impl<'p> HubPlan<'p> {
             Some(number) => planner.view.projection(number, after.class, after.id)?,
             None => None,
         };
+        if delivery.both_ways && planner.stays_away(delivery, after, Some(after.id), projection.as_ref())? {
+            return Ok(None);
+        }
+        withhold(&*planner.view, delivery, number, after.class, after.id, &[], &mut desired)?;
         let on_leave = delivery.outbound.on_leave();
         let found = part(&delivery.destination, after.class, &desired, projection.as_ref(), on_leave);
         Ok(found.filter(|part| !planner.spares(part, after)))

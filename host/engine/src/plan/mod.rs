@@ -9,6 +9,7 @@ mod decide;
 mod decisions;
 mod departed;
 mod disputes;
+mod echo;
 mod effective;
 mod employment;
 mod fan_out;
@@ -27,6 +28,7 @@ mod unique;
 mod units;
 mod unlinked;
 
+pub(crate) use absence::unseen;
 pub(crate) use changed::accept;
 pub(crate) use finish::{expired, put_states};
 pub use hub::HubPlan;
@@ -122,6 +124,10 @@ struct Planner<'a> {
     going: Vec<units::GoingUnit>,
     /// Dates that a changed configuration set anew.
     timers: Vec<Timer>,
+    /// True: the source is a destination as well.
+    both_ways: bool,
+    /// There: attributes of the hub that the step in the making claims.
+    saying: Vec<rosterd_model::Text>,
 }
 
 /// Makes the plan of a run.
@@ -153,6 +159,7 @@ pub(crate) fn plan(
     planner.departed_all()?;
     planner.absent()?;
     planner.leave_units()?;
+    planner.saying.clear();
     planner.catch_up(&behind)?;
     planner.pay()?;
     planner.finish()
@@ -200,6 +207,8 @@ impl<'a> Planner<'a> {
             waiting: 0,
             open_cases,
             decided: 0,
+            both_ways: engine.policy.deliveries.iter().any(|delivery| delivery.destination == job.source),
+            saying: Vec::new(),
             view,
             guarded: true,
             asked: BTreeMap::new(),

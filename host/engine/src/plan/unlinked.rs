@@ -36,6 +36,11 @@ impl Planner<'_> {
         shadow: &Shadow,
         choice: Option<Decided>,
     ) -> Result<bool, EngineError> {
+        if let (None, Some(entity)) = (&choice, self.made_by_us(shadow)?) {
+            let Some(said) = self.said(part, shadow, Moment::Link, Some(entity))? else { return Ok(false) };
+            let said = self.without_echo(part, shadow, entity, said)?;
+            return self.known(part, ordinal, shadow, (entity, true), &said, Reason::Made);
+        }
         let Some(said) = self.said(part, shadow, Moment::Create, None)? else { return Ok(false) };
         // The beginning of a name that is yet to be made finds nobody.
         let (candidate, bases) = part.newcomer(fresh(&said));

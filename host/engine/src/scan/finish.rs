@@ -1,20 +1,24 @@
 //! The end of a scan: the host's own verdict on what it may conclude, and tidying up.
 
+use super::Mode;
 use super::observer::Observer;
 use crate::error::EngineError;
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::rule::Defect;
-use rosterd_model::{Class, Fault};
+use rosterd_model::{Class, Fault, Rule};
 use rosterd_reconcile::licence::{ScanFacts, Verdict, judge};
 use rosterd_store::prelude::*;
-use rosterd_store::{LastScan, Snapshot};
+use rosterd_store::{FullScan, LastScan, Snapshot};
 
 /// What is known once the reader is spent.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) version: Option<String>,
     pub(super) resumed: bool,
-    pub(super) resume_stable: bool,
+    /// Digest of the connector.
+    pub(super) connector: String,
+    /// Fingerprint of the mapping.
+    pub(super) mapping: String,
     pub(super) allow_empty: bool,
     pub(super) broken: Option<Fault>,
 }
@@ -26,7 +30,10 @@ impl Observer {
     pub(super) fn finish(mut self, facts: &Facts) -> Result<Finished, EngineError> {
         let view = self.store.snapshot()?;
         let (mut verdicts, mut refusals) = (Vec::new(), Vec::new());
-        for class in self.judged(&view)? {
+        // A delta, like an answered hint, says nothing about what it does not mention.
+        let silent = self.mode != Mode::Full && Rule::DeltaSaysNothingElse.on();
+        let judged = if silent { Vec::new() } else { self.judged(&view)? };
+        for class in judged {
             let licence = judge(&self.facts(&view, class, facts)?);
             if !licence.licensed {
                 refusals.push((class, licence.reasons.first().cloned().unwrap_or_default()));
@@ -60,7 +67,7 @@ impl Observer {
         Ok(ScanFacts {
             class,
             reached_end: facts.broken.is_none() && end.is_some(),
-            complete_declared: end.is_some_and(|end| end.complete.contains(&class)),
+            complete_declared: end.is_some_and(|end| self.mode == Mode::Delta || end.complete.contains(&class)),
             declared_total: total.map(|(_, total)| *total),
             seen: self.seen.count(class),
             rejected: self.named_rejections.get(&class).copied().unwrap_or(0),
@@ -69,7 +76,7 @@ impl Observer {
             last_licensed: view.last_scan(self.scan.connection, class)?.map(|scan| scan.records),
             shrink_percent: self.absence.shrink_percent,
             resumed: facts.resumed,
-            resume_stable: facts.resume_stable,
+            resume_stable: self.described.resume_stable,
             source_version: facts.version.clone(),
             allow_empty: facts.allow_empty,
         })
@@ -79,13 +86,16 @@ impl Observer {
         let connection = self.scan.connection;
         let mut returned = Vec::new();
         let mut licensed = Vec::new();
-        for (class, verdict) in verdicts {
-            for row in view.all_missing(connection, *class)? {
+        let partial = self.mode != Mode::Full;
+        for class in Class::ALL.into_iter().filter(|class| partial || verdicts.iter().any(|(of, _)| of == class)) {
+            for row in view.all_missing(connection, class)? {
                 let (ordinal, _) = row?;
-                if self.seen.contains(*class, ordinal) && !Defect::MissingForgotten.here() {
-                    returned.push((*class, ordinal));
+                if self.seen.contains(class, ordinal) && !Defect::MissingForgotten.here() {
+                    returned.push((class, ordinal));
                 }
             }
+        }
+        for (class, verdict) in verdicts {
             if *verdict == Verdict::Licensed {
                 let records = self.seen.count(*class);
                 let last = view.last_scan(connection, *class)?;
@@ -97,9 +107,18 @@ impl Observer {
         }
         // A resumed scan does not know what its first half raised.
         let healed = if facts.resumed { Vec::new() } else { self.healed(view)? };
-        let cursor = self.end.as_ref().and_then(|end| end.cursor.clone());
-        let moved = cursor != view.cursor(connection)?;
-        if !self.stored && returned.is_empty() && licensed.is_empty() && healed.is_empty() && !moved {
+        let stored = view.cursor(connection)?;
+        let cursor = match self.mode {
+            Mode::Full => self.end.as_ref().and_then(|end| end.cursor.clone()),
+            Mode::Delta => self.cursor.clone().or_else(|| stored.clone()),
+            Mode::Hints => stored.clone(),
+        };
+        let moved = cursor != stored;
+        let full = (self.mode == Mode::Full && cursor.is_some())
+            .then(|| self.full_scan(facts, view, healed.len()))
+            .transpose()?;
+        let cleared = self.stored && self.mode == Mode::Full;
+        if full.is_none() && !cleared && returned.is_empty() && licensed.is_empty() && healed.is_empty() && !moved {
             return Ok(());
         }
         let store = self.store.clone();
@@ -118,11 +137,21 @@ impl Observer {
             if moved {
                 w.put_cursor(connection, cursor.as_deref())?;
             }
-            if self.stored {
+            if let Some(full) = &full {
+                w.put_full_scan(connection, full)?;
+            }
+            if cleared {
                 w.clear_scan(connection)?;
             }
             Ok(())
         })
+    }
+
+    /// What the next run must know of this full scan to read a delta.
+    fn full_scan(&self, facts: &Facts, view: &Snapshot, healed: usize) -> Result<FullScan, EngineError> {
+        let parked = view.case_count(self.scan.connection)?.saturating_sub(healed as u64);
+        let (connector, mapping) = (facts.connector.clone(), facts.mapping.clone());
+        Ok(FullScan { at: self.now, run: self.scan.run, connector, mapping, parked })
     }
 
     /// Cases about reading that this complete scan did not raise again.

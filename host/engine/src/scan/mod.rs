@@ -4,7 +4,9 @@
 //! changes an entity.
 
 mod cases;
+mod described;
 mod finish;
+mod hints;
 mod observer;
 mod seen;
 mod write;
@@ -12,16 +14,21 @@ mod write;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::policy::Job;
-pub(crate) use cases::same as same_case;
+pub(crate) use cases::{cut, same as same_case};
 #[cfg(feature = "testing")]
 pub(crate) use cases::{parse_rejections, write_rejections};
+pub(crate) use described::Described;
+pub(crate) use hints::{Looked, look};
 use observer::Observer;
+use rosterd_model::Rule;
 use rosterd_model::port::{Reader, ScanStart, Source};
 use rosterd_model::record::Page;
 use rosterd_model::run::Run;
 use rosterd_model::{Class, Fault, FaultKind, RunId};
+use rosterd_reconcile::cadence::{LastFull, Reading, Situation, Why, choose};
 use rosterd_reconcile::licence::Verdict;
 use rosterd_store::ConnectionNumber;
+use rosterd_store::prelude::*;
 pub(crate) use seen::Seen;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -46,36 +53,164 @@ pub(crate) struct ScanResult {
     pub(crate) version: Option<String>,
     /// Digest of the connector.
     pub(crate) connector: String,
+    /// Sequence when it began: what has a greater one changed while it ran.
+    pub(crate) started_seq: u64,
+    /// The first objects that were not as they were known, where somebody asked to compare.
+    pub(crate) samples: Vec<String>,
 }
 
-/// Reads everything that a source shows, and stores what differs.
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Everything: what is not shown is missing.
+    Full,
+    /// What changed since the cursor.
+    Delta,
+    /// Single objects that hints named.
+    Hints,
+}
+
+/// How a scan was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// An empty source may remove everybody.
+    pub(crate) allow_empty: bool,
+    /// Everything is read, whatever the cursor.
+    pub(crate) full: bool,
+    /// What differs is named.
+    pub(crate) compare: bool,
+}
+
+/// Reads what a source shows, everything or what changed since the last run, and stores what differs.
 pub(crate) async fn scan(
     engine: &Engine,
     job: &Job,
     connection: ConnectionNumber,
     run: &mut Run,
-    allow_empty: bool,
+    asked: Asked,
 ) -> Result<ScanResult, EngineError> {
     let mut source = engine.connections.source(&job.source).await.map_err(EngineError::of(&job.source))?;
     run.connector = source.digest();
-    let observer = Observer::new(engine, job, connection, run.id)?;
-    let start = observer.resume().map_or(ScanStart::Full, |token| ScanStart::Resume(token.to_owned()));
-    let resumed = start != ScanStart::Full;
-    let reader = source.open(&Class::ALL, start).await.map_err(EngineError::of(&job.source))?;
-    let (observed, broken) = pull(engine, reader, observer).await?;
-    let version = match &broken {
-        None => source.version().await.map_err(EngineError::of(&job.source))?,
-        Some(_) => None,
-    };
-    let resume_stable = resume_stable(source.as_mut()).await;
-    let facts = finish::Facts { version: version.clone(), resumed, resume_stable, allow_empty, broken: broken.clone() };
-    let (observer, verdicts, refusals) = blocking(move || observed.finish(&facts)).await?;
-    run.scan = observer.counts;
-    run.scan.shown = Class::ALL.into_iter().map(|class| (class, observer.seen.count(class))).collect();
-    run.scan.shown.retain(|(_, count)| *count > 0);
-    run.licences = observer.licences;
-    run.notes.extend(observer.notes);
-    Ok(ScanResult { seen: observer.seen, verdicts, refusals, broken, version, connector: run.connector.clone() })
+    let described = Described::ask(source.as_mut()).await;
+    let mut scan = Scan { engine, job, connection, source: source.as_mut(), described, asked };
+    let mut reading = scan.reading(run, asked.full)?;
+    if reading == Reading::Delta {
+        if let Some(result) = scan.delta(run).await? {
+            return Ok(result);
+        }
+        reading = Reading::Full(Why::CursorInvalid);
+    }
+    if let Reading::Full(why) = reading
+        && let Some(note) = why.note()
+    {
+        engine.events.emit(&crate::event::RunEvent::Note(note.to_owned()));
+        run.notes.push(note.to_owned());
+    }
+    scan.full(run).await
+}
+
+/// What a scan needs, whatever it reads.
+struct Scan<'a> {
+    engine: &'a Engine,
+    job: &'a Job,
+    connection: ConnectionNumber,
+    source: &'a mut dyn Source,
+    described: Described,
+    asked: Asked,
+}
+
+impl Scan<'_> {
+    /// Decides between a delta and a full scan.
+    fn reading(&self, run: &Run, asked: bool) -> Result<Reading, EngineError> {
+        let (engine, connection) = (self.engine, self.connection);
+        let view = engine.store.snapshot()?;
+        let last = view.full_scan(connection)?;
+        let mapping = self.job.fingerprint(&engine.policy.authority);
+        let situation = Situation {
+            asked,
+            restored: view.restored_for(self.job.name.as_str())?,
+            interrupted: view.scan_progress(connection)?.is_some_and(|progress| progress.resume.is_some()),
+            deltas: !self.described.with_deltas().is_empty(),
+            cursor: view.cursor(connection)?.is_some(),
+            last: last.as_ref().map(|last| LastFull {
+                at: last.at,
+                connector: &last.connector,
+                mapping: &last.mapping,
+                parked: last.parked,
+            }),
+            now: view.policy_now(engine.clock.now())?,
+            connector: &run.connector,
+            mapping: &mapping,
+            parked: view.case_count(connection)?,
+            every_ms: self.job.full_every_ms,
+        };
+        Ok(choose(&situation))
+    }
+
+    /// Reads what changed since the stored cursor. None: the source no longer knows the cursor.
+    async fn delta(&mut self, run: &mut Run) -> Result<Option<ScanResult>, EngineError> {
+        let cursor = self.engine.store.snapshot()?.cursor(self.connection)?.unwrap_or_default();
+        let observer = self.observer(run, Mode::Delta)?;
+        let classes = self.described.with_deltas();
+        let (observed, broken) = match self.source.open(&classes, ScanStart::Since(cursor)).await {
+            Ok(reader) => pull(self.engine, reader, observer).await?,
+            Err(fault) if fault.kind == FaultKind::CursorInvalid => (observer, Some(fault)),
+            Err(fault) => return Err(EngineError::of(&self.job.source)(fault)),
+        };
+        let invalid = broken.as_ref().is_some_and(|fault| fault.kind == FaultKind::CursorInvalid);
+        if invalid && Rule::InvalidCursorRescans.on() {
+            return Ok(None);
+        }
+        let broken = broken.filter(|_| !invalid);
+        Ok(Some(self.finish(run, observed, broken, false).await?))
+    }
+
+    /// Reads everything, or the rest of what an interrupted scan did not read.
+    async fn full(&mut self, run: &mut Run) -> Result<ScanResult, EngineError> {
+        let observer = self.observer(run, Mode::Full)?;
+        let start = observer.resume().map_or(ScanStart::Full, |token| ScanStart::Resume(token.to_owned()));
+        let resumed = start != ScanStart::Full;
+        let reader = self.source.open(&Class::ALL, start).await.map_err(EngineError::of(&self.job.source))?;
+        let (observed, broken) = pull(self.engine, reader, observer).await?;
+        self.finish(run, observed, broken, resumed).await
+    }
+
+    fn observer(&self, run: &Run, mode: Mode) -> Result<Observer, EngineError> {
+        let mut observer =
+            Observer::new(self.engine, self.job, self.connection, run.id, (mode, self.described.clone()))?;
+        observer.compares = self.asked.compare;
+        Ok(observer)
+    }
+
+    async fn finish(
+        &mut self,
+        run: &mut Run,
+        observed: Observer,
+        broken: Option<Fault>,
+        resumed: bool,
+    ) -> Result<ScanResult, EngineError> {
+        let version = match &broken {
+            None => self.source.version().await.map_err(EngineError::of(&self.job.source))?,
+            Some(_) => None,
+        };
+        let facts = finish::Facts {
+            version: version.clone(),
+            resumed,
+            connector: run.connector.clone(),
+            mapping: self.job.fingerprint(&self.engine.policy.authority),
+            allow_empty: self.asked.allow_empty,
+            broken: broken.clone(),
+        };
+        let started_seq = observed.scan.started_seq;
+        let (observer, verdicts, refusals) = blocking(move || observed.finish(&facts)).await?;
+        run.scan = observer.counts;
+        run.scan.shown = Class::ALL.into_iter().map(|class| (class, observer.seen.count(class))).collect();
+        run.scan.shown.retain(|(_, count)| *count > 0);
+        run.licences = observer.licences;
+        run.notes.extend(observer.notes);
+        let (seen, samples, connector) = (observer.seen, observer.samples, run.connector.clone());
+        Ok(ScanResult { seen, verdicts, refusals, broken, version, connector, started_seq, samples })
+    }
 }
 
 /// Reads pages and observes them side by side. A fault of the reader is returned beside what was observed before it.
@@ -131,13 +266,6 @@ fn observe_all(mut observer: Observer, mut incoming: mpsc::Receiver<Ahead>) -> R
     observer.flush()?;
     observer.land()?;
     Ok(observer)
-}
-
-/// What the connector says about itself: may a scan that goes on from a resume point be called complete?
-async fn resume_stable(source: &mut dyn Source) -> bool {
-    let Ok(text) = source.describe().await else { return false };
-    let Ok(described) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
-    described.get("resume-stable").and_then(serde_json::Value::as_bool).unwrap_or(false)
 }
 
 /// Runs store work off the async threads.

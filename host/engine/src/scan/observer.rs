@@ -1,7 +1,7 @@
 //! Comparing pages with shadows: what was said before is only marked as seen, what differs is kept for the next write.
 
 use super::write::Landed;
-use super::{ScanId, Seen};
+use super::{Described, Mode, ScanId, Seen};
 use crate::aside::Aside;
 use crate::engine::{Engine, Settings};
 use crate::error::EngineError;
@@ -15,13 +15,17 @@ use rosterd_model::shadow::{RecordHash, ShadowHead};
 use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Rule, RunId, Timestamp};
 use rosterd_reconcile::absence::AbsencePolicy;
 use rosterd_reconcile::normalise::{normalise, record_hash};
+use rosterd_reconcile::stale::is_stale;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Snapshot, Store};
+use rosterd_store::{ConnectionNumber, Snapshot, Store, StoredHint};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Bytes of records that may wait for the next write.
 const BATCH_BYTES: usize = 16 << 20;
+
+/// Objects that differ and are named, where somebody asks to compare.
+const SAMPLES: usize = 10;
 
 /// Something that the next write stores.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub(super) enum Pending {
     Amendment { amendment: Amendment, head: ShadowHead },
     /// The source says that this is gone.
     Gone { class: Class, id: ExternalId, cause: DepartureCause, head: ShadowHead },
+    /// The source does not find it, which may mean that we may not see it.
+    NotFound { class: Class, ordinal: u32 },
 }
 
 /// Records that were shown and are not stored yet.
@@ -44,6 +50,8 @@ pub(super) struct Observer {
     pub(super) events: Events,
     pub(super) source: ConnectionId,
     pub(super) absence: AbsencePolicy,
+    pub(super) mode: Mode,
+    pub(super) described: Described,
     pub(super) scan: ScanId,
     pub(super) now: Timestamp,
     pub(super) seen: Seen,
@@ -63,6 +71,22 @@ pub(super) struct Observer {
     pub(super) nameless: HashMap<Option<Class>, u64>,
     pub(super) named_rejections: HashMap<Class, u64>,
     pub(super) resume: Option<String>,
+    /// In a delta: the cursor that covers every page that was taken in.
+    pub(super) cursor: Option<String>,
+    /// In a delta: what this run wrote itself, with its sequence. An object may appear in it more than once.
+    pub(super) own: HashMap<(Class, u32), u64>,
+    /// Hints that the next write answers.
+    pub(super) answered: Vec<StoredHint>,
+    /// The sequence when the last write of this scan was stored: a greater one means that somebody else wrote, too.
+    pub(super) base: u64,
+    /// True: somebody else wrote between the last write and the one before it.
+    pub(super) overtaken: bool,
+    /// True: what differs is named in `samples`.
+    pub(super) compares: bool,
+    /// The first objects that differ.
+    pub(super) samples: Vec<String>,
+    /// True: open cases of reading may be healed by a good record.
+    pub(super) heals: bool,
     /// True: the store holds something of this scan that must be cleared at its end.
     pub(super) stored: bool,
     /// True: somebody was erased, and a new record may be about him.
@@ -75,15 +99,20 @@ impl Observer {
         job: &Job,
         connection: ConnectionNumber,
         run: RunId,
+        (mode, described): (Mode, Described),
     ) -> Result<Self, EngineError> {
         let view = engine.store.snapshot()?;
+        let base = view.sequence()?;
+        let heals = mode != Mode::Full && view.cases(connection)?.next().is_some();
         let mut observer = Self {
             store: engine.store.clone(),
             settings: engine.settings.clone(),
             events: engine.events.clone(),
             source: job.source.clone(),
             absence: job.absence,
-            scan: ScanId { connection, run, started_seq: view.sequence()? },
+            mode,
+            described,
+            scan: ScanId { connection, run, started_seq: base },
             now: view.policy_now(engine.clock.now())?,
             seen: Seen::default(),
             counts: ScanCounts::default(),
@@ -99,10 +128,20 @@ impl Observer {
             nameless: HashMap::new(),
             named_rejections: HashMap::new(),
             resume: None,
+            cursor: None,
+            own: HashMap::new(),
+            answered: Vec::new(),
+            base,
+            overtaken: false,
+            compares: false,
+            samples: Vec::new(),
+            heals,
             stored: false,
             erased_some: !view.erased_nobody()? && Rule::ErasedStaysAway.on(),
         };
-        observer.take_up(&view)?;
+        if mode == Mode::Full {
+            observer.take_up(&view)?;
+        }
         Ok(observer)
     }
 
@@ -137,7 +176,7 @@ impl Observer {
         self.counts.pages += 1;
         for change in page.changes {
             match change {
-                Change::Upsert(record) => self.record(&view, record)?,
+                Change::Upsert(record) => self.record(&mut view, record)?,
                 Change::Amend(amendment) => {
                     self.settle_before(amendment.class, &amendment.id, &mut view)?;
                     self.amendment(&view, amendment)?;
@@ -149,12 +188,23 @@ impl Observer {
                 Change::Rejected(rejection) => self.rejected(&view, rejection)?,
             }
         }
-        self.resume = page.resume;
+        if self.mode == Mode::Delta {
+            // The resume point of a delta is a cursor.
+            let last = page.end.as_ref().and_then(|end| end.cursor.clone());
+            self.cursor = last.or(page.resume).or(self.cursor.take());
+        } else {
+            self.resume = page.resume;
+        }
         if page.end.is_some() {
             self.end = page.end;
         }
         drop(view);
         self.events.emit(&RunEvent::Observed { records: self.counts.records });
+        self.flush_if_full()
+    }
+
+    /// Begins to store what differs, if there is enough of it.
+    pub(super) fn flush_if_full(&mut self) -> Result<(), EngineError> {
         let full = self.pending.len() >= self.settings.observe_batch || self.bytes >= BATCH_BYTES;
         if full || self.seen.unsaved() >= 50 * self.settings.observe_batch {
             self.flush()?;
@@ -175,7 +225,11 @@ impl Observer {
         Ok(())
     }
 
-    fn record(&mut self, view: &Snapshot, mut record: Record) -> Result<(), EngineError> {
+    pub(super) fn record(&mut self, view: &mut Snapshot, mut record: Record) -> Result<(), EngineError> {
+        if self.mode != Mode::Full {
+            // An object may appear more than once; what comes later counts.
+            self.settle_before(record.class, &record.id, view)?;
+        }
         self.counts.records += 1;
         let hash = record_hash(&record);
         let key = (record.class, record.id.clone());
@@ -194,15 +248,15 @@ impl Observer {
                 self.counts.unchanged += 1;
                 return Ok(());
             }
-            if again {
+            if again && self.mode == Mode::Full {
                 return self.duplicate(view, &record);
             }
-            if head.seq > self.scan.started_seq {
-                // Changed by an event while the scan ran: this page is older than what is known.
+            if self.stale(view, record.class, record.version.as_deref(), head)? {
                 self.counts.unchanged += 1;
                 return Ok(());
             }
             self.counts.changed += 1;
+            self.sample(&key, "changed");
         } else {
             if self.erased_some && view.erased(self.scan.connection, key.0, &key.1)?.is_some() {
                 // Counted as known and not usable: nobody is missing because of it, and nothing of it is stored.
@@ -211,6 +265,7 @@ impl Observer {
                 return Ok(());
             }
             self.counts.new += 1;
+            self.sample(&key, "new");
         }
         self.bytes += record.attributes.len() + key.1.as_str().len();
         match normalise(&record) {
@@ -225,6 +280,12 @@ impl Observer {
                 let (class, id, raw) = (Some(record.class), Some(record.id), record.attributes);
                 self.raise(view, class, id, QuarantineReason::Invalid, String::new(), problem.message, &raw)
             }
+        }
+    }
+
+    fn sample(&mut self, (class, id): &(Class, ExternalId), word: &str) {
+        if self.compares && self.samples.len() < SAMPLES {
+            self.samples.push(format!("{class} {id} ({word})"));
         }
     }
 
@@ -243,11 +304,17 @@ impl Observer {
         self.counts.records += 1;
         let head = view.shadow_head(self.scan.connection, amendment.class, &amendment.id)?;
         match head {
+            Some(head)
+                if !self.shown(amendment.class, head.ordinal)
+                    && self.stale(view, amendment.class, amendment.version.as_deref(), &head)? =>
+            {
+                self.seen.mark(amendment.class, head.ordinal);
+                self.counts.unchanged += 1;
+            }
             Some(head) if head.live => {
                 self.counts.changed += 1;
                 self.seen.mark(amendment.class, head.ordinal);
                 self.pending.push(Pending::Amendment { amendment, head });
-                Ok(())
             }
             _ => {
                 let message = format!(
@@ -255,12 +322,13 @@ impl Observer {
                     amendment.class, amendment.id
                 );
                 let (class, id) = (Some(amendment.class), Some(amendment.id));
-                self.raise(view, class, id, QuarantineReason::Invalid, String::new(), message, "")
+                self.raise(view, class, id, QuarantineReason::Invalid, String::new(), message, "")?;
             }
         }
+        Ok(())
     }
 
-    fn gone(
+    pub(super) fn gone(
         &mut self,
         view: &Snapshot,
         class: Class,
@@ -268,11 +336,53 @@ impl Observer {
         cause: DepartureCause,
     ) -> Result<(), EngineError> {
         let Some(head) = view.shadow_head(self.scan.connection, class, &id)? else { return Ok(()) };
-        if head.live {
+        let cause = self.believed(class, cause);
+        if head.live && (self.shown(class, head.ordinal) || !self.stale(view, class, None, &head)?) {
             self.counts.gone += 1;
             self.pending.push(Pending::Gone { class, id, cause, head });
         }
         Ok(())
+    }
+
+    /// True if this full scan showed the object before: what it says now is about that.
+    fn shown(&self, class: Class, ordinal: u32) -> bool {
+        self.mode == Mode::Full && self.seen.contains(class, ordinal)
+    }
+
+    /// True if somebody else changed the shadow while this scan ran, so that what the scan says of it is older.
+    fn stale(
+        &self,
+        view: &Snapshot,
+        class: Class,
+        version: Option<&str>,
+        head: &ShadowHead,
+    ) -> Result<bool, EngineError> {
+        let mine = self.own.get(&(class, head.ordinal)) == Some(&head.seq);
+        if head.seq <= self.scan.started_seq || self.mode == Mode::Hints || mine {
+            return Ok(false);
+        }
+        let known = || view.shadow(self.scan.connection, class, head.ordinal);
+        let later = version.is_some() && {
+            let known = known()?.and_then(|shadow| shadow.version);
+            self.described.versions(class).later(version, known.as_deref())
+        };
+        Ok(is_stale(head.seq, self.scan.started_seq, later))
+    }
+
+    /// The cause of a departure as far as the connector's word for it can be relied on.
+    fn believed(&mut self, class: Class, cause: DepartureCause) -> DepartureCause {
+        let certain = self.mode != Mode::Delta || self.described.deltas_tell_deletes(class);
+        if cause != DepartureCause::Deleted || certain {
+            return cause;
+        }
+        let note = format!(
+            "the delta calls objects of class {class} deleted, though the connector says that its deltas do not tell deletes; \
+             only a full scan shows who is gone"
+        );
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+        DepartureCause::Unknown
     }
 
     /// Hands out what waits to be stored; from now on it is in flight.

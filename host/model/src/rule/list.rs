@@ -116,6 +116,7 @@ rules! {
     CreatedDuringScan, "5.created", "What was made while a scan ran is not missing from it.";
     CursorWithPage, "5.cursor", "A cursor is stored with what it covers.";
     InvalidCursorRescans, "5.cursor-invalid", "A cursor that the source refuses means a full scan, never an empty answer.";
+    FullOftenEnough, "5.full", "A full scan comes when the last is too old, and when connector, mapping or many parked records call for it.";
     DeltaSaysNothingElse, "5.delta", "A delta says nothing about what it does not mention.";
     HintsAreRead, "5.hints", "A hint changes nothing: the object is read.";
     NotFoundAfterHint, "5.not-found", "An object that is not found after a hint other than a delete is only absent.";
@@ -150,6 +151,7 @@ rules! {
     TrapsGiveUp, "7.trap", "A connector that traps is tried twice more, then its breaker opens.";
     PartialIsNotOk, "7.partial", "A run with parked records is never ok.";
     // 8 Loops.
+    OneDirection, "8.direction", "An attribute of a system that is read and written has one direction.";
     EchoMakesNoClaims, "8.echo", "What comes back as it was sent makes no claims.";
     CreatedIsLinked, "8.created", "What the hub created is linked when it is read.";
     OriginNotSentBack, "8.origin", "A value is not sent to the only connection that said it.";

@@ -16,6 +16,7 @@ use super::{ExpressionError, library};
 use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
 use rewrite::{conditional, look_up, ordered};
+use std::collections::BTreeSet;
 use std::mem;
 
 /// The longest expression, in characters.
@@ -36,6 +37,8 @@ pub(super) struct Checked {
     pub(super) list_limit: usize,
     /// The patterns of its `matches`, if it calls that.
     pub(super) patterns: Option<Patterns>,
+    /// The attributes that it reads, sorted.
+    pub(super) reads: Vec<String>,
 }
 
 pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Result<Checked, ExpressionError> {
@@ -49,11 +52,20 @@ pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Resu
     let parser = library::environment().parser().enable_ident_escape_syntax(true);
     let (mut expression, info) =
         parser.parse_with_source_info(text).map_err(|errors| parse_error(text, root, &errors))?;
-    let mut walk = Walk { root, declared, info: &info, text, variables: Vec::new(), deepest_loop: 0, patterns: None };
+    let mut walk = Walk {
+        root,
+        declared,
+        info: &info,
+        text,
+        variables: Vec::new(),
+        deepest_loop: 0,
+        patterns: None,
+        reads: BTreeSet::new(),
+    };
     walk.visit(&mut expression, Place { soft: false, loops: 0, calls: 0 })?;
     let list_limit = if walk.deepest_loop > 1 { NESTED_LIST } else { usize::MAX };
-    let patterns = walk.patterns;
-    Ok(Checked { expression, list_limit, patterns })
+    let (patterns, reads) = (walk.patterns, walk.reads.into_iter().collect());
+    Ok(Checked { expression, list_limit, patterns, reads })
 }
 
 fn error(message: String, column: Option<usize>, hint: Option<String>) -> ExpressionError {
@@ -106,6 +118,7 @@ struct Walk<'a> {
     variables: Vec<String>,
     deepest_loop: usize,
     patterns: Option<Patterns>,
+    reads: BTreeSet<String>,
 }
 
 type Checking = Result<(), ExpressionError>;
@@ -114,6 +127,7 @@ impl Walk<'_> {
     fn visit(&mut self, node: &mut IdedExpr, place: Place) -> Checking {
         if let Some((name, optional)) = self.path(node) {
             self.declared(node.id, &name)?;
+            self.reads.insert(name.clone());
             let base = if place.soft && !optional { SOFT } else { self.root };
             node.expr = look_up(node.id, base, name, optional);
             return Ok(());
@@ -169,6 +183,7 @@ impl Walk<'_> {
             // `has(root.a.b)`: one look-up that may fail.
             if let Some((name, _)) = self.path(&select.operand) {
                 select.field = format!("{name}.{}", select.field);
+                self.reads.insert(select.field.clone());
                 select.operand.expr = Expr::Ident(self.root.to_owned());
             }
             if self.is_root(&select.operand) {

@@ -1,4 +1,5 @@
 use super::*;
+use rosterd_model::outbox::Echo;
 use rosterd_model::spec::{OutboundSpec, RuleSpec, RuleTable};
 use rosterd_model::{EntityId, RunId, Timestamp};
 
@@ -57,6 +58,7 @@ fn acknowledged(outbound: &Outbound, entity: &Entity, step: &Part, status: Proje
         status,
         revision: 1,
         pending: Vec::new(),
+        echo: Echo::default(),
     }
 }
 
@@ -97,6 +99,7 @@ fn leavers_are_treated_as_the_operator_says_and_never_deleted_otherwise() {
                     status: ProjectionStatus::Present,
                     revision: 1,
                     pending: Vec::new(),
+                    echo: Echo::default(),
                 };
                 let person = entity(lifecycle);
                 let left = lifecycle == LEFT || matches!(lifecycle, Lifecycle::Deleted { .. }) || scope.is_some();
@@ -129,6 +132,7 @@ fn whoever_left_is_left_alone_and_comes_back_enabled() {
         status: ProjectionStatus::Disabled,
         revision: 3,
         pending: Vec::new(),
+        echo: Echo::default(),
     };
     assert_eq!(step(&outbound, &person, Some(&known)), None);
     person.lifecycle = Lifecycle::Active;
@@ -177,6 +181,7 @@ fn a_delete_that_is_due_is_one_whatever_happened_on_leaving_and_only_for_who_lef
             status,
             revision: 1,
             pending: Vec::new(),
+            echo: Echo::default(),
         };
         let step = |lifecycle, status| {
             let mut desired = outbound.desired(&entity(lifecycle), &Attributes::new()).expect("no problem");

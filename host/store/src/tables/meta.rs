@@ -13,6 +13,10 @@ const SCHEMA: &[u8] = b"schema";
 const STORE: &[u8] = b"store";
 const CLOCK: &[u8] = b"clock";
 const RESTORED: &[u8] = b"restored";
+/// Before the name of a job: a person applied a plan of it since the restore.
+const SEEN_BY_A_PERSON: &str = "restored-job ";
+/// Before the name of a connection: it was read since the restore.
+const PROVEN: &str = "restored-read ";
 
 /// A kind of number that the store gives out, from 1 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +108,22 @@ pub trait ReadMeta: Read {
     fn restored(&self) -> Result<bool, StoreError> {
         self.has(Table::Meta, RESTORED)
     }
+
+    /// As [`ReadMeta::restored`], for one job: false once a person applied a plan of it.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn restored_for(&self, job: &str) -> Result<bool, StoreError> {
+        Ok(self.restored()? && !self.has(Table::Meta, format!("{SEEN_BY_A_PERSON}{job}").as_bytes())?)
+    }
+
+    /// True if what the backup remembers of a connection was compared with the connection itself since the restore.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn proven(&self, connection: &str) -> Result<bool, StoreError> {
+        self.has(Table::Meta, format!("{PROVEN}{connection}").as_bytes())
+    }
 }
 impl<R: Read> ReadMeta for R {}
 
@@ -172,7 +192,26 @@ pub trait WriteMeta: Write {
     /// # Errors
     /// The store can not be written.
     fn put_restored(&mut self, restored: bool) -> Result<(), StoreError> {
+        for prefix in [SEEN_BY_A_PERSON, PROVEN] {
+            self.remove_prefix(Table::Meta, prefix.as_bytes(), u64::MAX)?;
+        }
         if restored { self.put(Table::Meta, RESTORED, &[1]) } else { self.remove(Table::Meta, RESTORED).map(drop) }
+    }
+
+    /// A person applied a plan of a job: what [`ReadMeta::restored_for`] says of it is over.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn clear_restored_for(&mut self, job: &str) -> Result<(), StoreError> {
+        self.put(Table::Meta, format!("{SEEN_BY_A_PERSON}{job}").as_bytes(), &[1])
+    }
+
+    /// A connection was compared with what the backup remembers of it.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn put_proven(&mut self, connection: &str) -> Result<(), StoreError> {
+        self.put(Table::Meta, format!("{PROVEN}{connection}").as_bytes(), &[1])
     }
 
     /// Sets the version of the layout. For creation and upgrades.

@@ -67,6 +67,28 @@ pub trait ReadProjections: Read {
         value.map(|bytes| entity_of(Table::ProjectionValues, &bytes)).transpose()
     }
 
+    /// The projections of a class at a destination behind an entity, in order of entities; none: from the first.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn projections_after(
+        &self,
+        destination: ConnectionNumber,
+        class: Class,
+        after: Option<EntityId>,
+    ) -> Result<impl Iterator<Item = Result<(EntityId, Projection), StoreError>>, StoreError> {
+        let prefix = Key::new().connection(destination).class(class);
+        let from = after.map_or_else(|| prefix.clone(), |entity| entry_key(destination, class, entity).u8(0));
+        let rows = self.prefix_from(Table::Projections, prefix.as_bytes(), from.as_bytes())?;
+        Ok(rows.map(|row| {
+            let row = row?;
+            let mut parts = Parts::new(Table::Projections, &row.key);
+            let (_, _, entity) = (parts.connection()?, parts.class()?, parts.entity()?);
+            parts.end()?;
+            Ok((entity, codec::decode(Table::Projections, &row.value)?))
+        }))
+    }
+
     /// The projections of a class at a destination, in order of entities.
     ///
     /// # Errors

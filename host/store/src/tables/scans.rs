@@ -2,7 +2,7 @@
 //! configuration that it was last planned with.
 
 use crate::error::StoreError;
-use crate::key::{ConnectionNumber, of_class};
+use crate::key::{ConnectionNumber, Key, of_class};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::bitmaps::WriteBitmaps;
@@ -64,6 +64,14 @@ pub trait ReadScans: Read {
         self.value(Table::LastScan, of_class(connection, class).as_bytes())
     }
 
+    /// Fingerprint of the delivery that a destination was last planned with.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn delivery_state(&self, destination: ConnectionNumber) -> Result<Option<String>, StoreError> {
+        self.text(Table::MappingState, Key::new().connection(destination).u8(1).as_bytes())
+    }
+
     /// Fingerprint of the configuration that a connection was last planned with.
     ///
     /// # Errors
@@ -111,6 +119,15 @@ pub trait WriteScans: Write {
     /// The store can not be written.
     fn put_last_scan(&mut self, connection: ConnectionNumber, class: Class, scan: &LastScan) -> Result<(), StoreError> {
         self.put_value(Table::LastScan, of_class(connection, class).as_bytes(), scan)
+    }
+
+    /// Puts the fingerprint of the delivery that a destination was planned with. A connection that is source and
+    /// destination has both.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn put_delivery_state(&mut self, destination: ConnectionNumber, fingerprint: &str) -> Result<(), StoreError> {
+        self.put(Table::MappingState, Key::new().connection(destination).u8(1).as_bytes(), fingerprint.as_bytes())
     }
 
     /// Puts the fingerprint of the configuration that a connection was planned with.

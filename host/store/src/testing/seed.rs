@@ -121,6 +121,7 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
             status: ProjectionStatus::Present,
             revision: 1,
             pending: Vec::new(),
+            echo: Default::default(),
         };
         writer.add_total(Some(seed.destination), class, 1)?;
         return writer.put_projection(seed.destination, class, entity, &projection);

@@ -6,6 +6,7 @@
 mod decisions;
 mod directory;
 mod guard;
+mod inbox;
 mod logs;
 mod plans;
 mod queues;
@@ -79,6 +80,7 @@ fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     check.part(Check::totals)?;
     check.part(Check::quarantine)?;
     check.part(Check::decisions)?;
+    check.part(Check::inbox)?;
     check.part(Check::plans)?;
     check.part(Check::steps)?;
     check.part(Check::guard)?;

@@ -75,7 +75,12 @@ pub(super) async fn plan(stage: &mut Stage, step: Table) -> Result<(), String> {
 }
 
 async fn job(stage: &mut Stage, run: Run, dry: bool) -> Result<(), String> {
-    let options = RunOptions { allow_empty: run.allow_empty, dry, accept_configuration: run.accept_configuration };
+    let options = RunOptions {
+        allow_empty: run.allow_empty,
+        dry,
+        accept_configuration: run.accept_configuration,
+        ..RunOptions::default()
+    };
     let name = run.run.clone();
     let work = move |engine: Engine| async move { engine.run(&name, options).await };
     let Some(meanwhile) = run.meanwhile else { return command(stage, run.kill, run.by, work).await };

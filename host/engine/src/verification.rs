@@ -1,0 +1,63 @@
+//! Scheduled verification: everything is read and compared with what deltas and events brought. What they missed is said
+//! before anything is planned, and the plan waits for a person or for the next run.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::plan::unseen;
+use crate::run::{RunOptions, RunReport};
+use crate::scan::ScanResult;
+use rosterd_model::run::Run;
+use rosterd_reconcile::licence::Verdict;
+use rosterd_reconcile::stale::may_be_missing;
+use rosterd_store::ConnectionNumber;
+use rosterd_store::prelude::*;
+
+/// Ids that a sentence names.
+const NAMED: usize = 10;
+
+impl Engine {
+    /// Reads a source in full, says in the notes of the run what events and deltas missed, and plans without applying.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub async fn verify_job(&self, job: &str) -> Result<RunReport, EngineError> {
+        self.run(job, RunOptions { full: true, dry: true, compare: true, ..RunOptions::default() }).await
+    }
+
+    /// What a full scan shows otherwise than it was known, as a sentence.
+    pub(crate) fn missed(
+        &self,
+        connection: ConnectionNumber,
+        run: &Run,
+        result: &ScanResult,
+    ) -> Result<String, EngineError> {
+        let view = self.store.snapshot()?;
+        let (mut missing, mut named) = (0_u64, Vec::new());
+        for (class, verdict) in result.verdicts.iter().filter(|(_, verdict)| *verdict != Verdict::Incomplete) {
+            let word = if *verdict == Verdict::Licensed { "not shown" } else { "not shown by a scan without licence" };
+            for ordinal in unseen(&view, connection, *class, &result.seen)? {
+                let Some(shadow) = view.shadow(connection, *class, ordinal)? else { continue };
+                if may_be_missing(shadow.seq, result.started_seq) {
+                    missing += 1;
+                    if named.len() < NAMED {
+                        named.push(format!("{class} {} ({word})", shadow.id));
+                    }
+                }
+            }
+        }
+        named.splice(0..0, result.samples.iter().take(NAMED).cloned());
+        let scan = &run.scan;
+        let total = scan.new + scan.changed + scan.gone + missing;
+        if total == 0 {
+            return Ok("verified: events missed nothing".to_owned());
+        }
+        let more = if total > named.len() as u64 { ", ..." } else { "" };
+        Ok(format!(
+            "missed by events: {} new, {} changed, {} deleted, {missing} missing: {}{more}",
+            scan.new,
+            scan.changed,
+            scan.gone,
+            named.join(", ")
+        ))
+    }
+}
