@@ -135,7 +135,8 @@ fn before(args: &ReplayArgs, header: &Header) -> Result<Option<PathBuf>, Command
 /// Repeats the hub's half.
 fn hub(context: &Context, tape: &Tape, config: Config) -> Result<Footer, CommandError> {
     let header = tape.header();
-    let options = RunOptions { allow_empty: header.allow_empty, dry: true, ..RunOptions::default() };
+    let Header { allow_empty, full, compare, .. } = *header;
+    let options = RunOptions { allow_empty, dry: true, full, compare, ..RunOptions::default() };
     let own = Context::over(config, context.talk().clone());
     let mut engine = engine(&own, Some("replay"))?;
     engine.connections = Arc::new(TapedConnections::new(tape)?);

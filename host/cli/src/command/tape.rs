@@ -68,6 +68,7 @@ pub(super) fn begin(
     }
     let mut header = Header::new(job, config.document.text(), &config.digest, SystemClock.now().0);
     (header.dry, header.allow_empty, header.from_nothing) = (options.dry, options.allow_empty, from_nothing);
+    (header.full, header.compare) = (options.full, options.compare);
     let recording = create(file, header, args.redact.then(|| kept(config)))?;
     context.record(recording.clone());
     Ok(Some(recording))

@@ -26,6 +26,12 @@ pub struct Header {
     pub dry: bool,
     /// An empty source might remove everybody.
     pub allow_empty: bool,
+    /// Everything was read, even where the source knows deltas.
+    #[serde(default)]
+    pub full: bool,
+    /// It was told what differs from what was known before.
+    #[serde(default)]
+    pub compare: bool,
     /// Text of rosterd.toml. It holds references to secrets, never secrets.
     pub configuration: String,
     /// Digest of what decides a plan.
@@ -46,6 +52,8 @@ impl Header {
             job: job.to_owned(),
             dry: false,
             allow_empty: false,
+            full: false,
+            compare: false,
             configuration: configuration.to_owned(),
             configuration_digest: configuration_digest.to_owned(),
             from_nothing: false,
