@@ -48,7 +48,7 @@ pub use key::ConnectionNumber;
 pub use open::{OpenOptions, Store};
 pub use schema::{SCHEMA_VERSION, Table};
 pub use snapshot::Snapshot;
-pub use tables::accepted::Accepted;
+pub use tables::accepted::{Accepted, AppliedRole};
 pub use tables::audit::{AuditChain, AuditProblem, AuditRow};
 pub use tables::budget::Spending;
 pub use tables::circuits::InFlight;

@@ -53,7 +53,7 @@
 //! | `totals` | destination u16 or 65535 for the hub, class | living objects u64 |
 //! | `budget` | hour u64, destination u16 or 65535 for the hub, class, operation u8, announced u8 | count u64 |
 //! | `owed` | destination, class, entity id | nothing |
-//! | `accepted` | connection | [`crate::tables::accepted::Accepted`] |
+//! | `accepted` | connection, role u8 | [`crate::tables::accepted::Accepted`] |
 //! | `erased` | connection, class, keyed hash of the external id 16 | when, ms u64 |
 //! | `timers` | when u64, class, entity id, kind u8 | nothing |
 //! | `orders` | class, entity id | [`crate::tables::orders::Order`] |

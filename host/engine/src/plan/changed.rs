@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use crate::policy::{Delivery, Job, Policy};
 use rosterd_model::{ConnectionId, Rule};
 use rosterd_store::prelude::*;
-use rosterd_store::{Accepted, ConnectionNumber, Snapshot, Writer};
+use rosterd_store::{Accepted, AppliedRole, ConnectionNumber, Snapshot, Writer};
 
 fn settings(policy: &Policy, connection: &ConnectionId) -> String {
     policy.settings.get(connection).cloned().unwrap_or_default()
@@ -33,7 +33,7 @@ pub(super) fn changes(
     if !Rule::ChangeForcesPlan.on() {
         return Ok(changes);
     }
-    if let Some(before) = view.accepted(connection)? {
+    if let Some(before) = view.accepted(connection, AppliedRole::Source)? {
         let now = of_job(policy, job, connector);
         if before.mapping != now.mapping {
             changes.push(format!("a change of mapping, correlation or authority of job {}", job.name));
@@ -47,7 +47,7 @@ pub(super) fn changes(
     }
     for delivery in &policy.deliveries {
         let Some(number) = view.connection_number(&delivery.destination)? else { continue };
-        let Some(before) = view.accepted(number)? else { continue };
+        let Some(before) = view.accepted(number, AppliedRole::Destination)? else { continue };
         let now = of_delivery(policy, delivery);
         if before.mapping != now.mapping {
             changes.push(format!("a change of the delivery to {}", delivery.destination));
@@ -67,12 +67,12 @@ pub(super) fn differs(
     connection: ConnectionNumber,
     connector: &str,
 ) -> Result<bool, EngineError> {
-    if view.accepted(connection)?.as_ref() != Some(&of_job(policy, job, connector)) {
+    if view.accepted(connection, AppliedRole::Source)?.as_ref() != Some(&of_job(policy, job, connector)) {
         return Ok(true);
     }
     for delivery in &policy.deliveries {
         let before = match view.connection_number(&delivery.destination)? {
-            Some(number) => view.accepted(number)?,
+            Some(number) => view.accepted(number, AppliedRole::Destination)?,
             None => None,
         };
         if before.as_ref() != Some(&of_delivery(policy, delivery)) {
@@ -88,10 +88,10 @@ pub(crate) fn accept(w: &mut Writer<'_>, policy: &Policy, job: &Job, connector: 
         return Ok(());
     }
     let number = w.intern_connection(&job.source)?;
-    w.accept(number, &of_job(policy, job, connector))?;
+    w.accept(number, AppliedRole::Source, &of_job(policy, job, connector))?;
     for delivery in &policy.deliveries {
         let number = w.intern_connection(&delivery.destination)?;
-        w.accept(number, &of_delivery(policy, delivery))?;
+        w.accept(number, AppliedRole::Destination, &of_delivery(policy, delivery))?;
     }
     Ok(())
 }

@@ -31,11 +31,11 @@ async fn an_emergency_goes_ahead_of_a_hold_and_of_what_waits_to_be_sent() {
         line.push_str(",,Boss");
     }
     hub.show("v2", &lines);
-    let down = Receipt::Failed(Fault::new(FaultKind::Forbidden, "no entry"));
+    let down = Receipt::Failed(Fault::new(FaultKind::Transient, "busy"));
     hub.remote.script().answers = vec![down; 9];
     hub.run().await;
     hub.show("v3", &lines[..10]);
-    let down = Receipt::Failed(Fault::new(FaultKind::Forbidden, "no entry"));
+    let down = Receipt::Failed(Fault::new(FaultKind::Transient, "busy"));
     hub.remote.script().answers = vec![down; 9];
     assert_eq!(hub.run().await.run.state, RunState::Held);
     hub.remote.script().answers.clear();

@@ -1,7 +1,7 @@
 //! With which configuration each connection was last applied: what differs from it makes the next run a plan.
 
 use crate::error::StoreError;
-use crate::key::ConnectionNumber;
+use crate::key::{ConnectionNumber, Key};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use serde::{Deserialize, Serialize};
@@ -17,14 +17,27 @@ pub struct Accepted {
     pub connector: String,
 }
 
+/// In which role a connection was applied: one that is read and written to has both, each with a configuration of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppliedRole {
+    /// It was read by a job.
+    Source = 0,
+    /// It was delivered to.
+    Destination = 1,
+}
+
+fn key(connection: ConnectionNumber, role: AppliedRole) -> Key {
+    Key::new().connection(connection).u8(role as u8)
+}
+
 /// Reading what was accepted.
 pub trait ReadAccepted: Read {
     /// With what a connection was last applied; none: never.
     ///
     /// # Errors
     /// The store can not be read.
-    fn accepted(&self, connection: ConnectionNumber) -> Result<Option<Accepted>, StoreError> {
-        self.value(Table::Accepted, &connection.0.to_be_bytes())
+    fn accepted(&self, connection: ConnectionNumber, role: AppliedRole) -> Result<Option<Accepted>, StoreError> {
+        self.value(Table::Accepted, key(connection, role).as_bytes())
     }
 }
 impl<R: Read> ReadAccepted for R {}
@@ -35,11 +48,16 @@ pub trait WriteAccepted: Write {
     ///
     /// # Errors
     /// The store can not be written.
-    fn accept(&mut self, connection: ConnectionNumber, accepted: &Accepted) -> Result<(), StoreError> {
-        if self.accepted(connection)?.as_ref() == Some(accepted) {
+    fn accept(
+        &mut self,
+        connection: ConnectionNumber,
+        role: AppliedRole,
+        accepted: &Accepted,
+    ) -> Result<(), StoreError> {
+        if self.accepted(connection, role)?.as_ref() == Some(accepted) {
             return Ok(());
         }
-        self.put_value(Table::Accepted, &connection.0.to_be_bytes(), accepted)
+        self.put_value(Table::Accepted, key(connection, role).as_bytes(), accepted)
     }
 }
 impl<W: Write> WriteAccepted for W {}

@@ -18,8 +18,10 @@ pub fn configuration(bytes: &[u8]) {
             assert!(!problems.is_empty(), "a configuration was refused without a reason");
             problems
         }
-        Ok((policy, digest, problems)) => {
+        Ok((mut policy, digest, problems)) => {
             assert_eq!(digest.len(), 64);
+            // Fingerprints of settings are no words of an operator, and in no JSON.
+            policy.settings.clear();
             let json = serde_json::to_value(&policy).unwrap_or_default();
             assert_eq!(serde_json::from_value(json).ok().as_ref(), Some(&policy), "{file}");
             // What nothing is said against, can be used.
