@@ -102,6 +102,13 @@ impl Actor {
         }
     }
 
+    /// As [`Actor::end`], for calls that answer each object by itself and never fail as a whole.
+    pub(crate) fn end_each<T>(&mut self, given: &T, answer: impl FnOnce(&T) -> Answer) {
+        if let Seam::Recording(track) = &self.seam {
+            track.answer(Ok(answer(given)), self.trapped);
+        }
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.blueprint.shared
     }

@@ -35,7 +35,7 @@ impl Engine {
                     report.faults.first().map_or("", String::as_str)
                 )),
                 Err(EngineError::Connection { connection, fault }) => {
-                    faults.push(format!("connection {connection}: {fault}"))
+                    faults.push(format!("connection {connection}: {fault}"));
                 }
                 Err(error) => return Err(error),
             }

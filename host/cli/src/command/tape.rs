@@ -69,7 +69,7 @@ pub(super) fn begin(
     let mut header = Header::new(job, config.document.text(), &config.digest, SystemClock.now().0);
     (header.dry, header.allow_empty, header.from_nothing) = (options.dry, options.allow_empty, from_nothing);
     (header.full, header.compare) = (options.full, options.compare);
-    let recording = create(file, header, args.redact.then(|| kept(config)))?;
+    let recording = create(file, header, args.redact.then(|| kept(config)).as_ref())?;
     context.record(recording.clone());
     Ok(Some(recording))
 }
@@ -78,7 +78,7 @@ pub(super) fn begin(
 ///
 /// # Errors
 /// It exists, or can not be made.
-pub(super) fn create(file: &Path, header: Header, keep: Option<BTreeSet<String>>) -> Result<Recording, CommandError> {
+pub(super) fn create(file: &Path, header: Header, keep: Option<&BTreeSet<String>>) -> Result<Recording, CommandError> {
     Recording::create(file, header, keep).map_err(|error| {
         let failed = CommandError::usage(format!("failed to make the tape {}", file.display())).because(&error);
         if error.kind() == std::io::ErrorKind::AlreadyExists {

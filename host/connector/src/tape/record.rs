@@ -56,8 +56,8 @@ impl Recording {
     ///
     /// # Errors
     /// The file is there already, or can not be made.
-    pub fn create(path: &Path, mut header: Header, keep: Option<BTreeSet<String>>) -> io::Result<Self> {
-        let pseudonyms = keep.as_ref().map(Pseudonyms::new).transpose().map_err(io::Error::other)?;
+    pub fn create(path: &Path, mut header: Header, keep: Option<&BTreeSet<String>>) -> io::Result<Self> {
+        let pseudonyms = keep.map(Pseudonyms::new).transpose().map_err(io::Error::other)?;
         header.redacted = pseudonyms.is_some();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         let mut writer = FrameWriter::begin(BufWriter::new(file))?;

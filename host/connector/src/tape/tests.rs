@@ -22,7 +22,7 @@ impl Desk {
     fn new(keep: Option<BTreeSet<String>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tape");
-        let recording = Recording::create(&path, Header::new("hr", "", "", 7), keep).unwrap();
+        let recording = Recording::create(&path, Header::new("hr", "", "", 7), keep.as_ref()).unwrap();
         Self { path, redactor: Redactor::default(), recording, _folder: folder }
     }
 

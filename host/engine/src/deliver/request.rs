@@ -61,6 +61,9 @@ pub(super) enum Verdict {
     Park(OutboxEntry, Fault),
 }
 
+/// Whom an entry waits for, and why.
+type Waits = (Vec<(Class, EntityId)>, Fault);
+
 /// Computes requests over one view of the store.
 pub(super) struct Preparer<'a> {
     pub(super) view: &'a Snapshot,
@@ -147,7 +150,7 @@ impl<'a> Preparer<'a> {
         desired: &Desired,
         step: &Part,
         known: Option<&Projection>,
-    ) -> Result<Option<(Vec<(Class, EntityId)>, Fault)>, EngineError> {
+    ) -> Result<Option<Waits>, EngineError> {
         if step.operation == Operation::Delete {
             if entry.class != Class::OrgUnit || !Rule::ParentsFirst.on() {
                 return Ok(None);

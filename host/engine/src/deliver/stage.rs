@@ -45,7 +45,7 @@ pub(super) fn main(
         return Ok(stage);
     }
     let given = there.is_none().then_some(&desired.on_create);
-    let all = desired.attributes.iter().chain(given.into_iter().flat_map(|once| once.iter()));
+    let all = desired.attributes.iter().chain(given.into_iter().flat_map(rosterd_model::Attributes::iter));
     let known = there.map(|there| &there.attributes);
     let mut pending = Vec::new();
     for (name, value) in all {
@@ -113,7 +113,7 @@ pub(super) fn late(
         let pending = there.pending.iter().any(|one| one == name);
         let refers = references.is_late(value) || before.is_some_and(|before| references.is_late(before));
         let same = before.is_some_and(|before| equal(before, value));
-        if !refers && !pending || (same && !pending) {
+        if (same || !refers) && !pending {
             continue;
         }
         let (old, new) = (members(before), members(Some(value)));

@@ -41,7 +41,8 @@ impl Samples {
             let key = (answered.prepared.entry.class, applied.id.clone());
             let deleted = answered.prepared.status == ProjectionStatus::Deleted;
             self.passed += 1;
-            let chosen = self.wanted.len() < LEAST || self.passed % ONE_OF == 0 || self.wanted.contains_key(&key);
+            let chosen =
+                self.wanted.len() < LEAST || self.passed.is_multiple_of(ONE_OF) || self.wanted.contains_key(&key);
             // What the destination says of itself was compared by whoever sent it.
             if deleted || (chosen && applied.problems.is_empty()) {
                 self.wanted.insert(key, (!deleted).then(|| answered.prepared.shown.clone()));

@@ -115,7 +115,7 @@ impl Batch {
             for pending in std::mem::take(&mut self.pending) {
                 match pending {
                     Pending::Record { record, attributes, hash, head } => {
-                        self.put(w, record, hash, head, attributes)?
+                        self.put(w, record, hash, head, attributes)?;
                     }
                     Pending::Amendment { amendment, head } => self.amend(w, amendment, &head)?,
                     Pending::Gone { class, id, cause, head } => self.bury(w, class, &id, cause, &head)?,

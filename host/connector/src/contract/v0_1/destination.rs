@@ -103,9 +103,9 @@ impl port::Destination for Destination {
         Box::pin(async move {
             let all = &requests;
             self.base.actor.begin(|| Call::Apply { requests: all.clone() });
-            let receipts = Ok(self.send(requests).await);
-            self.base.actor.end(&receipts, |receipts: &Vec<_>| Answer::Receipts(receipts.clone()));
-            receipts.unwrap_or_default()
+            let receipts = self.send(requests).await;
+            self.base.actor.end_each(&receipts, |receipts: &Vec<_>| Answer::Receipts(receipts.clone()));
+            receipts
         })
     }
 
@@ -146,9 +146,9 @@ impl port::Destination for Destination {
                 }
                 Err(fault) => Err(fault),
             };
-            let answers = Ok(answers(&self.base.actor, count, outcome));
-            self.base.actor.end(&answers, |answers: &Vec<_>| Answer::Records(answers.clone()));
-            answers.unwrap_or_default()
+            let answers = answers(&self.base.actor, count, outcome);
+            self.base.actor.end_each(&answers, |answers: &Vec<_>| Answer::Records(answers.clone()));
+            answers
         })
     }
 }

@@ -86,9 +86,9 @@ impl port::Source for Source {
                 }
                 Err(fault) => Err(fault),
             };
-            let answers = Ok(answers(&self.base.actor, count, outcome));
-            self.base.actor.end(&answers, |answers: &Vec<_>| Answer::Records(answers.clone()));
-            answers.unwrap_or_default()
+            let answers = answers(&self.base.actor, count, outcome);
+            self.base.actor.end_each(&answers, |answers: &Vec<_>| Answer::Records(answers.clone()));
+            answers
         })
     }
 }

@@ -39,13 +39,13 @@ impl Pseudonyms {
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(value)),
             // A reference names its class.
             Value::Object(object) => {
-                object.iter_mut().filter(|(key, _)| *key != "ref").for_each(|(_, v)| self.value(v))
+                object.iter_mut().filter(|(key, _)| *key != "ref").for_each(|(_, v)| self.value(v));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn fault(&self, fault: Fault) -> Fault {
+    fn fault(&self, fault: &Fault) -> Fault {
         Fault {
             message: REMOVED.to_owned(),
             detail: "{}".to_owned(),
@@ -122,18 +122,18 @@ impl Pseudonyms {
             id: self.id(&applied.id),
             version: self.optional(applied.version),
             observed: applied.observed.as_deref().map(|observed| self.json(observed)),
-            problems: applied.problems.into_iter().map(|fault| self.fault(fault)).collect(),
+            problems: applied.problems.iter().map(|fault| self.fault(fault)).collect(),
         };
         match receipt {
             Receipt::Applied(done) => Receipt::Applied(applied(done)),
             Receipt::Unchanged(done) => Receipt::Unchanged(applied(done)),
-            Receipt::Failed(fault) => Receipt::Failed(self.fault(fault)),
-            Receipt::Unknown(fault) => Receipt::Unknown(self.fault(fault)),
-            Receipt::NotAttempted(fault) => Receipt::NotAttempted(self.fault(fault)),
+            Receipt::Failed(fault) => Receipt::Failed(self.fault(&fault)),
+            Receipt::Unknown(fault) => Receipt::Unknown(self.fault(&fault)),
+            Receipt::NotAttempted(fault) => Receipt::NotAttempted(self.fault(&fault)),
         }
     }
 
-    fn hint(&self, hint: Hint) -> Hint {
+    fn hint(&self, hint: &Hint) -> Hint {
         Hint {
             id: hint.id.as_ref().map(|id| self.id(id)),
             event_id: self.optional(hint.event_id.clone()),
@@ -175,7 +175,7 @@ impl Pseudonyms {
 
     /// The same answer about other people.
     pub(in crate::tape) fn answer(&self, answer: Result<Answer, Fault>) -> Result<Answer, Fault> {
-        let answer = answer.map_err(|fault| self.fault(fault))?;
+        let answer = answer.map_err(|fault| self.fault(&fault))?;
         Ok(match answer {
             Answer::Page(page) => Answer::Page(self.page(page)),
             Answer::Version(version) => Answer::Version(version),
@@ -186,7 +186,7 @@ impl Pseudonyms {
                 records
                     .into_iter()
                     .map(|one| {
-                        one.map(|found| found.map(|record| self.record(record))).map_err(|fault| self.fault(fault))
+                        one.map(|found| found.map(|record| self.record(record))).map_err(|fault| self.fault(&fault))
                     })
                     .collect(),
             ),
@@ -198,9 +198,9 @@ impl Pseudonyms {
                 status,
                 headers: Vec::new(),
                 body: Bytes::default(),
-                hints: hints.into_iter().map(|hint| self.hint(hint)).collect(),
+                hints: hints.iter().map(|hint| self.hint(hint)).collect(),
             },
-            Answer::Hints(hints) => Answer::Hints(hints.into_iter().map(|hint| self.hint(hint)).collect()),
+            Answer::Hints(hints) => Answer::Hints(hints.iter().map(|hint| self.hint(hint)).collect()),
             Answer::Done => Answer::Done,
         })
     }

@@ -217,7 +217,10 @@ impl System {
     fn having(&self, class: Class, attribute: &str, value: &str) -> Vec<Record> {
         let same = |object: &Object| match object.attributes.get(attribute) {
             Some(Value::String(text)) => text.to_lowercase() == value.to_lowercase(),
-            Some(other) => other.to_string() == value,
+            Some(other) => {
+                let shown = other.to_string();
+                shown == value
+            }
             None => false,
         };
         let found = self.objects.iter().filter(|((of, _), object)| *of == class && same(object));
