@@ -50,7 +50,7 @@ impl Pseudonyms {
             message: REMOVED.to_owned(),
             detail: "{}".to_owned(),
             subject: self.optional(fault.subject.clone()),
-            ..fault
+            ..fault.clone()
         }
     }
 
@@ -138,7 +138,7 @@ impl Pseudonyms {
             id: hint.id.as_ref().map(|id| self.id(id)),
             event_id: self.optional(hint.event_id.clone()),
             detail: "{}".to_owned(),
-            ..hint
+            ..hint.clone()
         }
     }
 

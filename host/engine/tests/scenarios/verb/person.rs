@@ -3,7 +3,6 @@
 use super::read;
 use crate::stage::{Stage, text};
 use rosterd_engine::resolve::Verb;
-use rosterd_model::port::Clock as _;
 use rosterd_reconcile::absence::parse_duration;
 use rosterd_store::prelude::*;
 use serde::Deserialize;
