@@ -56,7 +56,7 @@ pub(crate) fn by_hand(living: &Living, id: &str, name: &str, value: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_hub_made_is_linked_when_it_is_read_and_its_echo_claims_nothing() {
     let living = thirty().await;
-    living.ad.state().spelling = Some(|text| text.to_uppercase());
+    living.ad.state().spelling = Some(str::to_uppercase);
     let report = living.run_of("ad").await;
     assert_eq!((report.run.state.clone(), report.quarantined), (RunState::Ok, 0), "{report:?}");
     assert_eq!(living.active(), 30, "nobody is made twice");

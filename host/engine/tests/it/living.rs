@@ -162,7 +162,7 @@ impl Reader for Pages {
     }
 }
 
-fn pages(changes: Vec<(Change, Option<String>)>, end: ScanEnd) -> Vec<Page> {
+fn pages(changes: &[(Change, Option<String>)], end: ScanEnd) -> Vec<Page> {
     let mut pages: Vec<Page> = changes
         .chunks(3)
         .map(|part| Page {
@@ -196,12 +196,12 @@ impl Source for Remote {
                         };
                         (said, Some(change.to_string()))
                     });
-                    pages(changes.collect(), ScanEnd { cursor, ..ScanEnd::default() })
+                    pages(&changes.collect::<Vec<_>>(), ScanEnd { cursor, ..ScanEnd::default() })
                 }
                 _ => {
                     let all = state.objects.iter().map(|(id, object)| (Change::Upsert(record(id, object)), None));
                     let complete = vec![Class::Account];
-                    pages(all.collect(), ScanEnd { complete, cursor, ..ScanEnd::default() })
+                    pages(&all.collect::<Vec<_>>(), ScanEnd { complete, cursor, ..ScanEnd::default() })
                 }
             };
             Ok(Box::new(Pages { remote: self.clone(), pages, next: 0 }) as Box<dyn Reader>)

@@ -90,7 +90,7 @@ impl Weeks {
                 2 => self.company.change(number, |person, _| (person.left, person.listed) = (false, true)),
                 3..=9 if person.listed => self.company.change(number, |person, fresh| person.title = fresh),
                 10..=14 if person.listed => {
-                    self.company.change(number, |person, fresh| person.name = format!("P {fresh}"))
+                    self.company.change(number, |person, fresh| person.name = format!("P {fresh}"));
                 }
                 15 if person.listed => self.company.change(number, |person, fresh| person.user = fresh),
                 _ => self.company.change(number, |person, fresh| person.mobile = Some(fresh)),

@@ -149,7 +149,7 @@ fn by_hand(object: &mut Object, attributes: BTreeMap<String, Value>) {
     for (name, value) in attributes {
         if name == "active" {
             object.active = value == Value::Bool(true);
-        } else if value == Value::from("null") {
+        } else if value.as_str() == Some("null") {
             object.attributes.remove(&name);
         } else {
             object.attributes.insert(name, value);
