@@ -196,8 +196,7 @@ mod tests {
         let mut circuit = Circuit::default();
         record(&mut circuit, &refused(), Timestamp(0));
         let (mut at, mut waits) = (Timestamp(0), Vec::new());
-        loop {
-            let Permit::Wait(next) = permit(&circuit, at) else { break };
+        while let Permit::Wait(next) = permit(&circuit, at) {
             waits.push(next.since_ms(at) / MINUTE);
             at = next;
             if record(&mut circuit, &refused(), at) == Turn::GivenUp {

@@ -111,7 +111,7 @@ impl Human for Released {
         match self.released {
             0 => page.line(format!("nothing is left alone at {}", self.destination)),
             count => {
-                page.line(format!("{count} attributes at {} are delivered again by the next run", self.destination))
+                page.line(format!("{count} attributes at {} are delivered again by the next run", self.destination));
             }
         }
     }

@@ -162,7 +162,7 @@ impl Human for Status {
     fn human(&self, page: &mut Page) {
         match &self.service {
             Some(service) => {
-                page.line(format!("rosterd serve runs since {} as process {}", time(service.since), service.pid))
+                page.line(format!("rosterd serve runs since {} as process {}", time(service.since), service.pid));
             }
             None => page.line("rosterd serve does not run; jobs run when somebody runs them"),
         }

@@ -75,10 +75,13 @@ async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
     }
 }
 
-/// When the last run of each job began, and the last one that went through.
-pub(super) fn last_runs(store: &Store) -> Result<BTreeMap<String, (Option<Timestamp>, Option<Timestamp>)>, StoreError> {
+/// When the last run of a job began, and the last one that went through.
+type LastRuns = (Option<Timestamp>, Option<Timestamp>);
+
+/// The last runs of each job.
+pub(super) fn last_runs(store: &Store) -> Result<BTreeMap<String, LastRuns>, StoreError> {
     let view = store.snapshot()?;
-    let mut last: BTreeMap<String, (Option<Timestamp>, Option<Timestamp>)> = BTreeMap::new();
+    let mut last: BTreeMap<String, LastRuns> = BTreeMap::new();
     for run in view.runs()?.take(LAST_RUNS) {
         let run = run?;
         let (any, full) = last.entry(run.job.to_string()).or_default();

@@ -202,7 +202,7 @@ mod tests {
         let mail = all.text("Ada.Lovelace@example.com");
         assert!(mail.contains("@example.") && !mail.to_lowercase().contains("lovelace"), "{mail}");
         assert_eq!(mail.len(), "Ada.Lovelace@example.com".len());
-        assert_eq!(mail.split('.').next().map(|name| name.len()), Some(3));
+        assert_eq!(mail.split('.').next().map(str::len), Some(3));
     }
 
     proptest! {

@@ -162,9 +162,10 @@ fn object(record: &rosterd_model::Record) -> Value {
     let attributes: Value =
         serde_json::from_str(&record.attributes).unwrap_or_else(|_| record.attributes.clone().into());
     let mut shown = serde_json::json!({ "class": record.class, "id": record.id, "attributes": attributes });
-    for (key, value) in
-        [("previous-id", record.previous_id.as_ref().map(|id| id.as_str())), ("version", record.version.as_deref())]
-    {
+    for (key, value) in [
+        ("previous-id", record.previous_id.as_ref().map(rosterd_model::ExternalId::as_str)),
+        ("version", record.version.as_deref()),
+    ] {
         if let Some(value) = value {
             shown[key] = value.into();
         }
