@@ -190,8 +190,11 @@ impl Hub {
 
     /// The compiled form of a component, which this hub has from now on.
     fn compile(&self, name: &str) -> std::io::Result<Compiled> {
+        // A component is compiled for what it is: its hub may be configured already, and keeps that.
+        let configured = self.read("rosterd.toml");
         self.write("rosterd.toml", "");
         drop(self.rosterd(&["plugin", "describe", name]).code(0));
+        self.write("rosterd.toml", &configured);
         let mut files = Vec::new();
         for entry in std::fs::read_dir(self.path(CACHE))? {
             let entry = entry?;
