@@ -106,21 +106,3 @@ async fn a_killed_process_goes_on_where_it_was() {
     assert_eq!((headers.len(), &headers[0].state), (1, &PlanState::Applied));
     hub.verify();
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn plans_that_are_made_side_by_side_have_numbers_of_their_own() {
-    let hub = twenty().await;
-    let engine = hub.engine.clone();
-    let entities = hub.accounts();
-    let options = HubOptions { dry: true, ..HubOptions::default() };
-    let outer = hub.engine.hub_plan(name(), options, move |plan| {
-        leave(entities.clone(), 7)(plan)?;
-        // Rows of the outer plan are stored already when the inner one is made.
-        let inner = engine.hub_plan(JobId::of_hub("accounts", None), options, leave(entities, 3));
-        let inner = tokio::runtime::Handle::current().block_on(inner)?;
-        assert_eq!(inner.plan.map(|plan| plan.steps), Some(3));
-        Ok(())
-    });
-    assert_eq!(outer.await.unwrap().plan.unwrap().steps, 7);
-    hub.verify();
-}
