@@ -172,7 +172,6 @@ class Company:
             "手机号": phone(row[PHONE]) or "",
             "组织路径": text(row[PATH]),
             "职位": text(row[TITLE]),
-            # A reference is delivered as the source gave it, also to somebody who was set aside.
             "上级工号": manager,
             "状态": "true" if ACTIVE_WORDS[text(row[STATUS])] else "false",
         }
@@ -271,6 +270,10 @@ def judge(folder):
     have, rows = delivered(os.path.join(folder, "directory-before.csv"))
     # Who is suspended is known to the hub and not made at a destination that does not have him.
     out = {key: row for key, row in want.items() if row["状态"] == "true"}
+    # A reference is delivered once the destination has both ends: who is not there is nobody's manager there.
+    for row in out.values():
+        if row["上级工号"] not in out:
+            row["上级工号"] = ""
     check("people delivered", set(have), set(out))
     for column in COLUMNS:
         check(f"column {column}", {key: row[column] for key, row in have.items() if key in out},

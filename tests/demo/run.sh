@@ -81,7 +81,9 @@ head -n $((people / 2)) whole.csv >people.csv
 show 6 run hr
 keep half.json runs list --limit 1
 keep accounts-half.json account list --limit 1000000
-grep -Fvxq -f directory.csv directory-before.csv && fail "the destination lost somebody although the plan was held"
+# By their numbers: a manager who came late is written into the rows of those who have him.
+ids() { cut -d, -f1 "$1"; }
+grep -Fvxq -f <(ids directory.csv) <(ids directory-before.csv) && fail "the destination lost somebody although the plan was held"
 mv whole.csv people.csv
 
 # Where a value comes from.

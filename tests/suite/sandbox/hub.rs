@@ -53,6 +53,10 @@ const OF_SCANS: &[Table] = &[
     Table::Quarantine,
     Table::QuarantineObjects,
     Table::QuarantineConnections,
+    // What waits for a person, with which settings: nothing of people.
+    Table::Accepted,
+    Table::Owed,
+    Table::Budget,
 ];
 
 /// A hub that knows a hundred people, all from the component while it behaved.
@@ -72,7 +76,8 @@ fn digest(hub: &Hub, skip: &[&[Table]]) -> [u8; 32] {
 
 /// Runs the behaviours one after the other, each of which must end with this exit code and leave the content as it was.
 fn nothing_changes(code: i32, skip: &[&[Table]], behaviours: &[&str]) {
-    let hub = hub();
+    // Where a scan is ended by the clock, no replay of its tape ends at the same place.
+    let hub = if code == 8 { hub().untaped() } else { hub() };
     let before = digest(&hub, skip);
     for behaviour in behaviours {
         hub.configure("behaviour = \"good\"", &format!("behaviour = \"{behaviour}\""));

@@ -151,7 +151,7 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
     ("host/connector/src/import/stream.rs", "an address, read by the standard library"),
     ("host/connector/src/import/wasi/io.rs", "lines for host/connector/src/import/log.rs"),
     ("host/connector/src/shared.rs", "a name that stands in the code"),
-    ("host/engine/src/scan/mod.rs", "a description as a value, of which one key is looked at"),
+    ("host/store/src/tables/budget.rs", "a key of ours"),
     ("sdk/src/fault.rs", "JSON as a value, of which one key is looked at"),
     ("sdk/src/http.rs", "JSON as whatever type the author of a connector asks for"),
     ("sdk/src/settings.rs", "JSON as whatever type the author of a connector asks for; the host checked it"),
