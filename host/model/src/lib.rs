@@ -13,6 +13,7 @@
 //! - Order is a sequence number of the store, never a time.
 #![warn(missing_docs)]
 
+pub mod circuit;
 pub mod claim;
 pub mod effect;
 pub mod entity;

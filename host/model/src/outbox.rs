@@ -5,7 +5,7 @@ use crate::id::{Class, ConnectionId, EntityId, ExternalId};
 use crate::plan::{Operation, StateHash};
 use crate::record::{Edit, Record};
 use crate::time::Timestamp;
-use crate::value::Attributes;
+use crate::value::{Attributes, Text};
 use serde::{Deserialize, Serialize};
 
 /// The order of sending inside a run; lower lanes are drained first.
@@ -34,6 +34,20 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// All lanes, in the order of sending.
+    pub const ALL: [Self; 10] = [
+        Self::Urgent,
+        Self::OrgUnit,
+        Self::Group,
+        Self::Account,
+        Self::Reference,
+        Self::MembershipRemoval,
+        Self::Disable,
+        Self::AccountDelete,
+        Self::GroupDelete,
+        Self::OrgUnitDelete,
+    ];
+
     /// The lane with this number.
     #[must_use]
     pub const fn from_code(code: u8) -> Option<Self> {
@@ -77,8 +91,18 @@ pub enum DeliveryState {
         /// Not before.
         at: Timestamp,
     },
-    /// Not retried until a person or a change of configuration acts.
-    Parked,
+    /// To be sent once these objects are at the destination, or have changed there.
+    Blocked {
+        /// What it waits for.
+        on: Vec<(Class, EntityId)>,
+    },
+    /// Not retried until a person acts, the wish changes, or another version of the connector is installed.
+    Parked {
+        /// Since when.
+        at: Timestamp,
+        /// Digest of the connector that could not do it.
+        connector: String,
+    },
 }
 
 /// Durable intent to bring one entity at one destination to a state that an applied plan fixed.
@@ -104,10 +128,44 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// True: an earlier attempt may have been done (no answer, crash): look before sending a create again.
     pub uncertain: bool,
+    /// True: it had its one retry at once (a version conflict, an object found in its place).
+    pub again: bool,
+    /// When the first of the attempts failed.
+    pub failing_since: Option<Timestamp>,
     /// Where it stands.
     pub state: DeliveryState,
     /// Why the last attempt failed.
     pub last_fault: Option<Fault>,
+}
+
+impl OutboxEntry {
+    /// A wish that nobody tried yet. `order` is a number of its own; the lane follows from class and operation.
+    #[must_use]
+    pub const fn new(
+        destination: ConnectionId,
+        (class, entity): (Class, EntityId),
+        operation: Operation,
+        desired: StateHash,
+        order: u64,
+        plan: u64,
+    ) -> Self {
+        Self {
+            destination,
+            class,
+            entity,
+            operation,
+            desired,
+            lane: Lane::of(class, operation),
+            order,
+            plan,
+            attempts: 0,
+            uncertain: false,
+            again: false,
+            failing_since: None,
+            state: DeliveryState::Waiting,
+            last_fault: None,
+        }
+    }
 }
 
 /// Status of an entity at a destination.
@@ -147,6 +205,8 @@ pub struct Projection {
     pub status: ProjectionStatus,
     /// Counts acknowledged operations; part of the operation key, so that going back and forth gives new keys.
     pub revision: u64,
+    /// Attributes that refer to objects which are not there yet: completed when they are.
+    pub pending: Vec<Text>,
 }
 
 /// What is asked of a destination.

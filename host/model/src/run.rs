@@ -93,6 +93,10 @@ pub struct DeliveryCounts {
     pub not_attempted: u64,
     /// Waits for the next plan, because the entity changed since.
     pub stale: u64,
+    /// Objects that were read back.
+    pub verified: u64,
+    /// Those of them that show something else than was sent.
+    pub differing: u64,
 }
 
 /// One execution of a job.

@@ -10,7 +10,7 @@ mod mapping;
 
 use crate::id::ConnectionId;
 pub use correlate::{TierMode, TierSpec};
-pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OutboundSpec};
+pub use deliver::{DeliverySpec, FirstDelivery, OnLeave, OnMissing, OutboundSpec};
 pub use guard::{GuardSpec, OnTrip, ProtectSpec, Threshold};
 pub use job::{AbsenceSpec, ClassSpec, JobSpec, Unmatched};
 pub use mapping::{Apply, OnNull, RuleSpec, RuleTable, Strength};

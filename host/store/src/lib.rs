@@ -47,9 +47,11 @@ pub use open::{OpenOptions, Store};
 pub use schema::{SCHEMA_VERSION, Table};
 pub use snapshot::Snapshot;
 pub use tables::audit::AuditRow;
+pub use tables::circuits::InFlight;
 pub use tables::entities::EntityKey;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
+pub use tables::pending_refs::MissingReference;
 pub use tables::scans::{LastScan, ScanProgress};
 pub use tables::steps::StepRow;
 
@@ -57,10 +59,10 @@ pub use tables::steps::StepRow;
 pub mod prelude {
     pub use crate::kv::{Read, Write};
     pub use crate::tables::{
-        ReadAudit, ReadBitmaps, ReadClaims, ReadConnections, ReadEntities, ReadHistory, ReadLinks, ReadMeta,
-        ReadMissing, ReadOutbox, ReadPlans, ReadProjections, ReadQuarantine, ReadRuns, ReadScans, ReadScratch,
-        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAudit, WriteBitmaps, WriteClaims, WriteConnections,
-        WriteEntities, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WritePlans, WriteProjections,
+        ReadAudit, ReadBitmaps, ReadCircuits, ReadClaims, ReadConnections, ReadEntities, ReadHistory, ReadLinks, ReadMeta,
+        ReadMissing, ReadOutbox, ReadPendingRefs, ReadPlans, ReadProjections, ReadQuarantine, ReadRuns, ReadScans, ReadScratch,
+        ReadShadows, ReadSteps, ReadTotals, ReadUnsettled, WriteAudit, WriteBitmaps, WriteCircuits, WriteClaims, WriteConnections,
+        WriteEntities, WriteHistory, WriteLinks, WriteMeta, WriteMissing, WriteOutbox, WritePendingRefs, WritePlans, WriteProjections,
         WriteQuarantine, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTotals, WriteUnsettled,
     };
 }

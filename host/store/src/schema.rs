@@ -26,7 +26,14 @@
 //! | `plan-steps` | plan number u64, lane u8, index u32 | `Step` |
 //! | `outbox` | destination u16, class, entity id | `OutboxEntry` |
 //! | `outbox-order` | destination, lane u8, order u64 | class u8, entity id 16 |
+//! | `outbox-blocked` | destination, class and entity id that it waits for, class and entity id of the entry | nothing |
+//! | `in-flight` | destination u16 | `[InFlight]` |
+//! | `circuits` | connection u16 | `Circuit` |
+//! | `pauses` | connection u16 or 65535 for all | `Pause` |
 //! | `projections` | destination, class, entity id | `Projection` |
+//! | `projection-ids` | destination, class, external id | entity id 16 |
+//! | `projection-values` | destination, class, attribute, value | entity id 16 of who holds it |
+//! | `pending-refs` | destination, connection, class and external id that is missing, class, entity id | nothing |
 //! | `runs` | number u64 | `Run` |
 //! | `scan-progress` | connection | [`crate::tables::scans::ScanProgress`] |
 //! | `cursors` | connection | cursor, text |
@@ -111,8 +118,22 @@ tables! {
     Outbox = "outbox",
     /// In what order.
     OutboxOrder = "outbox-order",
+    /// What entries of the outbox wait for.
+    OutboxBlocked = "outbox-blocked",
+    /// What may have been sent without an answer.
+    InFlight = "in-flight",
+    /// Breakers.
+    Circuits = "circuits",
+    /// Connections that a person paused.
+    Pauses = "pauses",
     /// What destinations acknowledged.
     Projections = "projections",
+    /// Which entity an object of a destination stands for.
+    ProjectionIds = "projection-ids",
+    /// Which entity holds a unique value at a destination.
+    ProjectionValues = "projection-values",
+    /// References that wait for an object.
+    PendingRefs = "pending-refs",
     /// Runs.
     Runs = "runs",
     /// The scan under way of each connection.
@@ -170,6 +191,10 @@ impl Table {
                 | Self::Links
                 | Self::PlanSteps
                 | Self::Totals
+                | Self::Outbox
+                | Self::OutboxOrder
+                | Self::Projections
+                | Self::ProjectionIds
         )
     }
 }

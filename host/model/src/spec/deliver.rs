@@ -18,6 +18,9 @@ pub struct DeliverySpec {
     /// Whether an unattended run may make the first delivery, or a person must see its plan first.
     #[serde(default)]
     pub first_delivery: FirstDelivery,
+    /// What happens when an object that is to be changed is no longer there.
+    #[serde(default)]
+    pub on_missing: OnMissing,
     /// How accounts are mapped.
     #[serde(default)]
     pub account: OutboundSpec,
@@ -67,6 +70,18 @@ pub enum OnLeave {
     None,
 }
 
+/// What happens when an object that is to be changed is no longer at the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OnMissing {
+    /// It waits for a person.
+    #[default]
+    Hold,
+    /// It is looked for, and made again if it is not found.
+    Create,
+}
+
 /// `[deliver.CONNECTION.account]` and its siblings.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -75,4 +90,7 @@ pub struct OutboundSpec {
     /// Attribute of the destination = expression over `account` (or `orgUnit`, `group`).
     #[serde(default)]
     pub map: BTreeMap<String, RuleSpec>,
+    /// Attributes that identify an object there and that no two share, best first; each must be mapped.
+    #[serde(default, rename = "match")]
+    pub matching: Vec<String>,
 }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod bitmaps;
+pub mod circuits;
 pub mod claims;
 pub mod connections;
 pub mod entities;
@@ -14,6 +15,7 @@ pub mod links;
 pub mod meta;
 pub mod missing;
 pub mod outbox;
+pub mod pending_refs;
 pub mod plans;
 pub mod projections;
 pub mod quarantine;
@@ -27,6 +29,7 @@ pub mod unsettled;
 
 pub use audit::{ReadAudit, WriteAudit};
 pub use bitmaps::{ReadBitmaps, WriteBitmaps};
+pub use circuits::{ReadCircuits, WriteCircuits};
 pub use claims::{ReadClaims, WriteClaims};
 pub use connections::{ReadConnections, WriteConnections};
 pub use entities::{ReadEntities, WriteEntities};
@@ -35,6 +38,7 @@ pub use links::{ReadLinks, WriteLinks};
 pub use meta::{ReadMeta, WriteMeta};
 pub use missing::{ReadMissing, WriteMissing};
 pub use outbox::{ReadOutbox, WriteOutbox};
+pub use pending_refs::{ReadPendingRefs, WritePendingRefs};
 pub use plans::{ReadPlans, WritePlans};
 pub use projections::{ReadProjections, WriteProjections};
 pub use quarantine::{ReadQuarantine, WriteQuarantine};

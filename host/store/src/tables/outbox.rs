@@ -8,8 +8,9 @@ use crate::error::StoreError;
 use crate::key::{ConnectionNumber, Key, Parts};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
-use rosterd_model::outbox::OutboxEntry;
-use rosterd_model::{Class, EntityId};
+use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
+use rosterd_model::{Class, EntityId, Rule};
+use std::ops::Bound;
 
 pub(crate) fn entry_key(destination: ConnectionNumber, class: Class, entity: EntityId) -> Key {
     Key::new().connection(destination).class(class).entity(entity)
@@ -17,6 +18,14 @@ pub(crate) fn entry_key(destination: ConnectionNumber, class: Class, entity: Ent
 
 pub(crate) fn order_key(destination: ConnectionNumber, entry: &OutboxEntry) -> Key {
     Key::new().connection(destination).u8(entry.lane as u8).u64(entry.order)
+}
+
+pub(crate) fn blocked_key(
+    destination: ConnectionNumber,
+    on: (Class, EntityId),
+    waiting: (Class, EntityId),
+) -> Key {
+    entry_key(destination, on.0, on.1).class(waiting.0).entity(waiting.1)
 }
 
 /// Reading the outbox.
@@ -50,6 +59,61 @@ pub trait ReadOutbox: Read {
         }))
     }
 
+    /// The entries of a lane of a destination in the order of sending, behind `after`.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn outbox_lane(
+        &self,
+        destination: ConnectionNumber,
+        lane: Lane,
+        after: u64,
+    ) -> Result<impl Iterator<Item = Result<OutboxEntry, StoreError>>, StoreError> {
+        let lane = Key::new().connection(destination).u8(lane as u8);
+        let (after, end) = (lane.clone().u64(after), lane.u64(u64::MAX));
+        let rows = self.range(
+            Table::OutboxOrder,
+            Bound::Excluded(after.as_bytes()),
+            Bound::Included(end.as_bytes()),
+        )?;
+        Ok(rows.map(move |row| {
+            let (class, entity) = ordered(&row?.value)?;
+            let entry = self.outbox_entry(destination, class, entity)?;
+            entry.ok_or(StoreError::corrupt(Table::OutboxOrder, "its entry is missing"))
+        }))
+    }
+
+    /// The entries that wait for an object at a destination.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn waiting_for(
+        &self,
+        destination: ConnectionNumber,
+        class: Class,
+        entity: EntityId,
+    ) -> Result<Vec<(Class, EntityId)>, StoreError> {
+        let prefix = entry_key(destination, class, entity);
+        let rows = self.prefix(Table::OutboxBlocked, prefix.as_bytes())?;
+        rows.map(|row| {
+            let row = row?;
+            let mut parts = Parts::new(Table::OutboxBlocked, &row.key);
+            let (_, _, _) = (parts.connection()?, parts.class()?, parts.entity()?);
+            let waiting = (parts.class()?, parts.entity()?);
+            parts.end()?;
+            Ok(waiting)
+        })
+        .collect()
+    }
+
+    /// True if there is something to send to a destination, or something that waits.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn has_outbox(&self, destination: ConnectionNumber) -> Result<bool, StoreError> {
+        Ok(self.prefix(Table::OutboxOrder, &destination.0.to_be_bytes())?.next().transpose()?.is_some())
+    }
+
     /// How many entries a destination has. Passes all of them.
     ///
     /// # Errors
@@ -73,8 +137,10 @@ pub trait WriteOutbox: Write {
         let order = order_key(destination, entry);
         let old = self.replace_value(Table::Outbox, key.as_bytes(), entry)?;
         let replaced = old.is_some();
+        let old: Option<OutboxEntry> = old.map(|old| codec::decode(Table::Outbox, &old)).transpose()?;
+        self.move_blocked(destination, old.as_ref(), Some(entry))?;
         if let Some(old) = old {
-            let old = order_key(destination, &codec::decode(Table::Outbox, &old)?);
+            let old = order_key(destination, &old);
             if old.as_bytes() == order.as_bytes() {
                 return Ok(replaced);
             }
@@ -84,6 +150,46 @@ pub trait WriteOutbox: Write {
         value[1..].copy_from_slice(entry.entity.as_bytes());
         self.put(Table::OutboxOrder, order.as_bytes(), &value)?;
         Ok(replaced)
+    }
+
+    /// Puts a new wish for an object. It takes the place of one that waits, whose doubt it inherits: what may have been
+    /// done under the old wish is looked for before anything is made. The same wish again changes nothing.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn queue_outbox(&mut self, destination: ConnectionNumber, mut entry: OutboxEntry) -> Result<(), StoreError> {
+        if let Some(old) = self.outbox_entry(destination, entry.class, entry.entity)? {
+            let same = (old.desired, old.operation) == (entry.desired, entry.operation);
+            let urgent = entry.lane < old.lane && entry.lane == Lane::Urgent;
+            if (same && !urgent) || !Rule::NewerReplaces.on() {
+                return Ok(());
+            }
+            entry.uncertain |= old.uncertain;
+        }
+        self.put_outbox(destination, &entry).map(drop)
+    }
+
+    /// Keeps the rows of what entries wait for in step with an entry.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn move_blocked(
+        &mut self,
+        destination: ConnectionNumber,
+        old: Option<&OutboxEntry>,
+        new: Option<&OutboxEntry>,
+    ) -> Result<(), StoreError> {
+        if let Some(OutboxEntry { state: DeliveryState::Blocked { on }, class, entity, .. }) = old {
+            for on in on {
+                self.remove(Table::OutboxBlocked, blocked_key(destination, *on, (*class, *entity)).as_bytes())?;
+            }
+        }
+        if let Some(OutboxEntry { state: DeliveryState::Blocked { on }, class, entity, .. }) = new {
+            for on in on {
+                self.put(Table::OutboxBlocked, blocked_key(destination, *on, (*class, *entity)).as_bytes(), &[])?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes an entry; false if there was none.
@@ -99,8 +205,9 @@ pub trait WriteOutbox: Write {
         let Some(old) = self.take(Table::Outbox, entry_key(destination, class, entity).as_bytes())? else {
             return Ok(false);
         };
-        let order = order_key(destination, &codec::decode(Table::Outbox, &old)?);
-        self.remove(Table::OutboxOrder, order.as_bytes())?;
+        let old: OutboxEntry = codec::decode(Table::Outbox, &old)?;
+        self.move_blocked(destination, Some(&old), None)?;
+        self.clear(Table::OutboxOrder, order_key(destination, &old).as_bytes())?;
         Ok(true)
     }
 }

@@ -7,7 +7,7 @@ use crate::prelude::*;
 use crate::schema::Table;
 use crate::tables::entities::EntityKey;
 use rosterd_model::claim::{ClaimEntry, Link, LinkMaker};
-use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus};
+use rosterd_model::outbox::{OutboxEntry, Projection, ProjectionStatus};
 use rosterd_model::plan::{NOTHING, Operation};
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts};
 use rosterd_model::shadow::{Shadow, ShadowHead, ShadowState};
@@ -119,24 +119,13 @@ fn account(writer: &mut impl Write, seed: Seed, app: &ConnectionId, index: u32) 
             attributes: person.attributes,
             status: ProjectionStatus::Present,
             revision: 1,
+            pending: Vec::new(),
         };
         writer.add_total(Some(seed.destination), class, 1)?;
         return writer.put_projection(seed.destination, class, entity, &projection);
     }
-    let entry = OutboxEntry {
-        destination: app.clone(),
-        class,
-        entity,
-        operation: Operation::Create,
-        desired: NOTHING,
-        lane: Lane::Account,
-        order: writer.next_order()?,
-        plan: 1,
-        attempts: 0,
-        uncertain: false,
-        state: DeliveryState::Waiting,
-        last_fault: None,
-    };
+    let order = writer.next_order()?;
+    let entry = OutboxEntry::new(app.clone(), (class, entity), Operation::Create, NOTHING, order, 1);
     writer.put_outbox(seed.destination, &entry).map(drop)
 }
 

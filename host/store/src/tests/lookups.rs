@@ -1,7 +1,7 @@
 use super::{case, commit, entity_id, hr, memory, name, outbox_entry, plan};
 use crate::prelude::*;
 use crate::{ConnectionNumber, StoreError, Table};
-use rosterd_model::outbox::Lane;
+use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::plan::PlanDigest;
 use rosterd_model::{Class, ExternalId};
 
@@ -73,6 +73,57 @@ fn plans_are_found_by_the_beginning_of_their_digest() {
         snapshot.plans_of(&"import".parse().unwrap()).unwrap().map(|plan| plan.unwrap().number).collect();
     assert_eq!(of_import, [3, 1]);
     assert_eq!(snapshot.plans().unwrap().count(), 3);
+}
+
+#[test]
+fn a_newer_wish_inherits_the_doubt_and_the_same_wish_changes_nothing() {
+    let store = memory();
+    let hr = hr(&store);
+    commit(&store, |writer| {
+        let tried = OutboxEntry { uncertain: true, attempts: 3, ..outbox_entry(entity_id(1), 1) };
+        writer.put_outbox(hr, &tried)?;
+        writer.queue_outbox(hr, outbox_entry(entity_id(1), 2))?;
+        assert_eq!(writer.outbox_entry(hr, Class::Account, entity_id(1))?, Some(tried));
+        writer.queue_outbox(hr, OutboxEntry { desired: [9; 16], ..outbox_entry(entity_id(1), 3) })?;
+        let newer = writer.outbox_entry(hr, Class::Account, entity_id(1))?.unwrap();
+        assert!(newer.uncertain && newer.attempts == 0 && newer.order == 3);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_an_entry_waits_for_wakes_it_until_it_no_longer_waits() {
+    let store = memory();
+    let hr = hr(&store);
+    let (one, two) = ((Class::OrgUnit, entity_id(8)), (Class::OrgUnit, entity_id(9)));
+    commit(&store, |writer| {
+        let state = DeliveryState::Blocked { on: vec![one, two] };
+        let entry = OutboxEntry { state, ..outbox_entry(entity_id(1), 1) };
+        writer.put_outbox(hr, &entry)?;
+        assert_eq!(writer.waiting_for(hr, two.0, two.1)?, [(Class::Account, entity_id(1))]);
+        writer.put_outbox(hr, &OutboxEntry { state: DeliveryState::Blocked { on: vec![two] }, ..entry.clone() })?;
+        assert_eq!((writer.waiting_for(hr, one.0, one.1)?.len(), writer.waiting_for(hr, two.0, two.1)?.len()), (0, 1));
+        writer.remove_outbox(hr, Class::Account, entity_id(1))?;
+        assert_eq!(writer.row_count(Table::OutboxBlocked)?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_lane_is_read_from_where_it_was_left() {
+    let store = memory();
+    let hr = hr(&store);
+    commit(&store, |writer| {
+        for order in 1..=4 {
+            writer.put_outbox(hr, &outbox_entry(entity_id(10 - u8::try_from(order).unwrap()), order))?;
+        }
+        writer.put_outbox(hr, &OutboxEntry { lane: Lane::Disable, ..outbox_entry(entity_id(20), 5) }).map(drop)
+    });
+    let view = store.snapshot().unwrap();
+    let lane = |lane, after| view.outbox_lane(hr, lane, after).unwrap().map(|entry| entry.unwrap().order).collect::<Vec<_>>();
+    assert_eq!(lane(Lane::Account, 0), [1, 2, 3, 4]);
+    assert_eq!(lane(Lane::Account, 2), [3, 4]);
+    assert_eq!((lane(Lane::Account, 4), lane(Lane::Disable, 0)), (Vec::new(), vec![5]));
 }
 
 #[test]

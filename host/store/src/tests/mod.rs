@@ -78,18 +78,6 @@ fn case(id: Option<&str>) -> QuarantineCase {
 }
 
 fn outbox_entry(entity: EntityId, order: u64) -> rosterd_model::outbox::OutboxEntry {
-    rosterd_model::outbox::OutboxEntry {
-        destination: name("hr"),
-        class: Class::Account,
-        entity,
-        operation: Operation::Update,
-        desired: NOTHING,
-        lane: rosterd_model::outbox::Lane::Account,
-        order,
-        plan: 1,
-        attempts: 0,
-        uncertain: false,
-        state: rosterd_model::outbox::DeliveryState::Waiting,
-        last_fault: None,
-    }
+    let key = (Class::Account, entity);
+    rosterd_model::outbox::OutboxEntry::new(name("hr"), key, Operation::Update, NOTHING, order, 1)
 }

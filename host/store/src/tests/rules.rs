@@ -62,6 +62,16 @@ broken! {
     a_key_of_nobody: "a userName leads to", |w, _| w.put_entity_key(Account, "userName", "", "other", entity_id(1));
     an_entry_without_a_place: "no place in the order", |w, _| w.remove_prefix(Table::OutboxOrder, b"", 1).map(drop);
     a_place_without_an_entry: "places in the order", |w, _| w.remove_prefix(Table::Outbox, b"", 1).map(drop);
+    an_entry_that_nobody_wakes: "would not wake it", |w, s| {
+        let mut entry = w.outbox_entry(s.destination, Account, Seed::entity(1))?.unwrap();
+        let on = vec![(Account, Seed::entity(0))];
+        entry.state = rosterd_model::outbox::DeliveryState::Blocked { on };
+        w.put_outbox(s.destination, &entry)?;
+        w.remove_prefix(Table::OutboxBlocked, b"", 1).map(drop)
+    };
+    a_projection_that_its_id_does_not_lead_to: "can not be found by its id", |w, _| {
+        w.remove_prefix(Table::ProjectionIds, b"", 1).map(drop)
+    };
     a_projection_of_nobody: "acknowledged account", |w, s| {
         let projection = w.projection(s.destination, Account, Seed::entity(0))?.unwrap();
         w.put_projection(s.destination, Account, entity_id(1), &projection)

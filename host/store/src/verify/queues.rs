@@ -7,10 +7,11 @@ use crate::key::{ConnectionNumber, Parts};
 use crate::kv::Read;
 use crate::schema::Table;
 use crate::tables::meta::Counter;
-use crate::tables::outbox::{order_key, ordered};
+use crate::tables::outbox::{blocked_key, order_key, ordered};
+use crate::tables::projections::living_id;
 use crate::tables::quarantine::connection_key;
 use crate::tables::{ReadEntities, ReadProjections, ReadQuarantine};
-use rosterd_model::outbox::OutboxEntry;
+use rosterd_model::outbox::{DeliveryState, OutboxEntry};
 use rosterd_model::quarantine::QuarantineCase;
 use rosterd_model::{Class, EntityId};
 
@@ -25,7 +26,7 @@ fn entry_parts(key: &[u8]) -> Result<(ConnectionNumber, Class, EntityId), StoreE
 impl<R: Read> Check<'_, R> {
     pub(super) fn outbox(&mut self) -> Result<(), StoreError> {
         let view = self.view;
-        let mut found = 0;
+        let (mut found, mut blocked) = (0, 0);
         for row in view.prefix(Table::Outbox, b"")? {
             found += 1;
             let row = row?;
@@ -42,11 +43,23 @@ impl<R: Read> Check<'_, R> {
             }
             self.given_out(Counter::Order, entry.order, &whose)?;
             self.given_out(Counter::Plan, entry.plan, format_args!("the plan of {whose}"))?;
+            if let DeliveryState::Blocked { on } = &entry.state {
+                blocked += on.len() as u64;
+                for on in on {
+                    if !view.has(Table::OutboxBlocked, blocked_key(destination, *on, (class, entity)).as_bytes())? {
+                        self.problem(format_args!("{whose} waits for an object that would not wake it"));
+                    }
+                }
+            }
             let order = view.get(Table::OutboxOrder, order_key(destination, &entry).as_bytes())?;
             let order = order.map(|value| ordered(&value)).transpose();
             if self.readable(order)?.flatten() != Some((class, entity)) {
                 self.problem(format_args!("{whose} has no place in the order of sending"));
             }
+        }
+        let waits = view.row_count(Table::OutboxBlocked)?;
+        if waits != blocked {
+            self.problem(format_args!("entries of the outbox wait for {blocked} objects, but {waits} rows say so"));
         }
         let ordered = view.row_count(Table::OutboxOrder)?;
         if ordered != found {
@@ -57,11 +70,20 @@ impl<R: Read> Check<'_, R> {
 
     pub(super) fn projections(&mut self) -> Result<(), StoreError> {
         let view = self.view;
-        let mut found = 0;
+        let (mut found, mut ids) = (0, 0);
         for (destination, class) in self.scopes() {
             for row in view.projections(destination, class)? {
                 found += 1;
-                let Some((entity, _)) = self.readable(row)? else { continue };
+                let Some((entity, projection)) = self.readable(row)? else { continue };
+                if let Some(id) = living_id(&projection) {
+                    ids += 1;
+                    if view.projected(destination, class, id)? != Some(entity) {
+                        self.problem(format_args!(
+                            "{class} {entity} is acknowledged by connection {} and can not be found by its id there",
+                            destination.0
+                        ));
+                    }
+                }
                 if !view.has_entity(class, entity)? {
                     self.problem(format_args!(
                         "connection {} acknowledged {class} {entity}, which does not exist",
@@ -70,6 +92,7 @@ impl<R: Read> Check<'_, R> {
                 }
             }
         }
+        self.nothing_else(Table::ProjectionIds, ids)?;
         self.nothing_else(Table::Projections, found)
     }
 
