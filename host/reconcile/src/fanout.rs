@@ -224,6 +224,20 @@ pub fn part(
     })
 }
 
+/// True if `hash` is what a plan fixed for this state: with the attributes that are given once, or without.
+#[must_use]
+pub fn is_planned(desired: &Desired, hash: &StateHash) -> bool {
+    desired_hash(desired, false) == *hash || desired_hash(desired, true) == *hash
+}
+
+/// The hash of a state that no plan fixed as a whole: what a destination acknowledged while more is to come.
+#[must_use]
+pub fn partial_hash(attributes: &Attributes) -> StateHash {
+    let mut bytes = b"partial".to_vec();
+    encode_attributes(attributes, &mut bytes);
+    hash16(&bytes)
+}
+
 fn creation(desired: &Desired) -> Vec<AttributeChange> {
     let mut all = desired.attributes.clone();
     for (name, value) in desired.on_create.iter() {

@@ -13,6 +13,8 @@
 //! entity      authority   which claim of several counts
 //!             diff        what changes, what that is called, the hash of a state
 //! destination fanout      what a destination should hold, and the step that leads there
+//!             retry       what follows from an operation that failed
+//!             breaker     when to stop asking a connection, and when to ask again
 //! plan        protect     who is left alone
 //!             order       parents first; the lanes of sending
 //!             guard       what waits for a person
@@ -30,6 +32,7 @@
 
 pub mod absence;
 pub mod authority;
+pub mod breaker;
 pub mod canonical;
 pub mod correlate;
 pub mod diff;
@@ -43,6 +46,7 @@ pub mod order;
 pub mod plan;
 pub mod problem;
 pub mod protect;
+pub mod retry;
 pub mod schema;
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ fn outbound(scope: Option<&str>, on_leave: OnLeave) -> Outbound {
         ("uid", RuleSpec::Full(RuleTable { apply: Apply::OnCreate, ..table("account.userName") })),
         ("nick", RuleSpec::Full(RuleTable { strength: Strength::Weak, ..table("account.userName") })),
     ];
-    let account = OutboundSpec { map: map.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect() };
+    let map = map.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect();
+    let account = OutboundSpec { map, matching: Vec::new() };
     let toml_default = serde_json::json!({});
     let spec: DeliverySpec = serde_json::from_value(toml_default).expect("every key has a default");
     let spec = DeliverySpec { scope: scope.map(str::to_owned), on_leave, account, ..spec };
@@ -48,7 +49,15 @@ fn step(outbound: &Outbound, entity: &Entity, known: Option<&Projection>) -> Opt
 /// What the destination holds after it acknowledged a step.
 fn acknowledged(outbound: &Outbound, entity: &Entity, step: &Part, status: ProjectionStatus) -> Projection {
     let attributes = outbound.desired(entity, &Attributes::new()).expect("no problem").attributes;
-    Projection { external_id: None, version: None, applied: step.after, attributes, status, revision: 1 }
+    Projection {
+        external_id: None,
+        version: None,
+        applied: step.after,
+        attributes,
+        status,
+        revision: 1,
+        pending: Vec::new(),
+    }
 }
 
 #[test]
@@ -87,6 +96,7 @@ fn leavers_are_treated_as_the_operator_says_and_never_deleted_otherwise() {
                     attributes: Attributes::new(),
                     status: ProjectionStatus::Present,
                     revision: 1,
+                    pending: Vec::new(),
                 };
                 let person = entity(lifecycle);
                 let left = lifecycle == LEFT || matches!(lifecycle, Lifecycle::Deleted { .. }) || scope.is_some();
@@ -118,6 +128,7 @@ fn whoever_left_is_left_alone_and_comes_back_enabled() {
         attributes: Attributes::new(),
         status: ProjectionStatus::Disabled,
         revision: 3,
+        pending: Vec::new(),
     };
     assert_eq!(step(&outbound, &person, Some(&known)), None);
     person.lifecycle = Lifecycle::Active;
