@@ -10,7 +10,7 @@ use crate::event::RunEvent;
 use crate::plan::put_states;
 use crate::policy::Job;
 use rosterd_model::claim::{ClaimEntry, HistoryRow, Link, LinkMaker};
-use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
+use rosterd_model::outbox::{Lane, OutboxEntry};
 use rosterd_model::plan::{
     ApplyCounts, ClaimChange, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target,
 };
@@ -128,23 +128,11 @@ impl Applying<'_> {
                         continue;
                     };
                     let number = w.intern_connection(name)?;
-                    let order = w.next_order()?;
-                    w.put_outbox(
+                    let (order, key) = (w.next_order()?, (step.class, entity.id));
+                    let (operation, desired) = (part.operation, part.after);
+                    w.queue_outbox(
                         number,
-                        &OutboxEntry {
-                            destination: name.clone(),
-                            class: step.class,
-                            entity: entity.id,
-                            operation: part.operation,
-                            desired: part.after,
-                            lane: Lane::of(step.class, part.operation),
-                            order,
-                            plan: header.number,
-                            attempts: 0,
-                            uncertain: false,
-                            state: DeliveryState::Waiting,
-                            last_fault: None,
-                        },
+                        OutboxEntry::new(name.clone(), key, operation, desired, order, header.number),
                     )?;
                     count(&mut header.outcome, step, part);
                     header.outcome.queued += 1;

@@ -1,5 +1,6 @@
 //! What all commands of the engine share.
 
+pub use crate::deliver::Delivering;
 use crate::error::EngineError;
 use crate::event::Events;
 use crate::policy::Policy;
@@ -45,6 +46,8 @@ pub struct Engine {
     pub events: Events,
     /// Who acts: recorded with runs and approvals.
     pub principal: String,
+    /// Which destinations are written to right now. Engines of one store share it.
+    pub delivering: Delivering,
 }
 
 impl Engine {

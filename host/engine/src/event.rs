@@ -50,6 +50,20 @@ pub enum RunEvent {
         /// Operations answered so far.
         done: u64,
     },
+    /// The breaker of a connection opened: somebody must look.
+    BreakerOpened {
+        /// The connection.
+        connection: ConnectionId,
+        /// Why, as a sentence.
+        because: String,
+        /// True: it is not even probed any more.
+        given_up: bool,
+    },
+    /// A connection works again.
+    BreakerClosed {
+        /// The connection.
+        connection: ConnectionId,
+    },
     /// A remark for the operator.
     Note(String),
 }

@@ -28,6 +28,7 @@ mod scan;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use deliver::operate::{DeliveryReport, entry_name};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use event::{Events, RunEvent};

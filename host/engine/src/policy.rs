@@ -67,6 +67,10 @@ pub struct Delivery {
     pub wants_paths: bool,
     /// True: its first delivery needs nobody's consent.
     pub first_allowed: bool,
+    /// True: what is no longer there is made again.
+    pub recreates: bool,
+    /// Attributes that identify an object there, by class in the order of [`Class::ALL`].
+    pub matching: [Vec<String>; 3],
 }
 
 /// The attribute by which people know an object of a class, and which is unique in the hub.
@@ -99,11 +103,15 @@ impl Policy {
             match Outbound::compile(delivery) {
                 Ok(outbound) => {
                     let wants_paths = outbound.text().contains("orgPath");
+                    let matching = Class::ALL.map(|class| delivery.class(class).matching.clone());
+                    problems.extend(unmapped(destination, &outbound, &matching));
                     deliveries.push(Delivery {
                         destination: destination.clone(),
                         outbound,
                         wants_paths,
                         first_allowed: delivery.first_delivery == rosterd_model::spec::FirstDelivery::Allow,
+                        recreates: delivery.on_missing == rosterd_model::spec::OnMissing::Create,
+                        matching,
                     });
                 }
                 Err(errors) => problems
@@ -134,6 +142,18 @@ impl Policy {
             })
         })
     }
+}
+
+/// Identifying attributes that the mapping does not give: they could never be looked up.
+fn unmapped(destination: &ConnectionId, outbound: &Outbound, matching: &[Vec<String>; 3]) -> Vec<String> {
+    let classes = Class::ALL.into_iter().zip(matching);
+    let names = classes.flat_map(|(class, names)| names.iter().map(move |name| (class, name)));
+    let unknown = names.filter(|(class, name)| outbound.mapping(*class).attributes().all(|mapped| mapped != *name));
+    unknown
+        .map(|(class, name)| {
+            format!("[deliver.{destination}.{class}] match: \"{name}\" is not mapped; add a rule for it to map")
+        })
+        .collect()
 }
 
 fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
@@ -201,6 +221,12 @@ impl Job {
 }
 
 impl Delivery {
+    /// The attributes that identify an object of a class there, best first.
+    #[must_use]
+    pub fn matching(&self, class: Class) -> &[String] {
+        Class::ALL.iter().position(|one| *one == class).map_or(&[], |at| &self.matching[at])
+    }
+
     /// What must be rendered anew when it changes.
     #[must_use]
     pub fn fingerprint(&self) -> String {

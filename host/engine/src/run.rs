@@ -10,7 +10,7 @@ use crate::policy::Job;
 use crate::scan::{blocking, scan};
 use rosterd_model::plan::{PlanDigest, PlanHeader, PlanState};
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts};
-use rosterd_model::{JobId, RunId};
+use rosterd_model::{JobId, Rule, RunId};
 use rosterd_store::prelude::*;
 
 /// What a command of the engine came to.
@@ -147,12 +147,9 @@ impl Engine {
         let waiting = self.undelivered()?;
         run.delivery = delivered.counts;
         report.faults.extend(delivered.faults);
+        run.notes.extend(delivered.notes);
         let left = report.quarantined + waiting;
-        run.state = match (held, left) {
-            (true, _) => RunState::Held,
-            (false, 0) => RunState::Ok,
-            (false, left) => RunState::Partial { left },
-        };
+        run.state = outcome(held, left);
         self.end(run)?;
         report.run = run.clone();
         Ok(())
@@ -196,11 +193,8 @@ impl Engine {
         let delivered = deliver(self).await?;
         run.delivery = delivered.counts;
         report.faults.extend(delivered.faults);
-        run.state = match (waits, self.undelivered()?) {
-            (true, _) => RunState::Held,
-            (false, 0) => RunState::Ok,
-            (false, left) => RunState::Partial { left },
-        };
+        run.notes.extend(delivered.notes);
+        run.state = outcome(waits, self.undelivered()?);
         self.end(&mut run)?;
         report.run = run;
         Ok(report)
@@ -322,6 +316,15 @@ impl Engine {
             w.put_run(run)?;
             Ok(())
         })
+    }
+}
+
+/// How a run ends. It is not `ok` while something is left over.
+fn outcome(held: bool, left: u64) -> RunState {
+    match (held, left) {
+        (true, _) => RunState::Held,
+        (false, 1..) if Rule::PartialIsNotOk.on() => RunState::Partial { left },
+        (false, _) => RunState::Ok,
     }
 }
 

@@ -41,6 +41,10 @@ pub struct Script {
     pub sent: Vec<Request>,
     /// Answers that are given instead of doing anything, one for each of the next requests.
     pub answers: Vec<Receipt>,
+    /// What the destination says of itself, JSON; none: as little as it may.
+    pub describe: Option<String>,
+    /// Objects that were looked up or read back.
+    pub looked: Vec<String>,
 }
 
 /// Scripted connections: all of them share one script.
@@ -108,7 +112,8 @@ impl Connector for Scripted {
         "5c".repeat(32)
     }
     fn describe(&mut self) -> BoxFuture<'_, Result<String, Fault>> {
-        Box::pin(async { Ok(r#"{"resume-stable":true}"#.to_owned()) })
+        let described = self.script().describe.clone();
+        Box::pin(async { Ok(described.unwrap_or_else(|| r#"{"resume-stable":true}"#.to_owned())) })
     }
     fn check(&mut self) -> BoxFuture<'_, Result<Vec<Probe>, Fault>> {
         Box::pin(async { Ok(Vec::new()) })
@@ -169,12 +174,38 @@ impl Destination for Scripted {
     fn settles_after_finish(&self) -> bool {
         false
     }
-    fn find(&mut self, _: Class, _: String, _: String) -> BoxFuture<'_, Result<Vec<Record>, Fault>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn find(
+        &mut self,
+        class: Class,
+        attribute: String,
+        value: String,
+    ) -> BoxFuture<'_, Result<Vec<Record>, Fault>> {
+        Box::pin(async move {
+            let mut script = self.script();
+            script.looked.push(format!("{attribute}={value}"));
+            let has = |json: &str| {
+                let object: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+                object[&attribute] == value.as_str()
+            };
+            Ok(script.there.iter().filter(|(_, (json, _))| has(json)).map(|(id, there)| shown(class, id, there)).collect())
+        })
     }
     fn read(&mut self, objects: Vec<(Class, ExternalId)>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {
-        Box::pin(async move { objects.iter().map(|_| Ok(None)).collect() })
+        Box::pin(async move {
+            let mut script = self.script();
+            script.looked.extend(objects.iter().map(|(_, id)| id.to_string()));
+            let read = |(class, id): &(Class, ExternalId)| {
+                Ok(script.there.get(id.as_str()).map(|there| shown(*class, id.as_str(), there)))
+            };
+            objects.iter().map(read).collect()
+        })
     }
+}
+
+/// An object as the destination shows it.
+fn shown(class: Class, id: &str, (json, _): &(String, bool)) -> Record {
+    let (id, attributes) = (id.into(), json.clone());
+    Record { class, id, previous_id: None, version: Some("1".to_owned()), attributes, partial: false }
 }
 
 impl Script {

@@ -1,87 +1,271 @@
 //! From an outbox entry to the requests that bring a destination to the planned state.
+//!
+//! An entry goes through up to three stages, each in a lane of its own: the object itself, what it refers to, and members
+//! that are no longer. What is asked is computed when it is sent: the present entity, against what the destination
+//! acknowledged.
 
+use super::occupied::Occupied;
+use super::reference::References;
+use super::stage::{self, Stage};
 use crate::error::EngineError;
 use crate::paths::Paths;
 use crate::policy::Delivery;
-use rosterd_model::outbox::{Action, DeliveryState, OutboxEntry, Projection, ProjectionStatus, Request};
-use rosterd_model::plan::{AttributeChange, Part};
+use rosterd_model::outbox::{Action, Lane, OutboxEntry, Projection, ProjectionStatus, Request};
+use rosterd_model::plan::{AttributeChange, Operation, Part, Target};
 use rosterd_model::record::Edit;
-use rosterd_model::{Attributes, Class, ConnectionId, Entity, Timestamp, Value};
-use rosterd_reconcile::fanout::{Status, part};
+use rosterd_model::{
+    Attributes, Class, ConnectionId, Entity, EntityId, Fault, FaultKind, Rule, Text, Value,
+};
+use rosterd_reconcile::fanout::{Desired, Status, is_planned, part};
 use rosterd_reconcile::normalise::{to_json, value_to_json};
+use rosterd_reconcile::retry::Asked;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Snapshot};
+use rosterd_store::{ConnectionNumber, MissingReference, Snapshot};
 
 /// An entry, and what is asked of the destination for it.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) entry: OutboxEntry,
+    /// None: there is nothing to ask at this stage.
     pub(super) requests: Vec<Request>,
-    /// What the destination shows once every request is done.
+    /// What is asked, for the reaction to a failure.
+    pub(super) asked: Asked,
+    /// What the destination shows once every request is done, in the hub's words.
     pub(super) attributes: Attributes,
+    /// The same in the destination's words; for whoever reads it back.
+    pub(super) shown: Attributes,
     pub(super) status: ProjectionStatus,
     pub(super) known: Option<Projection>,
+    /// The lane of the next stage.
+    pub(super) next: Option<Lane>,
+    /// Attributes that can not be complete yet, and what is missing for them.
+    pub(super) pending: Vec<Text>,
+    pub(super) missing: Vec<MissingReference>,
+    /// True: it may be there already, and is looked up before it is made.
+    pub(super) look_up: bool,
 }
 
-/// True if the entry may be sent now.
-pub(super) fn due(entry: &OutboxEntry, now: Timestamp) -> bool {
-    match entry.state {
-        DeliveryState::Waiting => true,
-        DeliveryState::Retry { at } => at <= now,
-        DeliveryState::Parked => false,
-    }
+/// What is to be done about an entry.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It is sent.
+    Send(Box<Prepared>),
+    /// It is no longer what a plan fixed, and waits for the next plan.
+    Stale,
+    /// The destination shows it already.
+    Done(OutboxEntry),
+    /// It waits for other objects.
+    Block(OutboxEntry, Vec<(Class, EntityId)>, Fault),
+    /// It waits for a person.
+    Park(OutboxEntry, Fault),
 }
 
-/// Renders the entity as it is now. None: it is no longer what the plan fixed, and waits for the next plan.
-pub(super) fn prepare(
-    view: &Snapshot,
-    delivery: &Delivery,
-    number: ConnectionNumber,
-    entry: OutboxEntry,
-    paths: &mut Paths,
-) -> Result<Option<Prepared>, EngineError> {
-    let Some(entity) = view.entity(entry.class, entry.entity)? else { return Ok(None) };
-    let extra = if delivery.wants_paths { extra(view, &entity, paths)? } else { Attributes::new() };
-    let Ok(desired) = delivery.outbound.desired(&entity, &extra) else { return Ok(None) };
-    let known = view.projection(number, entry.class, entry.entity)?;
-    let on_leave = delivery.outbound.on_leave();
-    let Some(step) = part(&delivery.destination, entry.class, &desired, known.as_ref(), on_leave) else {
-        return Ok(None);
-    };
-    if step.after != entry.desired {
-        return Ok(None);
+/// Computes requests over one view of the store.
+pub(super) struct Preparer<'a> {
+    pub(super) view: &'a Snapshot,
+    pub(super) delivery: &'a Delivery,
+    pub(super) number: ConnectionNumber,
+    paths: Paths,
+    occupied: Option<Occupied>,
+}
+
+impl<'a> Preparer<'a> {
+    pub(super) fn new(view: &'a Snapshot, delivery: &'a Delivery, number: ConnectionNumber) -> Self {
+        Self { view, delivery, number, paths: Paths::default(), occupied: None }
     }
-    let there = known.as_ref().filter(|p| matches!(p.status, ProjectionStatus::Present | ProjectionStatus::Disabled));
-    let mut attributes = desired.attributes;
-    if there.is_none() {
-        for (name, value) in desired.on_create.iter() {
-            attributes.set(name, value.clone());
+
+    /// Computes what an entry comes to now.
+    pub(super) fn prepare(&mut self, entry: OutboxEntry) -> Result<Verdict, EngineError> {
+        let Some(entity) = self.view.entity(entry.class, entry.entity)? else { return Ok(Verdict::Done(entry)) };
+        let Some(desired) = self.desired(&entity)? else { return Ok(Verdict::Stale) };
+        let known = self.view.projection(self.number, entry.class, entry.entity)?;
+        let on_leave = self.delivery.outbound.on_leave();
+        let there = known.as_ref().filter(|known| known.status.is_living());
+        let step = part(&self.delivery.destination, entry.class, &desired, known.as_ref(), on_leave);
+        let step = match (step, there) {
+            (Some(step), _) => step,
+            // What was sent and not answered may be there: the acknowledged state is stated once more.
+            (None, Some(there)) if entry.uncertain || !Rule::LevelTriggered.on() => again(&desired, there, &entry),
+            (None, Some(there)) if !there.pending.is_empty() => nothing(there, &entry),
+            (None, None) if entry.uncertain => return Ok(Verdict::Stale),
+            (None, _) => return Ok(Verdict::Done(entry)),
+        };
+        let planned = step.after == entry.desired
+            || (step.operation != Operation::Delete && is_planned(&desired, &entry.desired));
+        if !planned && Rule::OnlyPlanned.on() {
+            return Ok(Verdict::Stale);
         }
+        let (view, delivery, number) = (self.view, self.delivery, self.number);
+        let mut references = References::new(view, delivery, number, &entity);
+        let stage = match (entry.lane, there) {
+            (Lane::Reference | Lane::MembershipRemoval, Some(there)) => {
+                if entry.class == Class::Group && Rule::CyclesQuarantined.on() && references.is_cyclic()? {
+                    return Ok(Verdict::Park(entry, cycle(Class::Group)));
+                }
+                stage::late(&mut references, there, &desired, entry.lane)?
+            }
+            _ => {
+                if let Some((on, because)) = self.waits_for(&entry, &entity, &desired, &step, known.as_ref())? {
+                    return Ok(match on.as_slice() {
+                        [] => Verdict::Park(entry, because),
+                        _ => Verdict::Block(entry, on, because),
+                    });
+                }
+                stage::main(&mut references, there, &desired, &step)?
+            }
+        };
+        if !stage.blocked.is_empty() && Rule::ParentsFirst.on() {
+            if entry.class == Class::OrgUnit && references.is_cyclic()? && Rule::CyclesQuarantined.on() {
+                return Ok(Verdict::Park(entry, cycle(Class::OrgUnit)));
+            }
+            let on = stage.blocked.into_iter().map(|unit| (Class::OrgUnit, unit)).collect();
+            let because = Fault::new(FaultKind::NotFound, "the org unit that it belongs to is not there yet");
+            return Ok(Verdict::Block(entry, on, because));
+        }
+        let status = status(&desired, &step);
+        self.requests(entry, stage, &mut references, known, status, &step).map(|ready| Verdict::Send(Box::new(ready)))
     }
-    let status = match (desired.in_scope, &desired.status, step.operation) {
-        (_, _, rosterd_model::plan::Operation::Delete) | (_, Status::Deleted, _) => ProjectionStatus::Deleted,
+
+    /// What the destination should hold of an entity; none: no rule says so.
+    pub(super) fn desired(&mut self, entity: &Entity) -> Result<Option<Desired>, EngineError> {
+        let extra = if self.delivery.wants_paths { self.extra(entity)? } else { Attributes::new() };
+        Ok(self.delivery.outbound.desired(entity, &extra).ok())
+    }
+
+    /// What must happen first, apart from references; nothing in the list: a person must act.
+    fn waits_for(
+        &mut self,
+        entry: &OutboxEntry,
+        entity: &Entity,
+        desired: &Desired,
+        step: &Part,
+        known: Option<&Projection>,
+    ) -> Result<Option<(Vec<(Class, EntityId)>, Fault)>, EngineError> {
+        if step.operation == Operation::Delete {
+            if entry.class != Class::OrgUnit || !Rule::ParentsFirst.on() {
+                return Ok(None);
+            }
+            let occupied = match self.occupied.take() {
+                Some(occupied) => occupied,
+                None => Occupied::read(self.view, self.number)?,
+            };
+            let inside = occupied.inside(self.view, entry.entity);
+            self.occupied = Some(occupied);
+            let inside = inside?;
+            let text = "somebody or something is still inside of this org unit; move it first";
+            return Ok((!inside.is_empty()).then(|| (inside, Fault::new(FaultKind::Conflict, text))));
+        }
+        if Rule::UniqueHandOver.on() && !self.delivery.matching(entry.class).is_empty() {
+            return self.hand_over(entity, desired, known);
+        }
+        Ok(None)
+    }
+
+    fn requests(
+        &self,
+        entry: OutboxEntry,
+        stage: Stage,
+        references: &mut References<'_>,
+        known: Option<Projection>,
+        status: ProjectionStatus,
+        step: &Part,
+    ) -> Result<Prepared, EngineError> {
+        let there = known.as_ref().filter(|known| known.status.is_living());
+        let status = if stage.is_late { there.map_or(status, |there| there.status) } else { status };
+        let shown = references.translate_all(&stage.attributes)?.into_owned();
+        let asked = asked(there, status, stage.is_late, step.operation);
+        let actions = actions(there, &stage, status, &shown);
+        let key = key(&self.delivery.destination, &entry, known.as_ref());
+        let desired = if actions.is_empty() { String::new() } else { to_json(&shown) };
+        let before = match there {
+            Some(there) if !actions.is_empty() => Some(to_json(references.translate_all(&there.attributes)?.as_ref())),
+            _ => None,
+        };
+        let count = actions.len();
+        let look = entry.uncertain && Rule::LookBeforeCreate.on();
+        let attempt = if Rule::LookBeforeCreate.on() { (entry.attempts + 1).max(1 + u32::from(look)) } else { 1 };
+        let requests = actions
+            .into_iter()
+            .enumerate()
+            .map(|(index, action)| Request {
+                key: if count == 1 { key.clone() } else { format!("{key}.{}", index + 1) },
+                class: entry.class,
+                id: there.and_then(|there| there.external_id.clone()),
+                action,
+                desired: desired.clone(),
+                known: before.clone(),
+                version: there.and_then(|there| there.version.clone()),
+                attempt,
+            })
+            .collect();
+        let look_up = look && there.is_none() && !self.delivery.matching(entry.class).is_empty();
+        let Stage { attributes, next, pending, missing, .. } = stage;
+        Ok(Prepared { entry, requests, asked, attributes, shown, status, known, next, pending, missing, look_up })
+    }
+
+    fn extra(&mut self, entity: &Entity) -> Result<Attributes, EngineError> {
+        // The connection whose reference is in effect knows the tree.
+        for (number, claims) in self.view.claims_of(entity.id)? {
+            let unit = (entity.class == Class::OrgUnit).then_some(&claims.external_id);
+            let mine = claims.get("orgUnit").is_some_and(|entry| entity.attributes.get("orgUnit") == Some(&entry.value));
+            if unit.is_some() || mine {
+                return Ok(self.paths.extra(self.view, number, entity.class, unit, &entity.attributes)?);
+            }
+        }
+        Ok(Attributes::new())
+    }
+}
+
+fn cycle(class: Class) -> Fault {
+    let text = match class {
+        Class::Group => "this group is a member of itself, over other groups; take one of them out at the source",
+        _ => "this org unit is below itself; correct the parent of one of them at the source",
+    };
+    Fault::new(FaultKind::Invalid, text)
+}
+
+/// The step that states once more what is acknowledged.
+fn again(desired: &Desired, there: &Projection, entry: &OutboxEntry) -> Part {
+    let all = desired.attributes.iter();
+    let changes = all.map(|(name, value)| AttributeChange {
+        attribute: name.into(),
+        before: there.attributes.get(name).cloned(),
+        after: Some(value.clone()),
+    });
+    Part { changes: changes.collect(), ..nothing(there, entry) }
+}
+
+/// A step that changes nothing.
+fn nothing(there: &Projection, entry: &OutboxEntry) -> Part {
+    Part {
+        target: Target::Destination(entry.destination.clone()),
+        operation: Operation::Update,
+        before: there.applied,
+        after: entry.desired,
+        changes: Vec::new(),
+        lifecycle: None,
+    }
+}
+
+fn status(desired: &Desired, step: &Part) -> ProjectionStatus {
+    match (desired.in_scope, &desired.status, step.operation) {
+        (_, _, Operation::Delete) | (_, Status::Deleted, _) => ProjectionStatus::Deleted,
         (false, ..) | (_, Status::Disabled, _) => ProjectionStatus::Disabled,
         (true, Status::Present, _) => ProjectionStatus::Present,
-    };
-    let actions = actions(there, &attributes, status, &step);
-    let key = key(&delivery.destination, &entry, known.as_ref());
-    let count = actions.len();
-    let desired = to_json(&attributes);
-    let requests = actions
-        .into_iter()
-        .enumerate()
-        .map(|(index, action)| Request {
-            key: if count == 1 { key.clone() } else { format!("{key}.{}", index + 1) },
-            class: entry.class,
-            id: there.and_then(|projection| projection.external_id.clone()),
-            action,
-            desired: desired.clone(),
-            known: there.map(|projection| to_json(&projection.attributes)),
-            version: there.and_then(|projection| projection.version.clone()),
-            attempt: entry.attempts + 1,
-        })
-        .collect();
-    Ok(Some(Prepared { entry, requests, attributes, status, known }))
+    }
+}
+
+const fn asked(there: Option<&Projection>, status: ProjectionStatus, late: bool, operation: Operation) -> Asked {
+    match (there, status) {
+        (None, _) => Asked::Create,
+        _ if late => Asked::Update,
+        (Some(_), ProjectionStatus::Deleted) => Asked::Delete,
+        (Some(there), ProjectionStatus::Disabled) if matches!(there.status, ProjectionStatus::Present) => {
+            Asked::Disable
+        }
+        _ if matches!(operation, Operation::Disable) => Asked::Disable,
+        _ => Asked::Update,
+    }
 }
 
 /// The key of an operation: the same for every attempt, another one each time the destination has acknowledged something.
@@ -95,9 +279,14 @@ fn key(destination: &ConnectionId, entry: &OutboxEntry, known: Option<&Projectio
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-fn actions(there: Option<&Projection>, after: &Attributes, status: ProjectionStatus, step: &Part) -> Vec<Action> {
+fn actions(
+    there: Option<&Projection>,
+    stage: &Stage,
+    status: ProjectionStatus,
+    shown: &Attributes,
+) -> Vec<Action> {
     let Some(there) = there else {
-        let mut actions = vec![Action::Create(to_json(after))];
+        let mut actions = vec![Action::Create(to_json(shown))];
         if status == ProjectionStatus::Disabled {
             actions.push(Action::Disable);
         }
@@ -107,9 +296,8 @@ fn actions(there: Option<&Projection>, after: &Attributes, status: ProjectionSta
         return vec![Action::Delete];
     }
     let mut actions = Vec::new();
-    let edits: Vec<Edit> = step.changes.iter().map(edit).collect();
-    if !edits.is_empty() {
-        actions.push(Action::Update(edits));
+    if !stage.edits.is_empty() {
+        actions.push(Action::Update(stage.edits.clone()));
     }
     match (there.status, status) {
         (ProjectionStatus::Present, ProjectionStatus::Disabled) => actions.push(Action::Disable),
@@ -119,24 +307,8 @@ fn actions(there: Option<&Projection>, after: &Attributes, status: ProjectionSta
     actions
 }
 
-fn edit(change: &AttributeChange) -> Edit {
-    let value = change.after.as_ref().unwrap_or(&Value::Null);
-    Edit {
-        attribute: change.attribute.to_string(),
-        replace: Some(value_to_json(value).to_string()),
-        add: None,
-        remove: None,
-    }
-}
-
-fn extra(view: &Snapshot, entity: &Entity, paths: &mut Paths) -> Result<Attributes, EngineError> {
-    // The connection whose reference is in effect knows the tree.
-    for (number, claims) in view.claims_of(entity.id)? {
-        let unit = (entity.class == Class::OrgUnit).then_some(&claims.external_id);
-        let mine = claims.get("orgUnit").is_some_and(|entry| entity.attributes.get("orgUnit") == Some(&entry.value));
-        if unit.is_some() || mine {
-            return Ok(paths.extra(view, number, entity.class, unit, &entity.attributes)?);
-        }
-    }
-    Ok(Attributes::new())
+/// An edit that puts a value in the place of another.
+pub(super) fn replace(attribute: &str, value: &Value) -> Edit {
+    let replace = Some(value_to_json(value).to_string());
+    Edit { attribute: attribute.to_owned(), replace, add: None, remove: None }
 }

@@ -1,123 +1,255 @@
-//! Receipts into the store: one transaction for a batch.
+//! What a destination acknowledged, into the store; and whoever waited for it.
 
+use super::reference::living;
 use super::request::Prepared;
-use crate::engine::Engine;
+use super::worker::Route;
 use crate::error::EngineError;
-use crate::scan::blocking;
-use rosterd_model::outbox::{Applied, DeliveryState, OutboxEntry, Projection, Receipt};
-use rosterd_model::{Fault, FaultKind, Timestamp};
+use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt};
+use rosterd_model::plan::Operation;
+use rosterd_model::{Attributes, Class, EntityId, Fault, Rule, Text, Timestamp, Value};
+use rosterd_reconcile::fanout::partial_hash;
+use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Writer};
+use rosterd_store::{MissingReference, Writer};
 
-/// First wait before a further attempt, in milliseconds; doubled each time.
-const FIRST_WAIT_MS: u64 = 2_000;
-/// Longest wait of the fast track, in milliseconds.
-const LONGEST_WAIT_MS: u64 = 15 * 60 * 1_000;
-/// Attempts after which an entry waits for a person.
-const MOST_ATTEMPTS: u32 = 8;
+/// One transaction's work on one destination.
+pub(super) struct Settling<'a> {
+    pub(super) route: &'a Route,
+    pub(super) now: Timestamp,
+    /// Sentences about entries that were not done.
+    pub(super) told: Vec<String>,
+    /// Something that waited may be sent now.
+    pub(super) freed: bool,
+    /// Some entry waits for another object.
+    pub(super) wakes: bool,
+    /// Some reference waits for its object.
+    pub(super) pending: bool,
+}
 
-/// Stores what a batch came to.
-pub(super) async fn settle(
-    engine: &Engine,
-    number: ConnectionNumber,
-    answers: Vec<(Prepared, Vec<Receipt>)>,
-    problems: &mut Vec<String>,
-) -> Result<(), EngineError> {
-    let engine = engine.clone();
-    let told = blocking(move || {
-        let now = engine.now()?;
-        let mut told = Vec::new();
-        engine.store.commit::<_, EngineError>("settle", |w| {
-            told.clear();
-            for (prepared, receipts) in &answers {
-                one(w, number, prepared, receipts, now, &mut told)?;
-            }
-            Ok(())
+impl Settling<'_> {
+    /// Changes an entry, unless a newer wish took its place while it was under way.
+    pub(super) fn put_if_own(
+        &mut self,
+        w: &mut Writer<'_>,
+        entry: &OutboxEntry,
+        change: impl FnOnce(&mut OutboxEntry),
+    ) -> Result<bool, EngineError> {
+        let stored = w.outbox_entry(self.route.number, entry.class, entry.entity)?;
+        if stored.is_none_or(|stored| stored.order != entry.order || stored.lane != entry.lane) {
+            return Ok(false);
+        }
+        let mut changed = entry.clone();
+        change(&mut changed);
+        w.put_outbox(self.route.number, &changed)?;
+        Ok(true)
+    }
+
+    /// The same entry, at the end of a lane.
+    pub(super) fn requeue(
+        &mut self,
+        w: &mut Writer<'_>,
+        entry: &OutboxEntry,
+        change: impl FnOnce(&mut OutboxEntry),
+    ) -> Result<(), EngineError> {
+        let order = w.next_order()?;
+        self.freed |= self.put_if_own(w, entry, |entry| {
+            entry.order = order;
+            entry.state = DeliveryState::Waiting;
+            change(entry);
         })?;
-        Ok(told)
-    })
-    .await?;
-    problems.extend(told);
-    Ok(())
-}
+        Ok(())
+    }
 
-fn one(
-    w: &mut Writer<'_>,
-    number: ConnectionNumber,
-    prepared: &Prepared,
-    receipts: &[Receipt],
-    now: Timestamp,
-    told: &mut Vec<String>,
-) -> Result<(), EngineError> {
-    let mut last: Option<&Applied> = None;
-    for receipt in receipts {
-        match receipt {
-            Receipt::Applied(applied) | Receipt::Unchanged(applied) => last = Some(applied),
-            Receipt::Failed(fault) => return retry(w, number, prepared, fault, false, now, told),
-            Receipt::Unknown(fault) => return retry(w, number, prepared, fault, true, now, told),
-            Receipt::NotAttempted(fault) => {
-                let attempts = prepared.entry.attempts.saturating_sub(1);
-                let last_fault = Some(fault.clone());
-                w.put_outbox(number, &OutboxEntry { attempts, last_fault, ..prepared.entry.clone() })?;
-                return Ok(());
+    /// Every request of an entry was done.
+    pub(super) fn done(
+        &mut self,
+        w: &mut Writer<'_>,
+        prepared: &Prepared,
+        receipts: &[Receipt],
+    ) -> Result<(), EngineError> {
+        let applied = receipts.iter().rev().find_map(|receipt| match receipt {
+            Receipt::Applied(applied) | Receipt::Unchanged(applied) => Some(applied),
+            _ => None,
+        });
+        self.acknowledged(w, prepared, applied)
+    }
+
+    /// The destination shows what was asked for at this stage.
+    pub(super) fn acknowledged(
+        &mut self,
+        w: &mut Writer<'_>,
+        prepared: &Prepared,
+        applied: Option<&Applied>,
+    ) -> Result<(), EngineError> {
+        let (entry, known) = (&prepared.entry, prepared.known.as_ref());
+        let number = self.route.number;
+        let problems: &[Fault] = applied.map_or(&[], |applied| &applied.problems);
+        let attributes = without_refused(prepared, problems);
+        let projection = Projection {
+            external_id: match applied {
+                Some(applied) => Some(applied.id.clone()),
+                None => known.and_then(|known| known.external_id.clone()),
+            },
+            version: match applied {
+                Some(applied) => applied.version.clone(),
+                None => known.and_then(|known| known.version.clone()),
+            },
+            applied: if prepared.next.is_none() { entry.desired } else { partial_hash(&attributes) },
+            attributes,
+            status: prepared.status,
+            revision: known.map_or(1, |known| known.revision + 1),
+            pending: prepared.pending.clone(),
+        };
+        self.project(w, prepared, &projection)?;
+        for missing in &prepared.missing {
+            w.put_pending_ref(number, missing, (entry.class, entry.entity))?;
+            self.pending = true;
+        }
+        let came = known.and_then(living).is_none() && living(&projection).is_some();
+        if came && self.pending {
+            self.complete(w, entry, &projection)?;
+        }
+        match prepared.next {
+            Some(lane) => self.requeue(w, entry, |entry| {
+                (entry.lane, entry.attempts, entry.again, entry.uncertain) = (lane, 0, false, false);
+                (entry.failing_since, entry.last_fault) = (None, None);
+            })?,
+            None => self.remove(w, entry)?,
+        }
+        if prepared.next.is_none() || came {
+            self.wake(w, entry.class, entry.entity)?;
+        }
+        let id = projection.external_id.as_ref().map_or("", |id| id.as_str());
+        self.told.extend(problems.iter().map(|problem| format!("{} {id}: {problem}", entry.class)));
+        Ok(())
+    }
+
+    /// Puts a projection, with the totals and the unique values that belong to it.
+    pub(super) fn project(
+        &mut self,
+        w: &mut Writer<'_>,
+        prepared: &Prepared,
+        projection: &Projection,
+    ) -> Result<(), EngineError> {
+        let (entry, known, number) = (&prepared.entry, prepared.known.as_ref(), self.route.number);
+        let living = |status: ProjectionStatus| i64::from(status.is_living());
+        let before = known.map_or(0, |known| living(known.status));
+        w.add_total(Some(number), entry.class, living(projection.status) - before)?;
+        for attribute in self.route.delivery().matching(entry.class) {
+            let value = |of: Option<&Projection>| {
+                of.filter(|of| of.status.is_living()).and_then(|of| of.attributes.get(attribute)).and_then(match_key)
+            };
+            let (old, new) = (value(known), value(Some(projection)));
+            if old == new {
+                continue;
+            }
+            if let Some(old) = &old {
+                w.put_holder(number, entry.class, (attribute, old), entry.entity, false)?;
+            }
+            if let Some(new) = &new {
+                w.put_holder(number, entry.class, (attribute, new), entry.entity, true)?;
             }
         }
+        w.put_projection(number, entry.class, entry.entity, projection)?;
+        Ok(())
     }
-    let Some(applied) = last else { return Ok(()) };
-    let entry = &prepared.entry;
-    let projection = Projection {
-        external_id: Some(applied.id.clone()),
-        version: applied.version.clone(),
-        applied: entry.desired,
-        attributes: prepared.attributes.clone(),
-        status: prepared.status,
-        revision: prepared.known.as_ref().map_or(1, |known| known.revision + 1),
-    };
-    let living = |status: rosterd_model::outbox::ProjectionStatus| i64::from(status.is_living());
-    let before = prepared.known.as_ref().map_or(0, |known| living(known.status));
-    w.add_total(Some(number), entry.class, living(prepared.status) - before)?;
-    w.put_projection(number, entry.class, entry.entity, &projection)?;
-    // A newer wish may have taken the entry's place while it was under way: only our own is removed.
-    if w.outbox_entry(number, entry.class, entry.entity)?.is_some_and(|now| now.desired == entry.desired) {
-        w.remove_outbox(number, entry.class, entry.entity)?;
+
+    /// Nothing is left to do about an entry.
+    pub(super) fn finished(&mut self, w: &mut Writer<'_>, entry: &OutboxEntry) -> Result<(), EngineError> {
+        self.remove(w, entry)?;
+        self.wake(w, entry.class, entry.entity)
     }
-    told.extend(applied.problems.iter().map(|problem| format!("{} {}: {problem}", entry.class, applied.id)));
-    Ok(())
+
+    fn remove(&mut self, w: &mut Writer<'_>, entry: &OutboxEntry) -> Result<(), EngineError> {
+        let number = self.route.number;
+        // A newer wish may have taken the entry's place while it was under way: only our own is removed.
+        let stored = w.outbox_entry(number, entry.class, entry.entity)?;
+        if stored.is_some_and(|stored| stored.order == entry.order && stored.lane == entry.lane) {
+            w.remove_outbox(number, entry.class, entry.entity)?;
+        }
+        Ok(())
+    }
+
+    /// Entries that waited for an object look again.
+    fn wake(&mut self, w: &mut Writer<'_>, class: Class, entity: EntityId) -> Result<(), EngineError> {
+        if !self.wakes || !Rule::DependantsBlocked.on() {
+            return Ok(());
+        }
+        let number = self.route.number;
+        for (class, entity) in w.waiting_for(number, class, entity)? {
+            let Some(mut entry) = w.outbox_entry(number, class, entity)? else { continue };
+            entry.order = w.next_order()?;
+            entry.state = DeliveryState::Waiting;
+            entry.last_fault = None;
+            w.put_outbox(number, &entry)?;
+            self.freed = true;
+        }
+        Ok(())
+    }
+
+    /// References that waited for an object which is there now are sent, after everything else.
+    fn complete(&mut self, w: &mut Writer<'_>, entry: &OutboxEntry, now: &Projection) -> Result<(), EngineError> {
+        if !Rule::ReferencesRepaired.on() || living(now).is_none() {
+            return Ok(());
+        }
+        let number = self.route.number;
+        for (connection, claims) in w.claims_of(entry.entity)? {
+            let missing = MissingReference { connection, class: claims.class, id: claims.external_id };
+            let waiting = w.pending_on(number, &missing)?;
+            if waiting.is_empty() {
+                continue;
+            }
+            w.remove_pending_refs(number, &missing)?;
+            for (class, entity) in waiting {
+                let Some(known) = w.projection(number, class, entity)?.filter(|known| known.status.is_living()) else {
+                    continue;
+                };
+                // Whoever is on the way completes it by himself.
+                if w.outbox_entry(number, class, entity)?.is_some() {
+                    continue;
+                }
+                let order = w.next_order()?;
+                let (name, key) = (self.route.name.clone(), (class, entity));
+                let mut wish = OutboxEntry::new(name, key, Operation::Update, known.applied, order, entry.plan);
+                wish.lane = Lane::Reference;
+                w.put_outbox(number, &wish)?;
+                self.freed = true;
+            }
+        }
+        Ok(())
+    }
 }
 
-fn retry(
-    w: &mut Writer<'_>,
-    number: ConnectionNumber,
-    prepared: &Prepared,
-    fault: &Fault,
-    uncertain: bool,
-    now: Timestamp,
-    told: &mut Vec<String>,
-) -> Result<(), EngineError> {
-    let entry = &prepared.entry;
-    let state = match fault.kind {
-        FaultKind::Transient | FaultKind::Timeout | FaultKind::RateLimited if entry.attempts < MOST_ATTEMPTS => {
-            let doubled = FIRST_WAIT_MS.saturating_mul(1 << entry.attempts.saturating_sub(1).min(20));
-            let wait = fault.retry_after_ms.unwrap_or(0).max(doubled.min(LONGEST_WAIT_MS));
-            DeliveryState::Retry { at: now.plus_ms(wait) }
+/// What was acknowledged: without attributes and members that the destination refused.
+fn without_refused(prepared: &Prepared, problems: &[Fault]) -> Attributes {
+    let mut attributes = prepared.attributes.clone();
+    for subject in problems.iter().filter_map(|problem| problem.subject.as_deref()) {
+        if attributes.get(subject).is_some() {
+            match prepared.known.as_ref().and_then(|known| known.attributes.get(subject)) {
+                Some(before) => attributes.set(subject, before.clone()),
+                None => attributes.remove(subject),
+            };
+            continue;
         }
-        // Who must act is a person at the connection; the entry itself is as good as before.
-        FaultKind::Unauthorized
-        | FaultKind::Forbidden
-        | FaultKind::Denied
-        | FaultKind::Settings
-        | FaultKind::Cancelled
-        | FaultKind::Internal
-        | FaultKind::Held => DeliveryState::Waiting,
-        _ => DeliveryState::Parked,
-    };
-    let word = match &state {
-        DeliveryState::Parked => "is parked",
-        DeliveryState::Retry { .. } => "is sent again by a later run",
-        _ => "was not delivered",
-    };
-    told.push(format!("{} {} {word}: {fault}", entry.class, entry.entity));
-    let last_fault = Some(fault.clone());
-    w.put_outbox(number, &OutboxEntry { state, uncertain, last_fault, ..entry.clone() })?;
-    Ok(())
+        refuse_member(prepared, &mut attributes, subject);
+    }
+    attributes
+}
+
+/// Takes a member out that the destination refused; it is named by the destination's id.
+fn refuse_member(prepared: &Prepared, attributes: &mut Attributes, refused: &str) {
+    let names: Vec<Text> = prepared.shown.iter().map(|(name, _)| name.into()).collect();
+    for name in names {
+        let (Some(Value::List(shown)), Some(Value::List(ours))) = (prepared.shown.get(&name), attributes.get(&name))
+        else {
+            continue;
+        };
+        let is_it = |value: &Value| matches!(value, Value::Reference { id, .. } if id.as_str() == refused);
+        // Both lists have the same members in the same order unless some could not be told.
+        if let Some(at) = shown.iter().position(is_it).filter(|_| shown.len() == ours.len()) {
+            let kept = ours.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, value)| value.clone());
+            let kept = kept.collect();
+            attributes.set(name, Value::List(kept));
+        }
+    }
 }

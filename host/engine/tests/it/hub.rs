@@ -46,7 +46,8 @@ impl Hub {
         Self::with(&JOB.replace("DELIVER", &DELIVER.replace("FIRST", "hold")))
     }
 
-    fn with(policy: &str) -> Self {
+    /// A hub with any policy, as JSON.
+    pub(crate) fn with(policy: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store =
             Store::open(&dir.path().join("hub.redb"), OpenOptions { cache_bytes: 8 << 20, create: true }).unwrap();
@@ -61,6 +62,7 @@ impl Hub {
             clock: clock.clone(),
             events: Events::silent(),
             principal: "tester".to_owned(),
+            delivering: rosterd_engine::engine::Delivering::default(),
         };
         Self { engine, remote, clock, _dir: dir }
     }

@@ -3,6 +3,11 @@
 
 mod absence;
 mod delivery;
+mod faults;
 mod hub;
+mod lanes;
 mod lifeline;
 mod quarantine;
+mod stopped;
+mod throughput;
+mod world;

@@ -44,6 +44,7 @@ pub(crate) fn engine(place: &Place, connections: Arc<dyn Connections>) -> Result
         clock: Arc::new(Still),
         events: Events::silent(),
         principal: "bench".to_owned(),
+        delivering: rosterd_engine::engine::Delivering::default(),
     })
 }
 
