@@ -3,9 +3,11 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod delivery;
 mod directory;
 mod plugin;
 mod sync;
+pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
 pub(crate) use directory::{AccountCommand, ListArgs, QuarantineCommand, RunsCommand};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind};
 pub(crate) use sync::{PlanArgs, PlanCommand};
@@ -88,6 +90,13 @@ pub(crate) enum Command {
     /// Look at what was set aside, and release it
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Look at what waits to be sent, and send it again or drop it
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Write nothing to a connection, or to any
+    Pause(PauseArgs),
+    /// Go on writing
+    Resume(ResumeArgs),
     /// Look at connections
     #[command(subcommand)]
     Connection(ConnectionCommand),

@@ -44,6 +44,7 @@ pub(crate) fn with_policy(
         clock: Arc::new(SystemClock),
         events,
         principal: crate::context::principal(),
+        delivering: rosterd_engine::engine::Delivering::default(),
     })
 }
 

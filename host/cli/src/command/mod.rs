@@ -6,6 +6,8 @@ mod completions;
 mod config;
 mod connection;
 pub(crate) mod init;
+mod outbox;
+mod pause;
 mod plan_view;
 mod plugin;
 mod quarantine;
@@ -38,6 +40,9 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Run { job, allow_empty } => sync::run(context, &job, allow_empty),
         Command::Account(command) => account::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),
+        Command::Outbox(command) => outbox::run(context, command),
+        Command::Pause(args) => pause::pause(context, args),
+        Command::Resume(args) => pause::resume(context, args),
         Command::Runs(command) => runs::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Import { file, id } => transfer::import(context, &file, &id),
