@@ -33,6 +33,7 @@ fn one(stage: &mut Stage, key: &str, value: &Value) -> Result<(), String> {
         "licensed" => outcome::licensed(stage, value),
         "faults" => outcome::faults(stage, value),
         "told" => outcome::told(stage, value),
+        "found" => same(&stage.last.lines, &texts(value)?),
         "lines" => outcome::lines(stage, value),
         "nowhere" => hub::nowhere(stage, value),
         "skipped" => outcome::skipped(stage, value),

@@ -2,6 +2,7 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
+mod inbox;
 mod person;
 mod privacy;
 mod shows;
@@ -36,6 +37,12 @@ const VERBS: &[&str] = &[
     "erase",
     "housekeeping",
     "forge",
+    "hints",
+    "look",
+    "observe",
+    "verify",
+    "drift",
+    "unfreeze",
     "check",
 ];
 
@@ -87,6 +94,12 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "erase" => privacy::erase(stage, step),
             "housekeeping" => privacy::housekeeping(stage, step),
             "forge" => privacy::forge(stage, step),
+            "hints" => inbox::hints(stage, step),
+            "look" => inbox::look(stage, step).await,
+            "observe" => inbox::observe(stage, step).await,
+            "verify" => inbox::verify(stage, step).await,
+            "drift" => inbox::drift(stage, step).await,
+            "unfreeze" => inbox::unfreeze(stage, step),
             // Only looks.
             "check" => Ok(()),
             other => Err(format!("{other} is a verb without code")),

@@ -77,5 +77,8 @@ struct Restore {
 pub(super) fn restore(stage: &mut Stage, step: Table) -> Result<(), String> {
     let Restore { restore } = read(step)?;
     let image = stage.copies.get(&restore).cloned().ok_or_else(|| format!("there is no copy \"{restore}\""))?;
-    stage.restart_on(image)
+    stage.restart_on(image)?;
+    // As `Store::restore` leaves it.
+    let mark = |w: &mut rosterd_store::Writer<'_>| rosterd_store::prelude::WriteMeta::put_restored(w, true);
+    stage.engine.store.commit::<_, rosterd_store::StoreError>("store-restore", mark).map_err(crate::stage::text)
 }
