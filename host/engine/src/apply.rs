@@ -3,6 +3,7 @@
 //! A part whose before-state moved since the plan was made is skipped and counted. Nothing here decides: what a step
 //! does was fixed when the plan was made.
 
+use crate::adopt::adopt;
 use crate::aside::Aside;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -155,6 +156,13 @@ impl Applying<'_> {
                         continue;
                     };
                     let number = w.intern_connection(name)?;
+                    if part.operation == Operation::Link {
+                        match adopt(w, number, step, part, entity.id)? {
+                            true => count(&mut header.outcome, step, part),
+                            false => header.outcome.moved += 1,
+                        }
+                        continue;
+                    }
                     if self.held && self.moved_there(w, number, step, part, entity.id)? {
                         header.outcome.moved += 1;
                         continue;

@@ -12,6 +12,7 @@
 //! decision from `rosterd-reconcile`.
 #![warn(missing_docs)]
 
+pub mod adopt;
 mod apply;
 pub mod approve;
 mod aside;

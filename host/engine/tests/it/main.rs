@@ -3,6 +3,7 @@
 
 mod absence;
 mod approval;
+mod adopt;
 mod authority;
 mod budget;
 mod configuration;
