@@ -2,6 +2,7 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
+mod dates;
 mod person;
 mod privacy;
 mod shows;
@@ -36,6 +37,9 @@ const VERBS: &[&str] = &[
     "erase",
     "housekeeping",
     "forge",
+    "dates",
+    "disable",
+    "enable",
     "check",
 ];
 
@@ -87,6 +91,9 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "erase" => privacy::erase(stage, step),
             "housekeeping" => privacy::housekeeping(stage, step),
             "forge" => privacy::forge(stage, step),
+            "dates" => dates::dates(stage, step).await,
+            "disable" => dates::disable(stage, step).await,
+            "enable" => dates::enable(stage, step).await,
             // Only looks.
             "check" => Ok(()),
             other => Err(format!("{other} is a verb without code")),
