@@ -7,7 +7,7 @@ need_all
 target=${CARGO_TARGET_DIR:-target}
 
 say "building in release"
-cargo build --locked --release -p rosterd -p rosterd-demo-company -p rosterd-bench
+cargo build --locked --release -p rosterd -p rosterd-demo-company -p rosterd-bench -p rosterd-unattended
 mkdir -p "$target/plugins"
 "$target/release/rosterd" plugin build --packaged plugins/csv --out "$target/plugins"
 

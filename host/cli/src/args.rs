@@ -14,7 +14,7 @@ pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
 pub(crate) use directory::{
     AccountCommand, AuditCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand,
 };
-pub(crate) use mapping::{Kind, MappingCommand, MappingTestArgs};
+pub(crate) use mapping::{AdoptArgs, Kind, MappingCommand, MappingTestArgs};
 pub(crate) use plugin::{BuildArgs, DescribeArgs, InspectArgs, NewArgs, PluginCommand, PluginKind, TestArgs};
 pub(crate) use serve::{ServeArgs, ServeCommand};
 pub(crate) use sync::{PlanArgs, PlanCommand, RunArgs};
@@ -111,6 +111,13 @@ pub(crate) enum Command {
     /// Look at what was set aside, and release it
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Find out whose the accounts are that a destination had before the hub, and link them
+    Adopt(AdoptArgs),
+    /// Decide anew whom the records of a job are about, and plan what would move; links are not changed otherwise
+    Recorrelate {
+        /// The job
+        job: String,
+    },
     /// Try the rules of a connection on one record
     #[command(subcommand)]
     Mapping(MappingCommand),

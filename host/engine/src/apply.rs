@@ -3,19 +3,16 @@
 //! A part whose before-state moved since the plan was made is skipped and counted. Nothing here decides: what a step
 //! does was fixed when the plan was made.
 
-use crate::aside::Aside;
+use crate::adopt::adopt;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::event::RunEvent;
 use crate::policy::Job;
 use crate::reserve::reserve;
 use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
-use rosterd_model::outbox::{Lane, OutboxEntry};
-use rosterd_model::plan::{
-    ClaimChange, Operation, Part, PlanHeader, PlanState, Reason, StepObject, StepSource, Target,
-};
+use rosterd_model::outbox::OutboxEntry;
+use rosterd_model::plan::{ClaimChange, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::rule::Defect;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
@@ -24,7 +21,7 @@ use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_reconcile::order::lane;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Order, StepRow, Writer};
+use rosterd_store::{ConnectionNumber, Order};
 use uuid::Uuid;
 
 /// One pass over the rows of a plan.
@@ -40,61 +37,6 @@ pub(crate) struct Applying<'a> {
 }
 
 impl Applying<'_> {
-    /// Applies the rest of the pass. Goes on where an earlier process was interrupted.
-    pub(crate) fn run(&self, mut header: PlanHeader) -> Result<PlanHeader, EngineError> {
-        let store = &self.engine.store;
-        let batch = self.engine.settings.apply_batch;
-        // A pass that applies nothing is no deed; one that another process began is.
-        let before = if header.done == 0 { header.outcome.applied.values().sum() } else { 0 };
-        if header.done == 0 {
-            // A pass from the start says anew what is held: an earlier one counted the same parts.
-            header.outcome.held = 0;
-        }
-        let place = store.snapshot()?.step_place(header.number, header.done)?;
-        let mut next = Some(self.read(header.number, place)?);
-        while let Some(rows) = next.take() {
-            let rows = rows.end()?;
-            let last = rows.len() < batch;
-            if !last {
-                next = Some(self.read(header.number, rows.last().map(|row| (row.lane, row.index)))?);
-            }
-            header = store.commit::<_, EngineError>("apply", |w| {
-                w.gather();
-                let mut header = header.clone();
-                header.state = PlanState::Applying { held: self.held };
-                let mut done = Done::new(self.held, !w.owes_nothing()?);
-                for row in &rows {
-                    self.step(w, &mut header, &mut done, &row.step)?;
-                }
-                done.store(w, &mut header, self.now)?;
-                header.done += rows.len() as u64;
-                if last {
-                    self.end(w, &mut header, before)?;
-                }
-                w.put_plan(&header)?;
-                Ok(header)
-            })?;
-            self.engine.events.emit(&RunEvent::Applied { done: header.done, of: header.steps });
-            if self.engine.gate.is_stopping() && next.is_some() {
-                return Err(EngineError::Stopped);
-            }
-        }
-        Ok(header)
-    }
-
-    /// Begins to read the next steps, so that they are there when those before them are stored. No view is held longer.
-    fn read(&self, plan: u64, place: Option<(Lane, u32)>) -> Result<Aside<Vec<StepRow>>, EngineError> {
-        let (store, batch) = (self.engine.store.clone(), self.engine.settings.apply_batch);
-        Aside::begin("apply-read", move || {
-            let view = store.snapshot()?;
-            let rows = match place {
-                Some(place) => view.steps_after(plan, place)?.take(batch).collect::<Result<_, _>>(),
-                None => view.steps(plan)?.take(batch).collect::<Result<_, _>>(),
-            };
-            Ok(rows?)
-        })
-    }
-
     /// True if this pass is about the part.
     fn selected(&self, header: &PlanHeader, step: &Step, part: &Part) -> bool {
         // Holds that any person lifts by applying the plan are no reason to wait.
@@ -104,9 +46,9 @@ impl Applying<'_> {
         waits == self.held
     }
 
-    fn step(
+    pub(crate) fn step(
         &self,
-        w: &mut Writer<'_>,
+        w: &mut impl Write,
         header: &mut PlanHeader,
         done: &mut Done,
         step: &Step,
@@ -157,6 +99,13 @@ impl Applying<'_> {
                         continue;
                     };
                     let number = w.intern_connection(name)?;
+                    if part.operation == Operation::Link {
+                        match adopt(w, number, step, part, entity.id)? {
+                            true => done.count(header, step, part),
+                            false => header.outcome.moved += 1,
+                        }
+                        continue;
+                    }
                     if self.held && self.moved_there(w, number, step, part, entity.id)? {
                         header.outcome.moved += 1;
                         continue;
@@ -183,7 +132,7 @@ impl Applying<'_> {
     }
 
     /// The entity of a record that an earlier pass created.
-    fn created(&self, w: &Writer<'_>, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
+    fn created(&self, w: &impl Read, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
         let Some(source) = &step.source else { return Ok(None) };
         let link = w.link(self.of(w, source)?, step.class, source.ordinal)?.filter(|link| link.live);
         match link {
@@ -194,7 +143,7 @@ impl Applying<'_> {
     }
 
     /// The connection of a step's record: that of the job, but for plans of the hub's own, which may have any.
-    fn of(&self, w: &Writer<'_>, source: &StepSource) -> Result<ConnectionNumber, EngineError> {
+    fn of(&self, w: &impl Read, source: &StepSource) -> Result<ConnectionNumber, EngineError> {
         if source.connection == self.job.source {
             return Ok(self.connection);
         }
@@ -205,7 +154,7 @@ impl Applying<'_> {
     /// The hub's part of a step; none if what it would change moved.
     fn hub(
         &self,
-        w: &mut Writer<'_>,
+        w: &mut impl Write,
         header: &PlanHeader,
         step: &Step,
         part: &Part,
@@ -274,7 +223,7 @@ impl Applying<'_> {
         }
     }
 
-    fn keys(&self, w: &mut Writer<'_>, before: Option<&Entity>, after: &Entity) -> Result<(), EngineError> {
+    fn keys(&self, w: &mut impl Write, before: Option<&Entity>, after: &Entity) -> Result<(), EngineError> {
         let class = after.class;
         for job in self.engine.policy.jobs.values() {
             let Some(part) = job.class(class) else { continue };
@@ -307,7 +256,7 @@ impl Applying<'_> {
 
     fn history(
         &self,
-        w: &mut Writer<'_>,
+        w: &mut impl Write,
         run: rosterd_model::RunId,
         step: &Step,
         part: &Part,
@@ -342,7 +291,7 @@ impl Applying<'_> {
 
     fn claims(
         &self,
-        w: &mut Writer<'_>,
+        w: &mut impl Write,
         (run, connector): (rosterd_model::RunId, &str),
         step: &Step,
         part: &Part,
@@ -404,7 +353,7 @@ impl Applying<'_> {
     /// The shadow is decided; one that is missing for good becomes a tombstone.
     fn settle(
         &self,
-        w: &mut Writer<'_>,
+        w: &mut impl Write,
         run: rosterd_model::RunId,
         step: &Step,
         source: &StepSource,

@@ -12,6 +12,7 @@
 //! decision from `rosterd-reconcile`.
 #![warn(missing_docs)]
 
+pub mod adopt;
 mod apply;
 pub mod approve;
 mod aside;
@@ -35,6 +36,7 @@ mod origin;
 mod outcome;
 pub mod overrides;
 mod pass;
+mod passing;
 mod paths;
 mod plan;
 pub mod policy;

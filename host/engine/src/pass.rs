@@ -12,7 +12,7 @@ impl Applying<'_> {
     /// True if a destination acknowledged something else since a person approved: only that is dropped.
     pub(crate) fn moved_there(
         &self,
-        w: &Writer<'_>,
+        w: &impl Read,
         number: ConnectionNumber,
         step: &Step,
         part: &Part,
@@ -25,7 +25,7 @@ impl Applying<'_> {
 
     /// True if the source says otherwise by now than when a person approved: it showed another state of the object, or shows
     /// again what was missing.
-    pub(crate) fn source_moved(&self, w: &Writer<'_>, step: &Step) -> Result<bool, EngineError> {
+    pub(crate) fn source_moved(&self, w: &impl Read, step: &Step) -> Result<bool, EngineError> {
         let Some(source) = &step.source else { return Ok(false) };
         let shadow = w.shadow(self.connection, step.class, source.ordinal)?;
         if shadow.is_none_or(|shadow| shadow.seq != source.seq) {

@@ -466,7 +466,9 @@ impl Job {
         let mut hasher = blake3::Hasher::new();
         for part in &self.classes {
             hasher.update(part.mapping.text().as_bytes());
-            hasher.update(format!("{:?}{:?}{}", part.spec.correlate, part.spec.unmatched, part.key_space).as_bytes());
+            let spec = &part.spec;
+            hasher.update(format!("{:?}{:?}{}", spec.correlate, spec.unmatched, part.key_space).as_bytes());
+            hasher.update(format!("{:?}{:?}{:?}", spec.reaction, spec.returning, spec.employments).as_bytes());
         }
         format!("{}{}", &hasher.finalize().to_hex()[..16], authority_fingerprint(authority))
     }

@@ -6,7 +6,6 @@ use crate::error::EngineError;
 use rosterd_model::decision::Reservation;
 use rosterd_model::{Class, Entity, Timestamp};
 use rosterd_reconcile::normalise::value::match_key;
-use rosterd_store::Writer;
 use rosterd_store::prelude::*;
 
 /// Attributes of accounts whose values are never given to another.
@@ -16,7 +15,7 @@ pub(crate) const RESERVED: [&str; 2] = ["userName", "emails.work"];
 pub(crate) const KEEP_MS: u64 = 180 * 24 * 3_600_000;
 
 /// Reserves what `after` no longer uses, and releases what it uses again.
-pub(crate) fn reserve(w: &mut Writer<'_>, before: &Entity, after: &Entity, now: Timestamp) -> Result<(), EngineError> {
+pub(crate) fn reserve(w: &mut impl Write, before: &Entity, after: &Entity, now: Timestamp) -> Result<(), EngineError> {
     if after.class != Class::Account {
         return Ok(());
     }
@@ -42,7 +41,7 @@ pub(crate) fn reserve(w: &mut Writer<'_>, before: &Entity, after: &Entity, now: 
 
 /// Reserves a value, unless somebody else keeps it already.
 fn keep(
-    w: &mut Writer<'_>,
+    w: &mut impl Write,
     class: Class,
     attribute: &str,
     value: &str,

@@ -3,8 +3,8 @@
 use crate::error::EngineError;
 use rosterd_model::Timestamp;
 use rosterd_model::plan::{Bucket, Part, PlanHeader, Step, Target};
+use rosterd_store::Spending;
 use rosterd_store::prelude::*;
-use rosterd_store::{Spending, Writer};
 
 /// Parts applied in one transaction.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Done {
     }
 
     /// Writes it down.
-    pub(crate) fn store(self, w: &mut Writer<'_>, header: &mut PlanHeader, now: Timestamp) -> Result<(), EngineError> {
+    pub(crate) fn store(self, w: &mut impl Write, header: &mut PlanHeader, now: Timestamp) -> Result<(), EngineError> {
         for (bucket, count) in &self.applied {
             *header.outcome.applied.entry(bucket.to_string()).or_default() += count;
         }

@@ -8,8 +8,8 @@ use rosterd_model::plan::{NOTHING, Operation, Part, Reason, StepSource};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
 use rosterd_model::{EntityId, Rule, RunId, Step, Text, Timestamp, Value};
+use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Writer};
 
 /// One record and its connection, in the transaction that decides about it.
 pub(crate) struct Tie<'a> {
@@ -25,7 +25,7 @@ pub(crate) struct Tie<'a> {
 impl Tie<'_> {
     /// Makes room for the link that the step makes; before claims are written, which name the present record of the
     /// entity. `made` if the entity is new.
-    pub(crate) fn prepare(&self, w: &mut Writer<'_>, entity: EntityId, made: bool) -> Result<(), EngineError> {
+    pub(crate) fn prepare(&self, w: &mut impl Write, entity: EntityId, made: bool) -> Result<(), EngineError> {
         let class = self.step.class;
         if matches!(self.step.reason, Reason::New) || !(made || self.step.reason.links()) {
             return Ok(());
@@ -49,7 +49,7 @@ impl Tie<'_> {
     }
 
     /// Writes the link that the step makes, or severs the one that it undoes.
-    pub(crate) fn conclude(&self, w: &mut Writer<'_>, entity: EntityId, part: &Part) -> Result<(), EngineError> {
+    pub(crate) fn conclude(&self, w: &mut impl Write, entity: EntityId, part: &Part) -> Result<(), EngineError> {
         let maker = match &self.step.reason {
             Reason::New => LinkMaker::Created,
             Reason::Matched { tier } | Reason::Recreated { tier } => LinkMaker::Rule { tier: *tier },
@@ -80,7 +80,7 @@ impl Tie<'_> {
     }
 
     /// The object was read where the entity is delivered to: it is changed from now on, and never made a second time.
-    fn is_there(&self, w: &mut Writer<'_>, delivery: &Delivery, entity: EntityId) -> Result<(), EngineError> {
+    fn is_there(&self, w: &mut impl Write, delivery: &Delivery, entity: EntityId) -> Result<(), EngineError> {
         let class = self.step.class;
         if !Rule::CreatedIsLinked.on() || !delivery.outbound.delivers(class) {
             return Ok(());
@@ -108,7 +108,7 @@ impl Tie<'_> {
         Ok(())
     }
 
-    fn sever(&self, w: &mut Writer<'_>, ordinal: u32) -> Result<(), EngineError> {
+    fn sever(&self, w: &mut impl Write, ordinal: u32) -> Result<(), EngineError> {
         if let Some(mut link) = w.link(self.connection, self.step.class, ordinal)?.filter(|link| link.live) {
             link.live = false;
             w.put_link(self.connection, self.step.class, ordinal, &link)?;
@@ -117,7 +117,7 @@ impl Tie<'_> {
     }
 
     /// A record that lost its entity: one that is gone is settled, one that is there is judged anew.
-    fn leave_behind(&self, w: &mut Writer<'_>, ordinal: u32) -> Result<(), EngineError> {
+    fn leave_behind(&self, w: &mut impl Write, ordinal: u32) -> Result<(), EngineError> {
         let (connection, class) = (self.connection, self.step.class);
         let Some(mut shadow) = w.shadow(connection, class, ordinal)? else { return Ok(()) };
         if shadow.state != ShadowState::Live {

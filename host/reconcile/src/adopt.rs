@@ -3,10 +3,12 @@
 //! An account there is compared with what the destination should hold of each entity, by attributes of the destination.
 //! Nothing is guessed: several candidates are listed, and who matches nobody is an orphan and left alone.
 
+use crate::canonical::hash16;
 use crate::correlate::{Candidate, Situation, correlate};
 use crate::normalise::value::match_key;
+use rosterd_model::plan::StateHash;
 use rosterd_model::spec::TierSpec;
-use rosterd_model::{Attributes, EntityId};
+use rosterd_model::{Attributes, EntityId, ExternalId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -57,11 +59,16 @@ pub struct Proposal {
     pub candidates: Vec<EntityId>,
 }
 
+/// Of so many candidates no person chooses one more easily than of more.
+const ENOUGH: usize = 10;
+
 /// What the entities of the hub are found by: one hash for each value of an attribute that a rule names.
 #[derive(Debug)]
 pub struct Matcher {
     tiers: Vec<TierSpec>,
     attributes: BTreeSet<String>,
+    /// Those of rules that ask for several attributes together.
+    joined: BTreeSet<String>,
     index: HashMap<u64, Vec<EntityId>>,
     taken: HashSet<EntityId>,
 }
@@ -71,14 +78,20 @@ impl Matcher {
     #[must_use]
     pub fn new(tiers: &[TierSpec]) -> Self {
         let attributes = tiers.iter().flat_map(|tier| tier.attributes.clone()).collect();
-        Self { tiers: tiers.to_vec(), attributes, index: HashMap::new(), taken: HashSet::new() }
+        let several = tiers.iter().filter(|tier| tier.attributes.len() > 1);
+        let joined = several.flat_map(|tier| tier.attributes.clone()).collect();
+        Self { tiers: tiers.to_vec(), attributes, joined, index: HashMap::new(), taken: HashSet::new() }
     }
 
     /// Adds an entity with what the destination should hold of it; `taken` if it has an account there.
     pub fn add(&mut self, entity: EntityId, desired: &Attributes, taken: bool) {
         for attribute in &self.attributes {
             if let Some(key) = desired.get(attribute).and_then(match_key) {
-                self.index.entry(hash(attribute, &key)).or_default().push(entity);
+                let holders = self.index.entry(hash(attribute, &key)).or_default();
+                // What many share tells nobody apart by itself.
+                if holders.len() < ENOUGH || self.joined.contains(attribute) {
+                    holders.push(entity);
+                }
             }
         }
         if taken {
@@ -127,6 +140,14 @@ pub fn dispute(proposals: &mut [Proposal]) {
             proposal.confidence = Confidence::Disputed;
         }
     }
+}
+
+/// The state after a link to an account that a destination had before: part of the digest of its plan.
+#[must_use]
+pub fn link_hash(id: &ExternalId, active: bool) -> StateHash {
+    let mut key = vec![u8::from(active)];
+    key.extend_from_slice(id.as_str().as_bytes());
+    hash16(&key)
 }
 
 /// 64 bits: among a million values two collide once in forty million first days, and the price is an ambiguous account.

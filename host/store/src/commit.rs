@@ -5,6 +5,7 @@
 //! right after redb's commit, so that a test can do so.
 
 use crate::counters::Counters;
+use crate::draft::Layer;
 use crate::error::StoreError;
 use crate::gather::{self, Gathered, Opened};
 use crate::key::end_of_prefix;
@@ -17,6 +18,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 impl Store {
     /// Runs `work` in one transaction and makes it durable. `name` is the effect point. If `work` fails, nothing of it
@@ -53,6 +55,7 @@ impl Store {
     /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
     /// all is as before.
     pub(crate) fn retire<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let _alone = self.commits();
         let transaction = self.database()?.begin_write().map_err(StoreError::from)?;
         let value = work()?;
         self.retired.store(true, Ordering::SeqCst);
@@ -66,11 +69,9 @@ impl Store {
         durability: Durability,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut transaction = self.database()?.begin_write().map_err(StoreError::from)?;
-        if self.retired.load(Ordering::SeqCst) {
-            return Err(StoreError::ReadOnly.into());
-        }
-        transaction.set_durability(durability).map_err(StoreError::from)?;
+        // Held to the end: who has it is the only one who writes, and the number says whether somebody else did before.
+        let mut commits = self.commits();
+        let transaction = self.begin(durability)?;
         let value = {
             let mut writer = Writer::new(&transaction, self.counters());
             let value = work(&mut writer)?;
@@ -79,13 +80,44 @@ impl Store {
         };
         effect::point(name);
         transaction.commit().map_err(StoreError::from)?;
+        *commits += 1;
         effect::point(name);
         Ok(value)
+    }
+
+    /// Stores rows that were made beforehand, durably, if exactly so many commits were made when it is their turn; false:
+    /// somebody else wrote meanwhile, and nothing is stored.
+    pub(crate) fn commit_layer(&self, name: &'static str, layer: &Layer, after: u64) -> Result<bool, StoreError> {
+        let mut commits = self.commits();
+        if *commits != after {
+            return Ok(false);
+        }
+        let transaction = self.begin(Durability::Immediate)?;
+        layer.write(&transaction, self.counters())?;
+        effect::point(name);
+        transaction.commit()?;
+        *commits += 1;
+        effect::point(name);
+        Ok(true)
+    }
+
+    fn begin(&self, durability: Durability) -> Result<WriteTransaction, StoreError> {
+        let mut transaction = self.database()?.begin_write()?;
+        if self.retired.load(Ordering::SeqCst) {
+            return Err(StoreError::ReadOnly);
+        }
+        transaction.set_durability(durability)?;
+        Ok(transaction)
+    }
+
+    /// How many commits this process made. Nobody writes while it is held.
+    pub(crate) fn commits(&self) -> MutexGuard<'_, u64> {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Rows of one hot table that were changed in memory.
-type Edited = BTreeMap<Vec<u8>, Vec<u8>>;
+pub(crate) type Edited = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// A write transaction. A table is opened when it is first touched, once.
 pub struct Writer<'t> {
@@ -153,11 +185,11 @@ impl<'t> Writer<'t> {
         Table::ALL.iter().filter(|table| table.is_hot()).try_for_each(|table| self.flush_table(*table))?;
         let mut tables = Vec::new();
         for table in Table::ALL.iter().filter(|table| table.is_gathered()) {
-            let rows = std::mem::take(&mut self.gathered[table.index()]);
-            if !rows.is_empty() {
-                self.counters.add_written(rows.len() as u64);
+            if !self.gathered[table.index()].is_empty() {
                 self.table(*table)?;
                 let opened = self.tables[table.index()].take().ok_or(StoreError::Unflushed { table: *table })?;
+                let rows = &self.gathered[table.index()];
+                self.counters.add_written(rows.len() as u64);
                 tables.push((opened, rows));
             }
         }
@@ -168,7 +200,7 @@ impl<'t> Writer<'t> {
         let gathered = std::mem::take(&mut self.gathered[table.index()]);
         if !gathered.is_empty() {
             self.counters.add_written(gathered.len() as u64);
-            gather::write(self.table_mut(table)?, gathered)?;
+            gather::write(self.table_mut(table)?, &gathered)?;
         }
         let edited = std::mem::take(&mut self.edited[table.index()]);
         for (key, value) in &edited {

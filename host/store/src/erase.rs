@@ -11,7 +11,8 @@ use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::{
     ReadAudit, ReadConnections, ReadEntities, ReadLinks, ReadPlans, ReadProjections, ReadRuns, ReadShadows, WriteAudit,
-    WriteConnections, WriteErased, WriteLinks, WritePlans, WriteQuarantine, WriteRuns, WriteShadows, WriteTotals,
+    WriteConnections, WriteErased, WriteHints, WriteLinks, WritePlans, WriteQuarantine, WriteRuns, WriteShadows,
+    WriteTotals,
 };
 use rosterd_model::plan::{PlanHeader, PlanState, Step, StepObject};
 use rosterd_model::quarantine::QuarantineCase;
@@ -132,6 +133,9 @@ pub fn erase(w: &mut Writer<'_>, erasure: &Erasure) -> Result<BTreeMap<Table, u6
         *removed.entry(Table::Links).or_default() += 1;
         if w.purge_shadow(connection, trace.class, &trace.id)? {
             *removed.entry(Table::Shadows).or_default() += 1;
+        }
+        if w.forget_hint(connection, trace.class, &trace.id)? {
+            *removed.entry(Table::Hints).or_default() += 1;
         }
         if erasure.for_good {
             w.put_erased(connection, trace.class, &trace.id, erasure.at)?;

@@ -7,6 +7,7 @@
 use crate::error::StoreError;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use redb::CursorError;
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::iter::Peekable;
 use std::ops::Bound;
@@ -91,12 +92,14 @@ impl Gathered {
         256 * self.rows.len() + self.bytes.len()
     }
 
-    fn sort(&mut self) {
-        if std::mem::take(&mut self.disordered) {
-            let bytes = &self.bytes;
-            self.rows.sort_unstable_by(|one, other| one.key(bytes).cmp(other.key(bytes)));
-            self.places.clear();
+    /// The rows in the order of their keys.
+    fn sorted(&self) -> Cow<'_, [Row]> {
+        if !self.disordered {
+            return Cow::Borrowed(&self.rows);
         }
+        let (bytes, mut rows) = (&self.bytes, self.rows.clone());
+        rows.sort_unstable_by(|one, other| one.key(bytes).cmp(other.key(bytes)));
+        Cow::Owned(rows)
     }
 }
 
@@ -107,7 +110,7 @@ const SHORT_RUN: usize = 8;
 const FEW_ROWS: usize = 1_000;
 
 /// Writes what was gathered, by two threads if it is much.
-pub(crate) fn write_all(mut tables: Vec<(Opened<'_>, Gathered)>) -> Result<(), StoreError> {
+pub(crate) fn write_all(mut tables: Vec<(Opened<'_>, &Gathered)>) -> Result<(), StoreError> {
     let rows: usize = tables.iter().map(|(_, rows)| rows.len()).sum();
     if rows < FEW_ROWS || tables.len() < 2 {
         return write_each(tables);
@@ -130,24 +133,24 @@ pub(crate) fn write_all(mut tables: Vec<(Opened<'_>, Gathered)>) -> Result<(), S
 }
 
 #[derive(Default)]
-struct Pile<'t> {
-    tables: Vec<(Opened<'t>, Gathered)>,
+struct Pile<'t, 'r> {
+    tables: Vec<(Opened<'t>, &'r Gathered)>,
     weight: usize,
 }
 
-fn failed(text: String) -> StoreError {
+pub(crate) fn failed(text: String) -> StoreError {
     redb::StorageError::Io(std::io::Error::other(text)).into()
 }
 
-fn write_each(tables: Vec<(Opened<'_>, Gathered)>) -> Result<(), StoreError> {
+fn write_each(tables: Vec<(Opened<'_>, &Gathered)>) -> Result<(), StoreError> {
     tables.into_iter().try_for_each(|(mut table, rows)| write(&mut table, rows))
 }
 
 /// Writes rows into their table.
-pub(crate) fn write(table: &mut Opened<'_>, mut rows: Gathered) -> Result<(), StoreError> {
-    rows.sort();
+pub(crate) fn write(table: &mut Opened<'_>, rows: &Gathered) -> Result<(), StoreError> {
     let bytes = rows.bytes.as_slice();
-    let mut rows = rows.rows.iter().peekable();
+    let rows = rows.sorted();
+    let mut rows = rows.iter().peekable();
     // While rows come in long runs, each run goes into its gap as a whole.
     while fill_gap(table, bytes, &mut rows)? >= SHORT_RUN {}
     while let Some(row) = rows.next() {

@@ -20,6 +20,7 @@ pub mod codec;
 pub mod commit;
 pub mod counters;
 pub mod digest;
+pub mod draft;
 pub mod erase;
 pub mod error;
 #[cfg(feature = "testing")]
@@ -28,6 +29,7 @@ mod gather;
 pub mod holder;
 pub mod key;
 pub mod kv;
+pub mod line;
 pub mod migrate;
 pub mod open;
 pub mod schema;
@@ -43,8 +45,10 @@ mod tests;
 
 pub use commit::Writer;
 pub use counters::Counters;
+pub use draft::Draft;
 pub use error::StoreError;
 pub use key::ConnectionNumber;
+pub use line::Line;
 pub use open::{OpenOptions, Store};
 pub use schema::{SCHEMA_VERSION, Table};
 pub use snapshot::Snapshot;

@@ -13,8 +13,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// How to open a store.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,8 @@ pub struct Store {
     pub(crate) retired: AtomicBool,
     /// The last number that a plan in the making has.
     plan: AtomicU64,
+    /// Commits of this process; held by whoever writes.
+    pub(crate) commits: Mutex<u64>,
 }
 
 enum Engine {
@@ -226,7 +228,8 @@ impl Store {
 
     fn over(engine: Engine, path: &Path) -> Self {
         let counters = Arc::new(Counters::default());
-        Self { engine, path: path.to_owned(), counters, retired: AtomicBool::new(false), plan: AtomicU64::new(0) }
+        let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::new(0));
+        Self { engine, path: path.to_owned(), counters, retired, plan, commits }
     }
 }
 

@@ -5,14 +5,16 @@
 //! `bench.json` in the folder given with `--out`.
 //!
 //! Reading order: [`settings`], [`process`] (running and watching a command), [`hub`] (a hub in a folder of its own),
-//! [`scenario`] (what is measured), [`heavy`] (a component of 18 MB), [`report`] (figures, limits, table). The other side of
-//! the sandbox tax is a program of its own, `tax`, and so is what times a component from within, `described`.
+//! [`scenario`] (what is measured), [`service`] (work that nobody watches), [`heavy`] (a component of 18 MB), [`report`]
+//! (figures, limits, table). The other side of the sandbox tax is a program of its own, `tax`, and so are what times a
+//! component from within, `described`, and the engine with systems that cost nothing, `unattended`.
 
 mod heavy;
 mod hub;
 mod process;
 mod report;
 mod scenario;
+mod service;
 mod settings;
 
 use std::io::{self, Write};

@@ -4,6 +4,7 @@ use crate::heavy;
 use crate::hub::Hub;
 use crate::process::{self, median};
 use crate::report::Report;
+use crate::service;
 use crate::settings::Settings;
 use serde_json::Value;
 use std::io::Write as _;
@@ -44,6 +45,7 @@ pub(crate) fn all(settings: &Settings) -> Result<Report, String> {
     if settings.wants("start") {
         start(settings, &mut report)?;
     }
+    service::all(settings, &mut report)?;
     Ok(report)
 }
 
@@ -177,7 +179,7 @@ fn baseline(settings: &Settings) -> Result<f64, String> {
 }
 
 /// The number at `pointer`; NaN, which keeps no limit, if there is none.
-fn number(json: &Value, pointer: &str) -> f64 {
+pub(crate) fn number(json: &Value, pointer: &str) -> f64 {
     json.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
 

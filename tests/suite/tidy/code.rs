@@ -28,7 +28,7 @@ type Reserved = (&'static str, &'static [&'static str], &'static str);
 const RESERVED: &[Reserved] = &[
     (
         "begin_write(",
-        &["host/store/src/commit.rs", "tests/bench/raw_redb.rs"],
+        &["host/store/src/commit.rs", "tests/bench/raw_redb.rs", "tests/unattended/src/deliver.rs"],
         "one place writes to the store; the baseline of the benchmark is none of our code",
     ),
     (

@@ -1,4 +1,4 @@
-//! Commands about mappings.
+//! Commands about mappings, and about the first day of a destination.
 
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -36,4 +36,17 @@ pub(crate) enum Kind {
     OrgUnit,
     /// A group
     Group,
+}
+
+/// `rosterd adopt`.
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArgs {
+    /// The destination
+    pub(crate) destination: String,
+    /// Write the proposals here, one JSON object a line, to be looked at
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub(crate) out: Option<PathBuf>,
+    /// Make a plan of the links of this file, as it is after a person looked at it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod account_override;
+mod adopt;
 mod audit;
 mod check;
 mod completions;
@@ -53,6 +54,8 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Account(command) => account::run(context, command),
         Command::Audit(command) => audit::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),
+        Command::Adopt(args) => adopt::run(context, &args),
+        Command::Recorrelate { job } => sync::recorrelate(context, &job),
         Command::Mapping(command) => mapping::run(context, command),
         Command::Outbox(command) => outbox::run(context, command),
         Command::Pause(args) => pause::pause(context, args),

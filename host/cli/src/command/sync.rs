@@ -103,6 +103,16 @@ pub(crate) fn apply(context: &Context, digest: &str) -> Result<Output, CommandEr
     Ok(Output::new("apply", body).exit(exit))
 }
 
+/// Runs `rosterd recorrelate`.
+pub(crate) fn recorrelate(context: &Context, job: &str) -> Result<Output, CommandError> {
+    let engine = engine(context, Some("recorrelate"))?;
+    let report = context.block_on(async { Ok(engine.recorrelate(job).await?) })?;
+    match &report.plan {
+        Some(header) => plan_view::show(context, &header.digest.short()),
+        None => Ok(Output::new("recorrelate", body(&engine, report, true)?)),
+    }
+}
+
 /// Runs a job of an engine that was made for it.
 pub(crate) fn run_with(
     context: &Context,

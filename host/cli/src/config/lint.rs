@@ -6,6 +6,7 @@ use super::suggest::nearest;
 use super::{Config, Document};
 use crate::error::Problem;
 use rosterd_connector::webhook::check_url;
+use rosterd_engine::{EngineError, Policy};
 use rosterd_model::spec::{ClassSpec, DeliverySpec};
 use rosterd_model::{Class, ConnectionId, JobId};
 use rosterd_reconcile::absence::AbsencePolicy;
@@ -35,6 +36,9 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     lint.problems.extend(super::flows::flows(config));
     lint.guard();
     lint.serve();
+    if lint.problems.is_empty() {
+        lint.together();
+    }
     lint.problems
 }
 
@@ -45,6 +49,17 @@ struct Lint<'a> {
 }
 
 impl Lint<'_> {
+    /// What only shows when everything is put together. A sentence about a table begins with its header.
+    fn together(&mut self) {
+        let Err(EngineError::Configuration(text)) = Policy::compile(&self.config.policy, String::new()) else { return };
+        for sentence in text.lines() {
+            let header =
+                sentence.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or("", |(header, _)| header);
+            let path: Vec<&str> = header.split('.').collect();
+            self.add(self.document.locate(&path), sentence.to_owned(), None);
+        }
+    }
+
     fn names(&mut self) {
         if self.config.file.connection.keys().any(ConnectionId::is_hub) {
             let message = "a connection can not be called \"hub\": that word stands for the hub itself".to_owned();

@@ -3,7 +3,7 @@
 use super::hub::Hub;
 use rosterd_engine::run::RunOptions;
 use rosterd_engine::scheduler::{Chore, Trigger, Work};
-use rosterd_engine::{EngineError, RunEvent};
+use rosterd_engine::{Engine, EngineError, RunEvent};
 use rosterd_model::Timestamp;
 use rosterd_model::port::BoxFuture;
 use rosterd_model::run::RunState;
@@ -11,6 +11,7 @@ use rosterd_store::prelude::*;
 use rosterd_store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
+use tokio::task::JoinSet;
 
 /// Operations that are due again are sent, without a run that reads anything.
 const DELIVERY: &str = "delivery";
@@ -18,9 +19,19 @@ const DELIVERY: &str = "delivery";
 /// What is over for long enough is removed.
 const HOUSEKEEPING: &str = "housekeeping";
 
+/// Dates that came: first days, last days, the end of a grace.
+const DATES: &str = "dates";
+
+/// Objects that notifications named are looked at.
+const HINTS: &str = "hints";
+
 /// What is done beside runs.
-pub(super) const CHORES: &[Chore] =
-    &[Chore { name: DELIVERY, every: 5_000 }, Chore { name: HOUSEKEEPING, every: 3_600_000 }];
+pub(super) const CHORES: &[Chore] = &[
+    Chore { name: DELIVERY, every: 5_000 },
+    Chore { name: HINTS, every: 5_000 },
+    Chore { name: DATES, every: 60_000 },
+    Chore { name: HOUSEKEEPING, every: 3_600_000 },
+];
 
 /// Runs that are looked through for the last one of each job.
 const LAST_RUNS: usize = 10_000;
@@ -51,7 +62,8 @@ impl Work for HubWork {
 
 async fn run(hub: &Arc<Hub>, trigger: &Trigger) -> bool {
     let engine = hub.engine(trigger.cause.as_str());
-    match engine.run(&trigger.job, RunOptions::default()).await {
+    let options = RunOptions { full: trigger.full, ..RunOptions::default() };
+    match engine.run(&trigger.job, options).await {
         Ok(report) => !matches!(report.run.state, RunState::Incomplete { .. } | RunState::Failed { .. }),
         Err(EngineError::Stopped) => false,
         Err(error) => {
@@ -67,12 +79,30 @@ async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
     let engine = hub.engine("schedule");
     match name {
         DELIVERY => engine.deliver().await.map(drop),
+        DATES => engine.run_timers().await.map(drop),
+        HINTS => hints(&engine).await,
         HOUSEKEEPING => match tokio::task::spawn_blocking(move || engine.housekeeping()).await {
             Ok(done) => done.map(drop),
             Err(error) => Err(EngineError::Internal(error.to_string())),
         },
         _ => Ok(()),
     }
+}
+
+/// Looks at what waits in the inboxes, side by side: one connection that is busy keeps no other waiting.
+async fn hints(engine: &Engine) -> Result<(), EngineError> {
+    let mut looking = JoinSet::new();
+    for job in engine.policy.jobs.keys().cloned() {
+        let engine = engine.clone();
+        looking.spawn(async move { engine.run_hints(&job, RunOptions::default()).await.map(drop) });
+    }
+    let mut all = Ok(());
+    while let Some(done) = looking.join_next().await {
+        let done = done.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string())));
+        // The first failure is told; the others looked all the same.
+        all = all.and(done);
+    }
+    all
 }
 
 /// When the last run of a job began, and the last one that went through.

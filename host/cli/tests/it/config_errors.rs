@@ -124,3 +124,10 @@ fn a_file_that_is_no_text() {
 fn wide_characters_are_marked_where_they_stand() {
     assert_shown!(said(&format!("{JOB}[job.hr.account.map]\n\"工号\" = {{ from = 'source.\"工号\"', wenn = 'x' }}\n")));
 }
+
+#[test]
+fn an_attribute_that_goes_both_ways_through_an_expression() {
+    let map = "[job.hr.account.map]\ndisplayName = 'ToUpper(source.cn)'\n";
+    let deliver = "[deliver.hr.account.map]\ncn = \"account.displayName\"\n";
+    assert_shown!(said(&format!("{JOB}{map}{deliver}")));
+}

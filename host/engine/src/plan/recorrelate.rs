@@ -1,17 +1,101 @@
 //! Links are sticky; `recorrelate` decides anew whom records are about, and makes a plan of what would move.
 
-use super::Planner;
 use super::effective::{Effective, claim_changes, fresh};
+use super::{PlanOptions, Planned, Planner};
+use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::policy::JobClass;
+use crate::policy::{Job, JobClass};
+use crate::run::RunReport;
+use crate::scan::{ScanResult, Seen, blocking};
 use rosterd_model::claim::{Link, LinkMaker};
 use rosterd_model::plan::{Part, Reason, StepObject, Target};
+use rosterd_model::run::RunState;
 use rosterd_model::shadow::Shadow;
-use rosterd_model::{Entity, EntityId, Step, Value};
+use rosterd_model::{Class, Entity, EntityId, RunId, Step, Value};
 use rosterd_reconcile::correlate::Situation;
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::mapping::Moment;
+use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
+use std::collections::HashSet;
+
+/// Makes the plan: every record is decided anew as it was last seen, its link with it.
+pub(crate) fn plan(
+    engine: &Engine,
+    job: &Job,
+    connection: ConnectionNumber,
+    run: RunId,
+    connector: String,
+) -> Result<Planned, EngineError> {
+    let nothing = ScanResult {
+        seen: Seen::default(),
+        verdicts: Vec::new(),
+        refusals: Vec::new(),
+        broken: None,
+        version: None,
+        connector,
+        started_seq: 0,
+        samples: Vec::new(),
+    };
+    let mut planner =
+        Planner::begin(engine, job, connection, run, &nothing, PlanOptions { accept_configuration: true })?;
+    planner.recorrelates = true;
+    planner.everything = true;
+    let behind = planner.behind()?;
+    if !behind.is_empty() {
+        planner.touched = Some(HashSet::new());
+    }
+    for class in Class::ALL {
+        planner.class(class, true)?;
+    }
+    planner.departed_all()?;
+    planner.catch_up(&behind)?;
+    planner.finish()
+}
+
+impl Engine {
+    /// Makes a plan that decides anew whom the records of a job are about. Reads nothing, and changes nothing: the plan is
+    /// applied by its digest.
+    ///
+    /// # Errors
+    /// The job is unknown, its connection can not be opened, or the store fails.
+    pub async fn recorrelate(&self, job: &str) -> Result<RunReport, EngineError> {
+        let policy = self.policy.clone();
+        let job = policy.job(job)?;
+        let source = self.connections.source(&job.source).await.map_err(EngineError::of(&job.source))?;
+        let connector = source.digest();
+        drop(source);
+        let connection = self.number(&job.source)?;
+        let mut run = self.begin(job, connection)?;
+        run.connector.clone_from(&connector);
+        let (engine, id, name) = (self.clone(), run.id, job.name.clone());
+        let planned = blocking(move || {
+            let policy = engine.policy.clone();
+            plan(&engine, policy.job(name.as_str())?, connection, id, connector)
+        })
+        .await;
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                run.state = RunState::Failed { because: error.to_string() };
+                self.end(&mut run)?;
+                return Err(error);
+            }
+        };
+        run.plan = planned.header.as_ref().map(|header| header.digest);
+        let held = planned.header.as_ref().is_some_and(|header| !header.holds.is_empty());
+        run.state = if held { RunState::Held } else { RunState::Planned };
+        self.end(&mut run)?;
+        Ok(RunReport {
+            run,
+            plan: planned.header,
+            waiting: 0,
+            quarantined: planned.quarantined,
+            faults: Vec::new(),
+            rows_read_observing: 0,
+        })
+    }
+}
 
 impl Planner<'_> {
     /// Ties a linked record to whom the rules find now, if that is another entity. None: the link stays. What a person
@@ -42,7 +126,8 @@ impl Planner<'_> {
         Ok(Some(done))
     }
 
-    /// The entity that loses a record: others decide what it said, or its last words stay.
+    /// The entity that loses a record: others decide what it said. What nobody else says was about somebody else, and goes;
+    /// only the name stays, because nobody can be without one.
     fn let_go(&mut self, part: &JobClass, ordinal: u32, shadow: &Shadow, id: EntityId) -> Result<(), EngineError> {
         let Some(entity) = self.view.entity(shadow.class, id)? else { return Ok(()) };
         let (mine, others) = self.claims(id)?;
@@ -50,7 +135,7 @@ impl Planner<'_> {
         // No record has this number: all claims are another's.
         let changes = claim_changes(mine.as_ref(), u32::MAX, &[]);
         let overrides = self.overrides_of(id)?;
-        let attributes = Effective {
+        let mut attributes = Effective {
             authority: &self.policy.authority,
             source: &self.job.source,
             mine: mine.as_ref(),
@@ -61,6 +146,15 @@ impl Planner<'_> {
             everything: false,
         }
         .attributes(&entity.attributes, &changes);
+        for claim in mine.iter().flat_map(|claims| &claims.entries) {
+            let told = |claims: &rosterd_model::ClaimSet| claims.entries.iter().any(|c| c.attribute == claim.attribute);
+            let kept = others.iter().any(|(_, claims)| told(claims))
+                || overrides.iter().any(|(name, _)| *name == claim.attribute)
+                || claim.attribute == crate::policy::name_attribute(entity.class);
+            if !kept {
+                attributes.remove(&claim.attribute);
+            }
+        }
         let after = Entity { attributes, ..entity.clone() };
         let changes = diff(&entity.attributes, &after.attributes);
         if changes.is_empty() {

@@ -101,3 +101,15 @@ async fn the_chain_of_the_audit_outlives_what_was_erased_in_it() {
     assert_eq!(rows.last().unwrap().what, "account-erased");
     assert!(rows.last().unwrap().detail.as_ref().unwrap().starts_with(&erased.entity.to_string()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_about_an_erased_account_is_not_looked_at() {
+    let hub = lived().await;
+    let connection = "hr".parse().unwrap();
+    // An id that is too short to be looked for as a word.
+    hub.engine.receive(&connection, &[crate::living::hint("e1", "7", false)]).unwrap();
+    hub.engine.receive(&connection, &[crate::living::hint("e2", "8", false)]).unwrap();
+    hub.engine.erase("user7", true).unwrap();
+    assert_eq!(hub.engine.waiting_hints(&connection).unwrap().objects, 1);
+    hub.verify();
+}

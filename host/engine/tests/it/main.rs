@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
 mod absence;
+mod adopt;
 mod approval;
 mod authority;
 mod both_ways;
@@ -20,6 +21,7 @@ mod leavers;
 mod lifeline;
 mod living;
 mod orders;
+mod overtaken;
 mod quarantine;
 mod resolve;
 mod retention;

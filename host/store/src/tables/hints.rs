@@ -105,6 +105,14 @@ pub trait WriteHints: Write {
         self.remove(Table::Hints, key.as_bytes())
     }
 
+    /// Removes the hint about an object, whatever came since; false if there is none.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn forget_hint(&mut self, connection: ConnectionNumber, class: Class, id: &ExternalId) -> Result<bool, StoreError> {
+        self.remove(Table::Hints, hint_key(connection, Some(class), Some(id)).as_bytes())
+    }
+
     /// Remembers an event.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod copies;
 mod crash;
 mod full;
 mod kept;
+mod line;
 mod lookups;
 mod opening;
 mod rules;

@@ -2,6 +2,7 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
+mod link;
 mod person;
 mod privacy;
 mod shows;
@@ -27,6 +28,8 @@ const VERBS: &[&str] = &[
     "release",
     "resolve",
     "set",
+    "adopt",
+    "recorrelate",
     "later",
     "earlier",
     "configure",
@@ -78,6 +81,8 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "release" => command::release(stage, step),
             "resolve" => person::resolve(stage, step),
             "set" => person::set(stage, step),
+            "adopt" => link::adopt(stage, step).await,
+            "recorrelate" => link::recorrelate(stage, step).await,
             "later" => time::later(stage, step),
             "earlier" => time::earlier(stage, step),
             "configure" => time::configure(stage, step),

@@ -1,0 +1,92 @@
+//! Drafts that are stored one behind the other, while the next one is made.
+//!
+//! The view of a draft is that before the transaction in whose time it is made, and the rows of that transaction lie over
+//! it. What makes this sound is one number: the commits of this process. A draft is stored only if nobody else committed
+//! since its view was taken; else it is given up, and whoever made it makes it again.
+
+use crate::draft::{Draft, Layer};
+use crate::error::StoreError;
+use crate::gather::failed;
+use crate::open::Store;
+use crate::snapshot::Snapshot;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+/// A line of drafts. At most one of them is being stored at any time. Dropping it waits for that one.
+pub struct Line {
+    store: Arc<Store>,
+    name: &'static str,
+    base: Arc<Snapshot>,
+    under: Option<Arc<Layer>>,
+    /// Commits after which the next draft may be stored.
+    after: u64,
+    storing: Option<JoinHandle<Result<bool, StoreError>>>,
+}
+
+impl Line {
+    /// Begins a line. `name` is the effect point of its commits.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    pub fn begin(store: &Arc<Store>, name: &'static str) -> Result<Self, StoreError> {
+        let (base, after) = view(store)?;
+        Ok(Self { store: Arc::clone(store), name, base: Arc::new(base), under: None, after, storing: None })
+    }
+
+    /// The next draft.
+    #[must_use]
+    pub fn draft(&self) -> Draft {
+        Draft::new(Arc::clone(&self.base), self.under.clone())
+    }
+
+    /// Begins to store a draft, once the one before is stored. False: somebody else wrote, and this draft and what was
+    /// still on its way are not stored; the line is over.
+    ///
+    /// # Errors
+    /// The store can not be read or written.
+    pub fn store(&mut self, draft: Draft) -> Result<bool, StoreError> {
+        if !self.end()? {
+            return Ok(false);
+        }
+        let (base, commits) = view(&self.store)?;
+        if commits != self.after {
+            return Ok(false);
+        }
+        let layer = Arc::new(draft.into_layer());
+        let (store, name, after, rows) = (Arc::clone(&self.store), self.name, self.after, Arc::clone(&layer));
+        let work = move || store.commit_layer(name, &rows, after);
+        let thread = thread::Builder::new().name("store-draft".to_owned()).spawn(work);
+        self.storing = Some(thread.map_err(|error| failed(error.to_string()))?);
+        (self.base, self.under) = (Arc::new(base), Some(layer));
+        self.after += 1;
+        Ok(true)
+    }
+
+    /// Waits for what is being stored. False: somebody else wrote before it, and it is not stored.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    pub fn end(&mut self) -> Result<bool, StoreError> {
+        let Some(thread) = self.storing.take() else { return Ok(true) };
+        thread.join().unwrap_or_else(|_| Err(failed("a thread of the store panicked".to_owned())))
+    }
+}
+
+/// A view, and how many commits led to it.
+fn view(store: &Store) -> Result<(Snapshot, u64), StoreError> {
+    let commits = store.commits();
+    Ok((store.snapshot()?, *commits))
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Nothing is stored behind the back of a run that failed; its outcome does not matter any more.
+        let _ = self.end();
+    }
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! Work that nobody watches: a plan after a change of the configuration, delivery, run after run. Measured by a program of
+//! its own, `unattended`, in which the engine meets systems that cost nothing.
+
+use crate::process::{self, median};
+use crate::report::Report;
+use crate::scenario::number;
+use crate::settings::Settings;
+use serde_json::Value;
+
+/// Accounts whose mapping changes, and who are delivered.
+const ACCOUNTS: usize = 100_000;
+
+/// How often the plan is measured.
+const PLANS: usize = 3;
+
+/// Pairs of deliveries, with a second destination and without.
+const PAIRS: usize = 5;
+
+/// Runs in each of which one account in a hundred changes.
+const RUNS: usize = 30;
+
+/// Measures what is wanted.
+pub(crate) fn all(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    if settings.wants("replan") {
+        replan(settings, report)?;
+    }
+    if settings.wants("deliver") {
+        deliver(settings, report)?;
+    }
+    if settings.wants("flat") {
+        flat(settings, report)?;
+    }
+    Ok(())
+}
+
+fn replan(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    let (mut plans, mut ratios) = (Vec::new(), Vec::new());
+    for _ in 0..PLANS {
+        let json = unattended(settings, &["replan", &accounts(settings)])?;
+        let (plan, mapping) = (number(&json, "/plan-seconds"), number(&json, "/mapping-seconds"));
+        plans.push(plan);
+        ratios.push(plan / mapping);
+    }
+    report.limit("new plan after a change of mapping, all of 100,000", median(plans), "s", 3.0);
+    report.limit("the same / the mapping alone", median(ratios), "x", 3.0);
+    Ok(())
+}
+
+fn deliver(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    let (mut alone, mut shares, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        let json = unattended(settings, &["deliver", &accounts(settings)])?;
+        let rate = number(&json, "/operations-per-second");
+        alone.push(rate);
+        shares.push(number(&json, "/redb-per-second") / rate);
+        let json = unattended(settings, &["deliver-beside", &accounts(settings)])?;
+        beside.push(rate / number(&json, "/operations-per-second"));
+    }
+    report.note("operations delivered", median(alone), "/s");
+    report.limit("redb alone / delivery with durable receipts", median(shares), "x", 2.0);
+    report.limit("delivery / the same beside a failing destination", median(beside), "x", 1.25);
+    Ok(())
+}
+
+fn flat(settings: &Settings, report: &mut Report) -> Result<(), String> {
+    let (people, runs) = (settings.people.to_string(), RUNS.to_string());
+    let json = unattended(settings, &["flat", &people, &runs])?;
+    let seconds: Vec<f64> = json["seconds"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    if seconds.len() != RUNS {
+        return Err(format!("{RUNS} runs were to be timed, and {} were", seconds.len()));
+    }
+    // One run has the noise of the machine: each end is the median of three.
+    let (early, late) = (median(seconds[1..4].to_vec()), median(seconds[RUNS - 3..].to_vec()));
+    report.note("a run of which 1 % changed, early", early, "s");
+    report.limit("run 30 / run 3 (medians of three)", late / early, "x", 1.1);
+    Ok(())
+}
+
+/// As many accounts as are named above, or all of a smaller company.
+fn accounts(settings: &Settings) -> String {
+    ACCOUNTS.min(settings.people).to_string()
+}
+
+fn unattended(settings: &Settings, words: &[&str]) -> Result<Value, String> {
+    let file = settings.work.join("unattended.redb");
+    let file = file.to_string_lossy();
+    let words: Vec<&str> = words.iter().copied().chain([&*file]).collect();
+    process::run(&settings.binary("unattended"), &words, std::path::Path::new("."), &[])?.json()
+}

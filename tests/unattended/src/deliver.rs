@@ -1,0 +1,65 @@
+//! Operations with durable receipts at a destination that answers at once, beside redb alone writing the same rows.
+
+use super::world::{World, engine, policy, remove};
+use redb::{Database, TableDefinition};
+use rosterd_engine::run::RunOptions;
+use serde_json::{Value, json};
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+/// What is remembered of an object at a destination, and the way to it by its id there: the rows that stay of an
+/// operation, with the bytes that they have in our store.
+const OBJECT: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("object");
+const BY_ID: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("by-id");
+const OBJECT_BYTES: usize = 220;
+const BY_ID_BYTES: usize = 16;
+
+/// Operations whose rows one transaction of the baseline takes.
+const TOGETHER: u64 = 1_000;
+
+/// Operations a second, with `beside` while a second destination refuses everything, and those of redb alone.
+pub(crate) async fn measure(accounts: u64, file: &Path, beside: bool) -> Result<Value, String> {
+    let world = World::new(accounts);
+    let destinations: &[&str] = if beside { &["app", "failing"] } else { &["app"] };
+    let engine = engine(&world, policy("source.title", destinations)?, file)?;
+    let text = |error: rosterd_engine::EngineError| error.to_string();
+    engine.pause(None, "to fill the outbox first").map_err(text)?;
+    engine.run("hr", RunOptions::default()).await.map_err(text)?;
+    let raw = file.with_extension("raw");
+    let before = baseline(accounts, &raw)?;
+    engine.resume(None).map_err(text)?;
+    let begun = Instant::now();
+    let report = engine.deliver().await.map_err(text)?;
+    let ours = accounts as f64 / begun.elapsed().as_secs_f64();
+    if report.counts.applied != accounts {
+        return Err(format!("{accounts} operations were to be done, and {} were", report.counts.applied));
+    }
+    let after = baseline(accounts, &raw)?;
+    remove(&raw)?;
+    Ok(json!({ "accounts": accounts, "operations-per-second": ours, "redb-per-second": f64::midpoint(before, after) }))
+}
+
+fn baseline(accounts: u64, file: &Path) -> Result<f64, String> {
+    remove(file)?;
+    fill(accounts, file).map_err(|error| error.to_string())
+}
+
+fn fill(accounts: u64, file: &Path) -> Result<f64, Box<dyn Error>> {
+    let database = Database::create(file)?;
+    let begun = Instant::now();
+    for first in (0..accounts).step_by(usize::try_from(TOGETHER)?) {
+        let transaction = database.begin_write()?;
+        {
+            let (mut object, mut by_id) = (transaction.open_table(OBJECT)?, transaction.open_table(BY_ID)?);
+            for number in first..(first + TOGETHER).min(accounts) {
+                let mut key = [0_u8; 24];
+                key[16..].copy_from_slice(&number.to_be_bytes());
+                object.insert(key.as_slice(), [7_u8; OBJECT_BYTES].as_slice())?;
+                by_id.insert(key.as_slice(), [7_u8; BY_ID_BYTES].as_slice())?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(accounts as f64 / begun.elapsed().as_secs_f64())
+}
