@@ -12,6 +12,7 @@
 //! decision from `rosterd-reconcile`.
 #![warn(missing_docs)]
 
+mod announced;
 mod apply;
 pub mod approve;
 mod aside;

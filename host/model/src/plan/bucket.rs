@@ -128,7 +128,7 @@ impl Step {
     }
 
     fn bucket(&self, part: &Part) -> Bucket {
-        let announced = self.reason.announced() && part.operation.removes();
+        let announced = self.reason.announced() && part.operation.removes() && Rule::AnnouncedApart.on();
         Bucket { target: part.target.clone(), class: self.class, operation: part.operation, announced }
     }
 }
