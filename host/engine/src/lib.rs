@@ -31,6 +31,7 @@ pub mod hub;
 pub mod inbox;
 mod keys;
 pub mod lineage;
+mod members;
 pub mod orders;
 mod origin;
 mod outcome;

@@ -288,6 +288,9 @@ impl Planner<'_> {
         if let Some(entity) = before.filter(|_| operation == Operation::Disable) {
             self.secondaries_first(entity, &step.reason)?;
         }
+        if let Some(entity) = before {
+            self.turns(entity, after);
+        }
         self.push(step)?;
         Ok(true)
     }
