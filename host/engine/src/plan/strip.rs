@@ -44,7 +44,7 @@ impl<'a> Planner<'a> {
             let Some(last) = portion.last() else { return Ok(()) };
             after = Some(last.id);
             for group in &portion {
-                let has_one = || group.attributes.iter().any(|(_, value)| ids.iter().any(|id| mentions(value, id)));
+                let has_one = || group.attributes.iter().any(|(_, value)| mentions(value, &ids));
                 if !self.groups.contains(&group.id) && has_one() {
                     self.strip_group(&deliveries, group)?;
                 }
