@@ -170,7 +170,7 @@ impl Outbound {
             attributes.set(name, value);
         }
         let left = has_left(&entity.lifecycle);
-        if let Some(unit) = self.leave.moves_to().filter(|_| left) {
+        if let Some(unit) = self.leave.moves_to().filter(|_| left || !in_scope) {
             move_to(&mut attributes, unit);
         }
         let usable = entity.lifecycle.is_active() || self.leave.ignores(&entity.lifecycle);

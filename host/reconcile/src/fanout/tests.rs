@@ -196,15 +196,15 @@ fn a_delete_that_is_due_is_one_whatever_happened_on_leaving_and_only_for_who_lef
     }
 }
 
-fn moving() -> Result<Outbound, Vec<MappingError>> {
-    let spec = serde_json::json!({"on-leave": "move", "leave-unit": "gone",
+fn moving(scope: &str) -> Result<Outbound, Vec<MappingError>> {
+    let spec = serde_json::json!({"on-leave": "move", "leave-unit": "gone", "scope": scope,
         "account": {"map": {"displayName": "account.displayName", "unit": "account.orgUnit"}}});
     Outbound::compile(&serde_json::from_value(spec).expect("a delivery"))
 }
 
 #[test]
 fn who_left_is_moved_whatever_he_was_before_and_who_is_back_stands_where_he_belongs() {
-    let outbound = moving().expect("valid");
+    let outbound = moving("true").expect("valid");
     let unit = |id: &str| Value::Reference { class: Class::OrgUnit, id: id.into() };
     let mut here = entity(Lifecycle::Active);
     here.attributes.set("orgUnit", unit("sales"));
@@ -219,6 +219,9 @@ fn who_left_is_moved_whatever_he_was_before_and_who_is_back_stands_where_he_belo
     assert_eq!(step(&outbound, &left, Some(&gone)), None);
     let back = step(&outbound, &here, Some(&gone)).expect("he is back");
     assert_eq!((back.operation, &back.changes[0].after), (Operation::Enable, &Some(unit("sales"))));
+    let narrow = moving("account.displayName == 'Nobody'").expect("valid");
+    let outside = narrow.desired(&here, &Attributes::new()).expect("no problem");
+    assert_eq!(outside.attributes.get("unit"), Some(&unit("gone")), "who is out of scope is treated alike");
 }
 
 #[test]
