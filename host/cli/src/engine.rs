@@ -68,7 +68,7 @@ fn listener(talk: Talk, progress: Progress) -> Events {
         RunEvent::Decided { shadows } => progress.set(format!("{shadows} records decided")),
         RunEvent::Applied { done, of } => progress.set(format!("{done} of {of} steps applied")),
         RunEvent::Delivered { destination, done } => progress.set(format!("{done} operations sent to {destination}")),
-        RunEvent::Note(text) => talk.note(text),
+        RunEvent::Note(text) | RunEvent::Missed { sentence: text, .. } => talk.note(text),
         _ => {}
     })
 }

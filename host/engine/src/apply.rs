@@ -6,17 +6,21 @@
 use crate::adopt::adopt;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::policy::Job;
+use crate::policy::{Delivery, Job};
 use crate::reserve::reserve;
 use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
 use rosterd_model::outbox::OutboxEntry;
-use rosterd_model::plan::{ClaimChange, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target};
+use rosterd_model::plan::{
+    Bucket, ClaimChange, Hold, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target,
+};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::rule::Defect;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
-use rosterd_model::{Attributes, ClaimSet, Entity, EntityId, Lifecycle, Rule, RunId, Step, Timestamp};
+use rosterd_model::{
+    Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, RunId, Step, Timestamp,
+};
 use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_reconcile::order::lane;
@@ -123,12 +127,27 @@ impl Applying<'_> {
                     if done.owing {
                         w.clear_owed(number, step.class, entity.id)?;
                     }
+                    if self.waits_for_members(header, step, name) {
+                        w.put_owed(number, step.class, entity.id)?;
+                    }
                     done.count(header, step, part);
                     header.outcome.queued += 1;
                 }
             }
         }
         Ok(())
+    }
+
+    /// True for a group whose members may leave or return only once a person released them: it is told again then.
+    fn waits_for_members(&self, header: &PlanHeader, step: &Step, destination: &ConnectionId) -> bool {
+        let people = |hold: &Hold| {
+            let Bucket { target, class, operation, .. } = &hold.bucket;
+            (target, *class) == (&Target::Hub, Class::Account)
+                && matches!(operation, Operation::Disable | Operation::Enable)
+        };
+        let delivery = self.engine.policy.deliveries.iter().find(|delivery| delivery.destination == *destination);
+        let strips = step.class == Class::Group && delivery.is_some_and(Delivery::strips_groups);
+        strips && !self.held && header.holds.iter().any(people)
     }
 
     /// The entity of a record that an earlier pass created.

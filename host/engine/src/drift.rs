@@ -4,12 +4,15 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
+use crate::hub::HubOptions;
+use crate::plan::HubPlan;
 use crate::policy::name_attribute;
+use crate::run::RunReport;
 use crate::scan::blocking;
 use rosterd_model::outbox::{Found, Projection, ProjectionStatus};
-use rosterd_model::plan::AttributeChange;
+use rosterd_model::plan::{AttributeChange, Reason};
 use rosterd_model::port::Destination;
-use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, Fault, FaultKind, Rule, Text, Value};
+use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, Fault, FaultKind, JobId, Rule, Text, Value};
 use rosterd_reconcile::drift::{Drift, compare, managed, status};
 use rosterd_reconcile::echo::managed_hash;
 use rosterd_reconcile::json_attributes;
@@ -53,6 +56,8 @@ pub struct DriftReport {
     pub objects: Vec<Drifted>,
     /// Why objects could not be read, the first sentences.
     pub faults: Vec<String>,
+    /// What the plan came to that puts it right, where the delivery asks for that and something differs.
+    pub repair: Option<Box<RunReport>>,
 }
 
 /// What is done with what was read.
@@ -62,6 +67,12 @@ pub(crate) enum Learn {
     Report,
     /// It counts as what the destination holds: the next plan leads from there to what it should hold.
     Adopt,
+    /// As [`Learn::Adopt`], and what the destination should hold is owed to it. What is gone is only reported unless the
+    /// delivery makes again what is missing.
+    Repair {
+        /// It does.
+        recreates: bool,
+    },
 }
 
 /// One object that was read back.
@@ -73,7 +84,8 @@ struct Reading {
 }
 
 impl Engine {
-    /// Reads back what a destination acknowledged, and reports what differs. Nothing is written there.
+    /// Reads back what a destination acknowledged, and reports what differs. Nothing is written there, unless its delivery
+    /// says that drift is repaired: then a plan of the hub's own, under the guard, leads back to what it should hold.
     ///
     /// # Errors
     /// No delivery writes to the destination, it can not be opened, or the store fails.
@@ -81,13 +93,27 @@ impl Engine {
         if !Rule::DriftReported.on() {
             return Ok(DriftReport::default());
         }
-        let report = self.read_back(destination, Learn::Report).await?;
+        let delivery = self.policy.deliveries.iter().find(|delivery| delivery.destination == *destination);
+        let repairs = delivery.filter(|delivery| delivery.repairs);
+        let learn = repairs.map_or(Learn::Report, |delivery| Learn::Repair { recreates: delivery.recreates });
+        let mut report = self.read_back(destination, learn).await?;
         if report.differing > 0 {
             let (differing, checked) = (report.differing, report.checked);
             let text = format!("{differing} of {checked} objects at {destination} were changed there");
             self.events.emit(&RunEvent::Note(text));
+            if repairs.is_some() {
+                report.repair = Some(Box::new(self.repair(destination).await?));
+            }
         }
         Ok(report)
+    }
+
+    /// Plans what is owed to a destination, and unless the guard holds it delivers.
+    async fn repair(&self, destination: &ConnectionId) -> Result<RunReport, EngineError> {
+        let number = self.number(destination)?;
+        let name = destination.clone();
+        let steps = move |plan: &mut HubPlan<'_>| add_owed(plan, &name, number);
+        self.hub_plan(JobId::of_hub("repair", Some(destination)), HubOptions::default(), steps).await
     }
 
     /// Lets go of the attributes that were left alone at a destination because they went back and forth. Returns how many.
@@ -227,6 +253,9 @@ impl Engine {
                 if w.projection(number, *class, *entity)?.as_ref() != Some(known) {
                     continue;
                 }
+                if matches!(learn, Learn::Repair { .. }) && now.applied != known.applied {
+                    w.put_owed(number, *class, *entity)?;
+                }
                 let living = |projection: &Projection| i64::from(projection.status.is_living());
                 w.add_total(Some(number), *class, living(now) - living(known))?;
                 w.put_projection(number, *class, *entity, now)?;
@@ -236,13 +265,32 @@ impl Engine {
     }
 }
 
+/// Adds a step for everything that is owed to a destination.
+fn add_owed(plan: &mut HubPlan<'_>, name: &ConnectionId, number: ConnectionNumber) -> Result<(), EngineError> {
+    let policy = plan.policy();
+    let Some(delivery) = policy.deliveries.iter().find(|delivery| delivery.destination == *name) else {
+        return Ok(());
+    };
+    for class in Class::ALL {
+        let owed: Vec<EntityId> = plan.view().owed(number, class, None)?.collect::<Result<_, _>>()?;
+        for id in owed {
+            if let Some(entity) = plan.view().entity(class, id)? {
+                plan.deliver(delivery, &entity, Reason::Drifted)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What is remembered of an object that was read back.
 fn learnt(known: &Projection, shown: Option<&rosterd_model::Attributes>, drift: &Drift, learn: Learn) -> Projection {
     let mut now = known.clone();
     let Some(shown) = shown else {
         match learn {
-            Learn::Report => now.echo.observed = Some(rosterd_model::plan::NOTHING),
-            Learn::Adopt => {
+            Learn::Report | Learn::Repair { recreates: false } => {
+                now.echo.observed = Some(rosterd_model::plan::NOTHING);
+            }
+            Learn::Adopt | Learn::Repair { recreates: true } => {
                 now.status = ProjectionStatus::Absent;
                 now.applied = rosterd_model::plan::NOTHING;
             }
@@ -251,7 +299,7 @@ fn learnt(known: &Projection, shown: Option<&rosterd_model::Attributes>, drift: 
     };
     let hash = managed_hash(shown, &known.attributes);
     now.echo.observed = (!drift.is_none()).then_some(hash);
-    if learn == Learn::Adopt && !drift.is_none() {
+    if learn != Learn::Report && !drift.is_none() {
         now.attributes = managed(&known.attributes, shown);
         now.status = status(shown).unwrap_or(known.status);
         now.applied = hash;

@@ -2,7 +2,7 @@
 
 use rosterd_model::plan::{Hold, PlanDigest};
 use rosterd_model::run::Run;
-use rosterd_model::{Class, ConnectionId, JobId, RunId};
+use rosterd_model::{Class, ConnectionId, EntityId, JobId, RunId, Text};
 use std::sync::Arc;
 
 /// Something that happened in a run.
@@ -103,6 +103,34 @@ pub enum RunEvent {
         run: RunId,
         /// How the one before it ended, as a word.
         after: &'static str,
+    },
+    /// A value went back and forth at a destination and is left alone there: somebody must find who else writes it.
+    Frozen {
+        /// The destination.
+        destination: ConnectionId,
+        /// The kind of object.
+        class: Class,
+        /// The entity.
+        entity: EntityId,
+        /// The attribute there.
+        attribute: Text,
+    },
+    /// A verification found what deltas and events missed, before anything of it was planned.
+    Missed {
+        /// The run.
+        run: RunId,
+        /// The source.
+        connection: ConnectionId,
+        /// Objects that nobody told of.
+        new: u64,
+        /// Objects that changed.
+        changed: u64,
+        /// Objects that the source calls deleted.
+        deleted: u64,
+        /// Objects that it does not show any more.
+        missing: u64,
+        /// All of it as a sentence, with some of their ids.
+        sentence: String,
     },
     /// A run is over, whatever came of it.
     Ended(Box<Run>),

@@ -8,8 +8,8 @@ use rosterd_model::plan::{PlanHeader, PlanState};
 use rosterd_model::shadow::ShadowState;
 use rosterd_model::{Class, EntityId, Lifecycle, Rule, Timestamp};
 use rosterd_store::erase::{Erasure, erase};
-use rosterd_store::first_run_since;
 use rosterd_store::prelude::*;
+use rosterd_store::{StoreError, Timer, first_run_since};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -74,6 +74,31 @@ impl Engine {
             Ok(())
         })?;
         Ok(done)
+    }
+
+    /// Removes what is left of those whose retention is over by the date that was set when they were deleted. What a plan is
+    /// about that is being applied stays until the next look.
+    pub(crate) fn purge(&self, timers: &[Timer], now: Timestamp) -> Result<(), EngineError> {
+        for class in Class::ALL {
+            let mine: Vec<EntityId> =
+                timers.iter().filter(|timer| timer.class == class).map(|timer| timer.entity).collect();
+            for portion in mine.chunks(PORTION) {
+                let entities: HashSet<EntityId> = portion.iter().copied().collect();
+                let detail = format!("{} of class {class}, whose retention is over", entities.len());
+                let erasure = Erasure { class, entities, words: Vec::new(), at: now, for_good: false };
+                let done = self.store.commit::<_, EngineError>("purge-due", |w| {
+                    erase(w, &erasure)?;
+                    let at = w.advance_clock(now)?;
+                    w.add_audit(at, &self.principal, "purged", &detail)?;
+                    Ok(())
+                });
+                match done {
+                    Err(EngineError::Store(StoreError::Busy { .. })) => {}
+                    done => done?,
+                }
+            }
+        }
+        Ok(())
     }
 
     fn old_history(&self, before: Timestamp, done: &mut Housekeeping) -> Result<(), EngineError> {

@@ -92,6 +92,16 @@ impl Engine {
             report.run = run.clone();
             return Ok(report);
         }
+        // What nothing may delay is no decision of the backup's.
+        if options.guarded && self.is_restored_anywhere()? {
+            run.state = if report.plan.is_some() { RunState::Held } else { RunState::Planned };
+            let note = "the store was restored from a backup: nothing is applied by itself until a person applied a plan of every job";
+            self.events.emit(&RunEvent::Note(note.to_owned()));
+            run.notes.push(note.to_owned());
+            self.end(run)?;
+            report.run = run.clone();
+            return Ok(report);
+        }
         if let (Some(header), false) = (&report.plan, first) {
             report.plan = Some(self.apply_pass(header.clone(), false).await?);
         }
@@ -107,6 +117,9 @@ impl Engine {
 
     /// Finishes plans of the hub's own that a process was killed in the middle of.
     pub(crate) async fn finish_hub_plans(&self) -> Result<(), EngineError> {
+        if self.is_restored_anywhere()? {
+            return Ok(());
+        }
         let interrupted: Vec<(PlanHeader, bool)> = {
             let mut found = Vec::new();
             for header in self.store.snapshot()?.plans()?.take(50) {

@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 pub mod adopt;
+mod announced;
 mod apply;
 pub mod approve;
 mod aside;
@@ -31,6 +32,7 @@ pub mod hub;
 pub mod inbox;
 mod keys;
 pub mod lineage;
+mod members;
 pub mod orders;
 mod origin;
 mod outcome;

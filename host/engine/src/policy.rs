@@ -168,6 +168,8 @@ pub struct Delivery {
     pub matching: [Vec<String>; 3],
     /// True: a job reads the destination as well.
     pub both_ways: bool,
+    /// True: what was changed there by hand is put right.
+    pub repairs: bool,
 }
 
 /// The attribute by which people know an object of a class, and which is unique in the hub.
@@ -209,6 +211,7 @@ impl Policy {
                         wants_paths,
                         correlate: delivery.account.correlate.clone(),
                         both_ways,
+                        repairs: delivery.drift == rosterd_model::spec::OnDrift::Repair,
                         first_allowed: delivery.first_delivery == rosterd_model::spec::FirstDelivery::Allow,
                         recreates: delivery.on_missing == rosterd_model::spec::OnMissing::Create,
                         matching,

@@ -15,6 +15,16 @@ impl Engine {
         Ok(Rule::RestorePlansOnly.on() && self.store.snapshot()?.restored_for(job)?)
     }
 
+    /// True if the store was restored and some job of the configuration still only plans: plans of the hub's own do, too.
+    pub(crate) fn is_restored_anywhere(&self) -> Result<bool, EngineError> {
+        for job in self.policy.jobs.keys() {
+            if self.is_restored(job)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Reads back what the backup remembers. Returns a sentence for each destination that could not be read.
     pub(crate) async fn prove_restored(&self, job: &Job) -> Result<Vec<String>, EngineError> {
         let source = self.number(&job.source)?;

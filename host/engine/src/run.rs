@@ -132,8 +132,7 @@ impl Engine {
     ) -> Result<RunReport, EngineError> {
         let rows_read_observing = self.store.counters().rows_read();
         if options.compare && result.broken.is_none() && Rule::VerificationReports.on() {
-            let missed = self.missed(connection, run, &result)?;
-            self.events.emit(&RunEvent::Note(missed.clone()));
+            let missed = self.tell_missed(connection, run, &result)?;
             run.notes.push(missed);
         }
         if let Some(fault) = &result.broken {

@@ -1,6 +1,8 @@
 //! Dates that came: first days, last days, the end of a grace. Each is looked at again, and becomes a step of a plan of the
-//! hub's own if its reason still stands.
+//! hub's own if its reason still stands. When the retention of somebody deleted is over, there is nothing left to plan: what
+//! is left of him goes.
 
+use crate::announced::announced;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::hub::HubOptions;
@@ -29,11 +31,24 @@ impl Policy {
         let own = leaver::waits(&entity.lifecycle);
         let deliveries = self.deliveries.iter().filter(|delivery| delivery.outbound.delivers(class));
         let theirs = deliveries.filter_map(|delivery| delivery.outbound.leave().waits(&entity.lifecycle));
-        let mut timers: Vec<Timer> =
-            own.into_iter().chain(theirs).map(|(due, at)| Timer { at, class, entity: id, due }).collect();
+        let mut timers: Vec<Timer> = own
+            .into_iter()
+            .chain(theirs)
+            .chain(self.purge_at(&entity.lifecycle).map(|at| (Due::Purge, at)))
+            .map(|(due, at)| Timer { at, class, entity: id, due })
+            .collect();
         timers.sort_unstable();
         timers.dedup();
         timers
+    }
+
+    /// When what is left of somebody deleted goes; none: he is not deleted.
+    fn purge_at(&self, lifecycle: &Lifecycle) -> Option<Timestamp> {
+        match lifecycle {
+            // Not yet filled in: it is deleted by the step that asks.
+            Lifecycle::Deleted { at } if *at > Timestamp(0) => Some(at.plus_ms(self.retention.tombstones_ms)),
+            _ => None,
+        }
     }
 
     /// False for a delete at the end of a grace that is not over any more, because the person came back after the plan was
@@ -60,6 +75,8 @@ enum Act {
     Prepare(Box<Entity>),
     /// It is deleted at these destinations, by their place in the policy.
     Delete(Box<Entity>, Vec<usize>),
+    /// What is left of somebody deleted goes.
+    Purge,
 }
 
 impl Engine {
@@ -109,7 +126,7 @@ impl Engine {
     fn due(&self) -> Result<Vec<Timer>, EngineError> {
         let view = self.store.snapshot()?;
         let now = view.policy_now(self.clock.now())?;
-        let (mut due, mut over, mut anew) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut due, mut over, mut anew, mut purged) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for timer in view.timers()? {
             let timer = timer?;
             if timer.at > now {
@@ -124,9 +141,12 @@ impl Engine {
                     }
                 }
                 Act::Wait => {}
+                Act::Purge => purged.push(timer),
                 _ => due.push(timer),
             }
         }
+        drop(view);
+        self.purge(&purged, now)?;
         if !over.is_empty() {
             self.store.commit::<_, EngineError>("timers", |w| {
                 over.iter().try_for_each(|timer| w.remove_timer(timer).map(drop))?;
@@ -159,8 +179,10 @@ fn add(plan: &mut HubPlan<'_>, due: &[Timer]) -> Result<(), EngineError> {
         }
         let reason = Reason::Due(timer.due);
         match act(plan.view(), plan.policy(), timer, now)? {
-            Act::Nothing | Act::Wait => {}
+            Act::Nothing | Act::Wait | Act::Purge => {}
             Act::Change(pair) => {
+                let known_before = timer.due == Due::Leave && announced(plan.view(), &pair.0, now)?;
+                let reason = if known_before { Reason::Announced } else { reason };
                 plan.change(&pair.0, &pair.1, reason)?;
             }
             Act::Prepare(entity) => {
@@ -200,7 +222,10 @@ fn act(view: &Snapshot, policy: &Policy, timer: &Timer, now: Timestamp) -> Resul
         }
         Due::Prepare => prepare(view, policy, entity, now),
         Due::Grace => grace(view, policy, entity, now),
-        Due::Purge => Ok(Act::Nothing),
+        Due::Purge => {
+            let over = policy.purge_at(&entity.lifecycle).is_some_and(|at| at <= now) && Rule::HistoryEnds.on();
+            Ok(if over { Act::Purge } else { Act::Nothing })
+        }
     }
 }
 

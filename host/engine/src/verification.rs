@@ -3,6 +3,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::event::RunEvent;
 use crate::plan::unseen;
 use crate::run::{RunOptions, RunReport};
 use crate::scan::ScanResult;
@@ -24,8 +25,8 @@ impl Engine {
         self.run(job, RunOptions { full: true, dry: true, compare: true, ..RunOptions::default() }).await
     }
 
-    /// What a full scan shows otherwise than it was known, as a sentence.
-    pub(crate) fn missed(
+    /// Says what a full scan shows otherwise than it was known, and returns it as a sentence.
+    pub(crate) fn tell_missed(
         &self,
         connection: ConnectionNumber,
         run: &Run,
@@ -49,15 +50,25 @@ impl Engine {
         let scan = &run.scan;
         let total = scan.new + scan.changed + scan.gone + missing;
         if total == 0 {
-            return Ok("verified: events missed nothing".to_owned());
+            let sentence = "verified: events missed nothing".to_owned();
+            self.events.emit(&RunEvent::Note(sentence.clone()));
+            return Ok(sentence);
         }
         let more = if total > named.len() as u64 { ", ..." } else { "" };
-        Ok(format!(
-            "missed by events: {} new, {} changed, {} deleted, {missing} missing: {}{more}",
-            scan.new,
-            scan.changed,
-            scan.gone,
-            named.join(", ")
-        ))
+        let (new, changed, deleted) = (scan.new, scan.changed, scan.gone);
+        let named = named.join(", ");
+        let sentence = format!(
+            "missed by events: {new} new, {changed} changed, {deleted} deleted, {missing} missing: {named}{more}"
+        );
+        self.events.emit(&RunEvent::Missed {
+            run: run.id,
+            connection: run.connection.clone(),
+            new,
+            changed,
+            deleted,
+            missing,
+            sentence: sentence.clone(),
+        });
+        Ok(sentence)
     }
 }

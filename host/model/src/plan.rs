@@ -197,6 +197,12 @@ pub enum Reason {
     UnitGone,
     /// The hub made the object itself, and reads it now.
     Made,
+    /// The last day is over, and was known a day before it came or longer.
+    Announced,
+    /// Somebody who is in the group left or is back, and the delivery takes leavers out of groups.
+    Membership,
+    /// Somebody changed it at the destination by hand, and the delivery repairs that.
+    Drifted,
 }
 
 impl Reason {
@@ -271,7 +277,7 @@ impl Reason {
     /// True for leavers whose last day was known a day before it came.
     #[must_use]
     pub const fn announced(&self) -> bool {
-        false
+        matches!(self, Self::Announced)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::id::ConnectionId;
 pub use authority::{AuthorityEntry, AuthorityRule, AuthoritySpec};
 pub use correlate::{TierMode, TierSpec};
 pub use deliver::{
-    DeleteRequires, DeliverySpec, FirstDelivery, OnGraceEnd, OnLeave, OnMissing, OnSuspend, OutboundSpec,
+    DeleteRequires, DeliverySpec, FirstDelivery, OnDrift, OnGraceEnd, OnLeave, OnMissing, OnSuspend, OutboundSpec,
 };
 pub use guard::{ApprovalSpec, GuardSpec, OnTrip, ProtectSpec, Rolling, Threshold};
 pub use job::{AbsenceSpec, ClassSpec, Employments, JobSpec, Unmatched};

@@ -24,12 +24,13 @@ impl Drift {
 }
 
 /// Compares what a destination shows with what it acknowledged. Attributes that the hub does not manage do not count, nor
-/// do those that it leaves alone, nor the way in which the system spells values.
+/// do those that it leaves alone, references, and the way in which the system spells values.
 #[must_use]
 pub fn compare(known: &Projection, shown: &Attributes) -> Drift {
     let mut drift = Drift::default();
     if !is_echo(shown, known) {
-        for (name, told) in known.attributes.iter().filter(|(name, _)| !known.is_frozen(name)) {
+        let compared = |(name, told): &(&str, &Value)| !known.is_frozen(name) && !refers(told);
+        for (name, told) in known.attributes.iter().filter(compared) {
             let now = shown.get(name).filter(|value| !value.is_empty());
             let same = match now {
                 Some(now) => equal(now, told),
@@ -55,11 +56,24 @@ pub fn status(shown: &Attributes) -> Option<ProjectionStatus> {
     }
 }
 
-/// The managed attributes as they are shown; what is not there is empty.
+/// The managed attributes as they are shown; what is not there is empty. References stay as they were told.
 #[must_use]
 pub fn managed(known: &Attributes, shown: &Attributes) -> Attributes {
-    let value = |name: &str| shown.get(name).cloned().unwrap_or(Value::Null);
-    known.iter().map(|(name, _)| (name.to_owned(), value(name))).collect()
+    let value = |name: &str, told: &Value| match shown.get(name) {
+        _ if refers(told) => told.clone(),
+        Some(shown) => shown.clone(),
+        None => Value::Null,
+    };
+    known.iter().map(|(name, told)| (name.to_owned(), value(name, told))).collect()
+}
+
+/// References are remembered in the hub's words and shown in the destination's: they are not compared.
+fn refers(value: &Value) -> bool {
+    match value {
+        Value::Reference { .. } => true,
+        Value::List(values) => values.iter().any(refers),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +134,16 @@ mod tests {
             frozen: true,
         });
         assert!(compare(&known, &attributes(&[("name", "ann"), ("title", "other")])).is_none());
+    }
+
+    #[test]
+    fn references_are_not_compared_and_stay_as_they_were_told() {
+        let mut known = known(None);
+        let manager = Value::Reference { class: rosterd_model::Class::Account, id: "7".into() };
+        known.attributes.set("manager", manager.clone());
+        let shown = attributes(&[("name", "ann"), ("title", "boss"), ("manager", "app-3")]);
+        assert!(compare(&known, &shown).is_none());
+        assert_eq!(managed(&known.attributes, &shown).get("manager"), Some(&manager));
     }
 
     #[test]

@@ -9,13 +9,13 @@
 use crate::canonical::{encode_attributes, encode_text, equal, hash16};
 use crate::diff::operation_of;
 use crate::expression::{self, Expression, Scope, root_of};
-use crate::leaver::LeavePolicy;
+use crate::leaver::{LeavePolicy, has_left};
 use crate::mapping::{Mapping, MappingError, Moment};
 use crate::problem::Problem;
 use rosterd_model::outbox::{Projection, ProjectionStatus};
 use rosterd_model::plan::{AttributeChange, NOTHING, Operation, Part, StateHash, Target};
 use rosterd_model::spec::{Apply, DeliverySpec, OnLeave, Strength};
-use rosterd_model::{Attributes, Class, ConnectionId, DisabledReason, Entity, Lifecycle, Rule, Text, Timestamp, Value};
+use rosterd_model::{Attributes, Class, ConnectionId, Entity, ExternalId, Lifecycle, Rule, Text, Timestamp, Value};
 
 /// A compiled delivery.
 #[derive(Debug)]
@@ -94,6 +94,12 @@ impl Outbound {
         };
         let mappings = (mapping(Class::Account), mapping(Class::OrgUnit), mapping(Class::Group));
         let (Some(account), Some(org_unit), Some(group)) = mappings else { return Err(errors) };
+        let stands = account.is_identity() || account.attributes().any(|name| reads_unit(&account, name));
+        if spec.on_leave == OnLeave::Move && !stands {
+            let message = "on-leave = \"move\" needs a rule that says in which org unit an account stands, such as \
+                           account.map.unit = \"account.orgUnit\"";
+            errors.push(MappingError { attribute: "on-leave".to_owned(), message: message.to_owned() });
+        }
         let (Ok(leave), true) = (leave, errors.is_empty()) else { return Err(errors) };
         let scope_text = scope.as_ref().map_or("all", Expression::text);
         let texts = [account.text(), org_unit.text(), group.text()].concat();
@@ -163,11 +169,10 @@ impl Outbound {
             }
             attributes.set(name, value);
         }
-        let left = match entity.lifecycle {
-            Lifecycle::Deleted { .. } => true,
-            Lifecycle::Disabled { reason, .. } => matches!(reason, DisabledReason::Leaver | DisabledReason::OutOfScope),
-            _ => false,
-        };
+        let left = has_left(&entity.lifecycle);
+        if let Some(unit) = self.leave.moves_to().filter(|_| left || !in_scope) {
+            move_to(&mut attributes, unit);
+        }
         let usable = entity.lifecycle.is_active() || self.leave.ignores(&entity.lifecycle);
         let status = match (left || !in_scope, self.on_leave()) {
             (true, OnLeave::Delete) => Status::Deleted,
@@ -195,6 +200,21 @@ impl Outbound {
             desired.makes = desired.in_scope && !desired.secondary && self.leave.prepares(start_at, now);
         }
         Ok(desired)
+    }
+}
+
+fn reads_unit(mapping: &Mapping, name: &str) -> bool {
+    mapping.reads_of(name).iter().any(|read| read == "orgUnit")
+}
+
+/// Every attribute that says in which org unit somebody stands names another unit, by the destination's own id.
+fn move_to(attributes: &mut Attributes, unit: &ExternalId) {
+    let stands = |(name, value): (&str, &Value)| {
+        matches!(value, Value::Reference { class: Class::OrgUnit, .. }).then(|| Text::from(name))
+    };
+    let names: Vec<Text> = attributes.iter().filter_map(stands).collect();
+    for name in names {
+        attributes.set(name, Value::Reference { class: Class::OrgUnit, id: unit.clone() });
     }
 }
 
@@ -229,8 +249,16 @@ pub fn part(
         Some(_) if leaves && on_leave == OnLeave::None => return None,
         // A unit or a group can not be disabled: it stays until a delete is asked for.
         Some(_) if leaves && class != Class::Account => return None,
-        // Who left is left alone once disabled.
-        Some(known) if leaves && known.status == ProjectionStatus::Disabled => return None,
+        // Who left is left alone once disabled, unless he is still to be moved.
+        Some(known) if leaves && known.status == ProjectionStatus::Disabled => {
+            let changes = changes(desired, known);
+            let moves =
+                |change: &AttributeChange| matches!(change.after, Some(Value::Reference { class: Class::OrgUnit, .. }));
+            if on_leave != OnLeave::Move || !changes.iter().any(moves) {
+                return None;
+            }
+            (Operation::Move, changes)
+        }
         Some(known) => {
             let changes = changes(desired, known);
             let operation = match (known.status, desired.status) {

@@ -106,7 +106,9 @@ pub fn wanted(present: Option<&Lifecycle>, said: &Statement, ordered: bool, now:
         }
         Lifecycle::Disabled { reason: DisabledReason::Leaver, .. } | Lifecycle::Deleted { .. } if leaves => *present,
         Lifecycle::Disabled { reason: DisabledReason::Leaver, .. } if !Rule::ReturnCancels.on() => *present,
-        Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. } if !leaves && ordered => {
+        Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. }
+            if !leaves && ordered && Rule::ManualDisableSurvives.on() =>
+        {
             Lifecycle::Disabled { reason: DisabledReason::Manual, at: Timestamp(0) }
         }
         _ => asked,
@@ -117,6 +119,16 @@ pub fn wanted(present: Option<&Lifecycle>, said: &Statement, ordered: bool, now:
 #[must_use]
 pub const fn asks_for_order(present: &Lifecycle) -> bool {
     matches!(present, Lifecycle::Disabled { .. } | Lifecycle::Deleted { .. })
+}
+
+/// True if somebody in this state left for good: what destinations do about leavers is done about him.
+#[must_use]
+pub const fn has_left(lifecycle: &Lifecycle) -> bool {
+    match lifecycle {
+        Lifecycle::Deleted { .. } => true,
+        Lifecycle::Disabled { reason, .. } => matches!(reason, DisabledReason::Leaver | DisabledReason::OutOfScope),
+        _ => false,
+    }
 }
 
 /// A leaver's state. Its time is filled in when it is applied.

@@ -46,16 +46,35 @@ impl Protect {
         if errors.is_empty() { Ok(protect) } else { Err(errors) }
     }
 
+    /// True if nobody is protected.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        (self.names.is_empty() && self.expressions.is_empty()) || !Rule::ProtectedAccounts.on()
+    }
+
+    /// True if a record with these attributes is certainly that of a protected account. One to which an expression can not
+    /// be applied is not: it takes nothing away from anybody.
+    #[must_use]
+    pub fn is_of_protected(&self, class: Class, attributes: &Attributes) -> bool {
+        if class != Class::Account || self.is_nobody() {
+            return false;
+        }
+        let scope = Scope::new(attributes);
+        self.has_name(attributes) || self.expressions.iter().any(|expression| expression.test(&scope).unwrap_or(false))
+    }
+
+    fn has_name(&self, attributes: &Attributes) -> bool {
+        attributes.get("userName").and_then(match_key).is_some_and(|name| self.names.contains(&name))
+    }
+
     /// True if this entity is protected. An expression that can not be applied to it protects: when in doubt, nothing
     /// is taken away.
     #[must_use]
     pub fn protects(&self, entity: &Entity) -> bool {
-        let nobody = self.names.is_empty() && self.expressions.is_empty();
-        if entity.class != Class::Account || nobody || !Rule::ProtectedAccounts.on() {
+        if entity.class != Class::Account || self.is_nobody() {
             return false;
         }
-        let name = entity.attributes.get("userName").and_then(match_key);
-        if name.is_some_and(|name| self.names.contains(&name)) {
+        if self.has_name(&entity.attributes) {
             return true;
         }
         let extra = computed(entity, &Attributes::new());
@@ -94,6 +113,14 @@ mod tests {
         let broken = protect(&["account.userName + 1 == 2"]).expect("valid");
         assert!(broken.protects(&account("zhang.san")), "it can not be applied, so nothing is taken away");
         assert!(!protect(&[]).expect("valid").protects(&account("krbtgt")));
+    }
+
+    #[test]
+    fn a_record_is_that_of_a_protected_account_only_for_certain() {
+        let rules = protect(&["root", "account.userName.startsWith(\"svc-\")"]).expect("valid");
+        let of = |name: &str| rules.is_of_protected(Class::Account, &account(name).attributes);
+        assert!(of("Root") && of("svc-backup") && !of("zhang.san"));
+        assert!(!rules.is_of_protected(Class::Account, &Attributes::new()), "it says nothing of a name");
     }
 
     #[test]

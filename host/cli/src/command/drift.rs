@@ -6,8 +6,10 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page, Tone, plain};
 use rosterd_engine::drift::{DriftReport, Drifted};
+use rosterd_engine::run::RunReport;
 use rosterd_model::ConnectionId;
 use rosterd_model::plan::AttributeChange;
+use rosterd_model::run::RunState;
 use serde::Serialize;
 
 /// What reading back found.
@@ -21,6 +23,23 @@ struct Found {
     unreadable: u64,
     objects: Vec<Object>,
     faults: Vec<String>,
+    /// Where the delivery says so, the plan that puts it right.
+    repair: Option<Repair>,
+}
+
+/// What became of a repair.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Repair {
+    plan: Option<String>,
+    state: String,
+}
+
+impl Repair {
+    fn of(report: &RunReport) -> Self {
+        let plan = report.plan.as_ref().map(|plan| plan.digest.short());
+        Self { plan, state: report.run.state.as_str().to_owned() }
+    }
 }
 
 #[derive(Serialize)]
@@ -76,14 +95,20 @@ pub(crate) fn run(context: &Context, destination: &str, release: bool) -> Result
         return Ok(Output::new("drift", Released { destination, released }));
     }
     let report = context.block_on(async { Ok(engine.check_drift(&destination).await?) })?;
-    let exit = if report.unreadable > 0 { Exit::Connector } else { Exit::Ok };
+    let exit = match report.repair.as_ref().map(|repair| &repair.run.state) {
+        _ if report.unreadable > 0 => Exit::Connector,
+        Some(RunState::Held) => Exit::Held,
+        Some(RunState::Partial { .. }) => Exit::Partial,
+        _ => Exit::Ok,
+    };
     Ok(Output::new("drift", found(destination, report)).exit(exit))
 }
 
 fn found(destination: ConnectionId, report: DriftReport) -> Found {
-    let DriftReport { checked, differing, gone, unreadable, objects, faults } = report;
+    let DriftReport { checked, differing, gone, unreadable, objects, faults, repair } = report;
     let objects = objects.iter().map(Object::of).collect();
-    Found { destination, checked, differing, gone, unreadable, objects, faults }
+    let repair = repair.as_deref().map(Repair::of);
+    Found { destination, checked, differing, gone, unreadable, objects, faults, repair }
 }
 
 impl Human for Found {
@@ -99,6 +124,14 @@ impl Human for Found {
         }
         if self.differing > self.objects.len() as u64 {
             page.line(format!("and {} more", self.differing - self.objects.len() as u64));
+        }
+        match &self.repair {
+            Some(Repair { plan: Some(plan), state }) if state == "held" => {
+                page.line(format!("the repair waits for a person: rosterd plan show {plan}"));
+            }
+            Some(Repair { plan: Some(plan), state }) => page.line(format!("repaired by plan {plan}: {state}")),
+            Some(Repair { plan: None, .. }) => page.line("there is nothing to repair: it is as it should be"),
+            None => {}
         }
         for fault in self.faults.iter().take(10) {
             page.line(format!("{} {}", page.paint(Tone::Bad, "not read:"), plain(fault)));

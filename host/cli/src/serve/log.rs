@@ -23,6 +23,10 @@ pub(super) fn event(event: &RunEvent) {
         RunEvent::QuarantineGrew { connection, before, now } => {
             tracing::warn!(%connection, before, now, "more records are set aside");
         }
+        RunEvent::Frozen { destination, class, entity, attribute } => {
+            tracing::warn!(%destination, %class, %entity, attribute = attribute.as_str(), "a value goes back and forth and is left alone");
+        }
+        RunEvent::Missed { run, connection, sentence, .. } => tracing::warn!(run = run.0, %connection, "{sentence}"),
         RunEvent::Recovered { job, run, after } => {
             tracing::info!(%job, run = run.0, after, "a job went well again");
         }

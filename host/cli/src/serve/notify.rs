@@ -1,5 +1,6 @@
-//! Messages to people who must act: a plan that waits, a connection that is left alone, records that are set aside, and
-//! that all is well again. They go to the webhook of `[notify]`, each until it is taken or too old.
+//! Messages to people who must act: a plan that waits, a connection that is left alone, records that are set aside, a value
+//! that goes back and forth, what events missed, and that all is well again. They go to the webhook of `[notify]`, each
+//! until it is taken or too old.
 
 use super::hub::Hub;
 use crate::clock::SystemClock;
@@ -66,6 +67,16 @@ fn notice(event: &RunEvent) -> Option<Notice> {
         RunEvent::QuarantineGrew { connection, before, now } => Some(Notice::Ready(
             "rosterd.quarantine.grew",
             json!({ "connection": connection, "before": before, "now": now, "command": "rosterd quarantine list" }),
+        )),
+        RunEvent::Frozen { destination, class, entity, attribute } => Some(Notice::Ready(
+            "rosterd.value.frozen",
+            json!({ "destination": destination, "class": class, "entity": entity, "attribute": attribute,
+                "command": format!("rosterd drift {destination} --release") }),
+        )),
+        RunEvent::Missed { run, connection, new, changed, deleted, missing, .. } => Some(Notice::Ready(
+            "rosterd.verification.missed",
+            json!({ "run": run, "connection": connection, "new": new, "changed": changed, "deleted": deleted,
+                "missing": missing, "command": format!("rosterd runs show {run}") }),
         )),
         RunEvent::Recovered { job, run, after } => {
             Some(Notice::Ready("rosterd.job.recovered", json!({ "job": job, "run": run, "after": after })))

@@ -74,7 +74,7 @@ impl Batch {
 pub(super) fn next(route: &Route, cursor: &mut Cursor, flying: &Flying, most: usize) -> Result<Batch, EngineError> {
     let view = route.engine.store.snapshot()?;
     let now = view.policy_now(route.engine.clock.now())?;
-    let mut preparer = Preparer::new(&view, route.delivery(), route.number, now);
+    let mut preparer = Preparer::new(route, &view, now);
     let mut batch = Batch::default();
     let mut lanes = Lane::ALL;
     if !Rule::LanesInOrder.on() {

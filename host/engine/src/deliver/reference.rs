@@ -111,6 +111,10 @@ impl<'a> References<'a> {
 
     /// Where an object stands that this entity refers to.
     fn place(&mut self, class: Class, id: &ExternalId) -> Result<Place, EngineError> {
+        // Where leavers are moved to is named by the id that it has there.
+        if class == Class::OrgUnit && self.delivery.outbound.leave().moves_to() == Some(id) {
+            return Ok(Place::There(id.clone()));
+        }
         let (missing, entity) = self.target(class, id)?;
         if let Some(entity) = entity
             && let Some(known) = self.view.projection(self.number, class, entity)?

@@ -7,7 +7,9 @@
 use super::occupied::Occupied;
 use super::reference::References;
 use super::stage::{self, Stage};
+use super::worker::Route;
 use crate::error::EngineError;
+use crate::members::{Members, Turned};
 use crate::origin::withhold;
 use crate::paths::Paths;
 use crate::policy::Delivery;
@@ -19,6 +21,7 @@ use rosterd_model::{
 };
 use rosterd_reconcile::fanout::{Desired, Status, is_planned, part};
 use rosterd_reconcile::normalise::{to_json, value_to_json};
+use rosterd_reconcile::protect::Protect;
 use rosterd_reconcile::retry::Asked;
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, MissingReference, Snapshot};
@@ -69,14 +72,16 @@ pub(super) struct Preparer<'a> {
     pub(super) view: &'a Snapshot,
     pub(super) delivery: &'a Delivery,
     pub(super) number: ConnectionNumber,
+    protect: &'a Protect,
     now: Timestamp,
     paths: Paths,
     occupied: Option<Occupied>,
 }
 
 impl<'a> Preparer<'a> {
-    pub(super) fn new(view: &'a Snapshot, delivery: &'a Delivery, number: ConnectionNumber, now: Timestamp) -> Self {
-        Self { view, delivery, number, now, paths: Paths::default(), occupied: None }
+    pub(super) fn new(route: &'a Route, view: &'a Snapshot, now: Timestamp) -> Self {
+        let (delivery, protect) = (route.delivery(), &route.engine.policy.protect);
+        Self { view, delivery, number: route.number, protect, now, paths: Paths::default(), occupied: None }
     }
 
     /// Computes what an entry comes to now.
@@ -139,6 +144,13 @@ impl<'a> Preparer<'a> {
         let extra = if self.delivery.wants_paths { self.extra(entity)? } else { Attributes::new() };
         let Ok(mut desired) = self.delivery.outbound.desired_at(entity, &extra, self.now) else { return Ok(None) };
         withhold(self.view, self.delivery, Some(self.number), entity.class, entity.id, &[], &mut desired)?;
+        if entity.class == Class::Group {
+            let known = self.view.projection(self.number, entity.class, entity.id)?;
+            let (view, protect, delivery) = (self.view, self.protect, self.delivery);
+            let (group, turned) = (Some(entity.id), &Turned::new());
+            let members = Members { view, protect, delivery, group, connection: self.number, turned };
+            members.correct(known.as_ref(), &mut desired)?;
+        }
         Ok(Some(desired))
     }
 

@@ -4,7 +4,8 @@ use super::reference::living;
 use super::request::Prepared;
 use super::worker::Route;
 use crate::error::EngineError;
-use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt, Swing};
+use crate::event::RunEvent;
+use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt};
 use rosterd_model::plan::Operation;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Class, EntityId, Fault, Rule, Text, Timestamp, Value};
@@ -20,6 +21,8 @@ pub(super) struct Settling<'a> {
     pub(super) now: Timestamp,
     /// Sentences about entries that were not done.
     pub(super) told: Vec<String>,
+    /// What others must hear.
+    pub(super) events: Vec<RunEvent>,
     /// Something that waited may be sent now.
     pub(super) freed: bool,
     /// Some entry waits for another object.
@@ -107,7 +110,14 @@ impl Settling<'_> {
             echo,
         };
         self.project(w, prepared, &projection)?;
-        self.told.extend(newly_frozen(prepared, &projection));
+        for attribute in newly_frozen(prepared, &projection) {
+            let OutboxEntry { class, entity, destination, .. } = entry.clone();
+            self.told.push(format!(
+                "{attribute} of {class} {entity} goes back and forth at {destination} and is left alone; find who else writes \
+                 it, then run `rosterd drift {destination} --release`"
+            ));
+            self.events.push(RunEvent::Frozen { destination, class, entity, attribute });
+        }
         for missing in &prepared.missing {
             w.put_pending_ref(number, missing, (entry.class, entry.entity))?;
             self.pending = true;
@@ -261,18 +271,10 @@ fn refuse_member(prepared: &Prepared, attributes: &mut Attributes, refused: &str
     }
 }
 
-/// A sentence for each attribute that is left alone from now on.
-fn newly_frozen(prepared: &Prepared, now: &Projection) -> Vec<String> {
+/// The attributes that are left alone from now on.
+fn newly_frozen(prepared: &Prepared, now: &Projection) -> Vec<Text> {
     let before = prepared.known.as_ref();
     let frozen = now.echo.swings.iter().filter(|swing| swing.frozen);
     let new = frozen.filter(|swing| !before.is_some_and(|known| known.is_frozen(&swing.attribute)));
-    let OutboxEntry { class, entity, destination, .. } = &prepared.entry;
-    let sentence = |swing: &Swing| {
-        format!(
-            "{} of {class} {entity} goes back and forth at {destination} and is left alone; find who else writes it, then run \
-             `rosterd drift {destination} --release`",
-            swing.attribute
-        )
-    };
-    new.map(sentence).collect()
+    new.map(|swing| swing.attribute.clone()).collect()
 }

@@ -56,7 +56,7 @@ pub(super) fn main(
             }
             continue;
         }
-        if references.is_late(value) {
+        if references.is_late(value) || was_late(references, known, name, value) {
             // Acknowledged by a later stage; until then what was acknowledged before stands.
             if let Some(before) = known.and_then(|known| known.get(name)) {
                 stage.attributes.set(name, before.clone());

@@ -87,8 +87,15 @@ pub(super) fn turn(
     let now = route.engine.now()?;
     route.engine.store.commit::<_, EngineError>("settle", |w| {
         w.gather();
-        let mut settling =
-            settle::Settling { route, now, told: Vec::new(), freed: false, wakes: false, pending: false };
+        let mut settling = settle::Settling {
+            route,
+            now,
+            told: Vec::new(),
+            events: Vec::new(),
+            freed: false,
+            wakes: false,
+            pending: false,
+        };
         for (entry, on, because) in &batch.blocked {
             settling.told.push(format!("{} {} waits: {because}", entry.class, entry.entity));
             settling.put_if_own(w, entry, |entry| {
@@ -128,8 +135,10 @@ pub(super) fn turn(
         let gate = gate(&*w, &route.name, number, now)?;
         let flights = if matches!(gate, Gate::Shut(_)) && !route.traits.late { &[] } else { flights };
         w.put_in_flight(number, flights)?;
+        let mut all = settling.events;
+        all.extend(events(route, turned, &circuit));
         Ok(Outcome {
-            events: events(route, turned, &circuit),
+            events: all,
             told: settling.told,
             gate,
             discarded: answers.trapped.is_some(),

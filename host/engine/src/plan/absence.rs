@@ -14,10 +14,10 @@ use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 
 impl Planner<'_> {
-    /// Plans for what the scan did not show.
-    pub(super) fn absent(&mut self) -> Result<(), EngineError> {
+    /// Plans for what the scan did not show of some classes.
+    pub(super) fn absent(&mut self, classes: &[Class]) -> Result<(), EngineError> {
         let scan = self.scan;
-        for (class, verdict) in &scan.verdicts {
+        for (class, verdict) in scan.verdicts.iter().filter(|(class, _)| classes.contains(class)) {
             // An incomplete scan says nothing about what it did not show.
             let licensed = match verdict {
                 Verdict::Incomplete if Rule::IncompleteRemovesNobody.on() => continue,

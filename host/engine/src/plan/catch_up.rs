@@ -3,8 +3,8 @@
 use super::Planner;
 use crate::error::EngineError;
 use crate::policy::{Delivery, name_attribute};
-use rosterd_model::plan::{Part, Reason, StepObject};
-use rosterd_model::{Class, Entity, EntityId, Step, Value};
+use rosterd_model::plan::{Operation, Part, Reason, StepObject, Target};
+use rosterd_model::{Class, Entity, EntityId, Rule, Step, Value};
 use rosterd_store::prelude::*;
 
 impl<'a> Planner<'a> {
@@ -29,9 +29,10 @@ impl<'a> Planner<'a> {
     pub(super) fn catch_up(&mut self, behind: &[&'a Delivery]) -> Result<(), EngineError> {
         let mut all = behind.to_vec();
         if self.paths.any_moved() {
-            // Paths change for everybody below an org unit that changes.
+            // Paths change for everybody below an org unit that changes. Who only refers to it is told nothing.
             let policy = self.policy;
-            let more = policy.deliveries.iter().filter(|delivery| delivery.wants_paths);
+            let everybody = !Rule::UnitMovesOnce.on();
+            let more = policy.deliveries.iter().filter(|delivery| delivery.wants_paths || everybody);
             all.extend(more.filter(|delivery| behind.iter().all(|b| b.destination != delivery.destination)));
         }
         if all.is_empty() {
@@ -60,7 +61,9 @@ impl<'a> Planner<'a> {
         let mut parts: Vec<Part> = Vec::new();
         for delivery in deliveries {
             match self.destination_part(delivery, entity, Some(entity.id), unit.as_ref())? {
-                Ok(part) => parts.extend(part),
+                Ok(Some(part)) => parts.push(part),
+                Ok(None) if Rule::UnitMovesOnce.on() => {}
+                Ok(None) => parts.extend(self.moved_along(delivery, entity)?),
                 // The record was judged when it was planned; here only the delivery is at fault.
                 Err(problem) => tracing::warn!(entity = %entity.id, "{}", problem.message),
             }
@@ -73,6 +76,23 @@ impl<'a> Planner<'a> {
         let object = StepObject::Entity(entity.id);
         let (class, claims, mapping) = (entity.class, Some(Vec::new()), [0; 8]);
         self.push(Step { class, object, label, reason: Reason::Undelivered, source: None, claims, mapping, parts })
+    }
+
+    /// Without the rule whoever is in an org unit moves when it does: his place there is stated anew.
+    fn moved_along(&self, delivery: &Delivery, entity: &Entity) -> Result<Option<Part>, EngineError> {
+        let inside = entity.class == Class::Account && entity.attributes.get("orgUnit").is_some();
+        let Some(number) = self.view.connection_number(&delivery.destination)?.filter(|_| inside) else {
+            return Ok(None);
+        };
+        let known = self.view.projection(number, entity.class, entity.id)?;
+        Ok(known.filter(|known| known.status.is_living()).map(|known| Part {
+            target: Target::Destination(delivery.destination.clone()),
+            operation: Operation::Move,
+            before: known.applied,
+            after: known.applied,
+            changes: Vec::new(),
+            lifecycle: None,
+        }))
     }
 
     /// The external id of an org unit on the job's connection.

@@ -45,15 +45,26 @@ pub(super) fn changes(
             changes.push(format!("another connector of connection {}", job.source));
         }
     }
+    changes.extend(changed_deliveries(view, policy)?.into_iter().map(|(_, change)| change));
+    Ok(changes)
+}
+
+/// Destinations that are told otherwise than when a plan was last applied, with words of a sentence.
+pub(super) fn changed_deliveries(view: &Snapshot, policy: &Policy) -> Result<Vec<(ConnectionId, String)>, EngineError> {
+    let mut changes = Vec::new();
+    if !Rule::ChangeForcesPlan.on() {
+        return Ok(changes);
+    }
     for delivery in &policy.deliveries {
-        let Some(number) = view.connection_number(&delivery.destination)? else { continue };
+        let name = &delivery.destination;
+        let Some(number) = view.connection_number(name)? else { continue };
         let Some(before) = view.accepted(number, AppliedRole::Destination)? else { continue };
         let now = of_delivery(policy, delivery);
         if before.mapping != now.mapping {
-            changes.push(format!("a change of the delivery to {}", delivery.destination));
+            changes.push((name.clone(), format!("a change of the delivery to {name}")));
         }
         if before.settings != now.settings {
-            changes.push(format!("a change of the settings of connection {}", delivery.destination));
+            changes.push((name.clone(), format!("a change of the settings of connection {name}")));
         }
     }
     Ok(changes)

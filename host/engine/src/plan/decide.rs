@@ -3,6 +3,7 @@
 use super::Planner;
 use super::decisions::Decided;
 use super::effective::{Effective, claim_changes, fresh};
+use crate::announced::announced;
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::claim::Link;
@@ -211,6 +212,10 @@ impl Planner<'_> {
         let lifecycle = (entity.lifecycle, wanted);
         let reason = match (reason, lifecycle) {
             (Reason::Changed, (before, after)) if !before.is_active() && after.is_active() => Reason::Returned,
+            // The source says so itself once the day is over, which it had announced.
+            (Reason::Changed, (_, Lifecycle::Disabled { .. })) if announced(&self.view, &entity, self.now)? => {
+                Reason::Announced
+            }
             (reason, _) => reason,
         };
         let after = Entity { attributes: after, lifecycle: wanted, ..entity.clone() };
@@ -282,6 +287,9 @@ impl Planner<'_> {
         }
         if let Some(entity) = before.filter(|_| operation == Operation::Disable) {
             self.secondaries_first(entity, &step.reason)?;
+        }
+        if let Some(entity) = before {
+            self.turns(entity, after);
         }
         self.push(step)?;
         Ok(true)

@@ -3,12 +3,13 @@
 use super::Planner;
 use super::decide::protected_from;
 use crate::error::EngineError;
+use crate::members::Members;
 use crate::origin::{There, there, withhold};
 use rosterd_model::outbox::Projection;
 use rosterd_model::plan::Part;
-use rosterd_model::{Attributes, Entity, EntityId, ExternalId, Rule};
+use rosterd_model::{Attributes, Class, Entity, EntityId, ExternalId, Rule};
 use rosterd_reconcile::Problem;
-use rosterd_reconcile::fanout::part;
+use rosterd_reconcile::fanout::{Desired, part};
 use rosterd_store::prelude::*;
 
 impl Planner<'_> {
@@ -58,6 +59,19 @@ impl Planner<'_> {
         })
     }
 
+    /// What rules say about the members of a group at a destination, beside what the source says.
+    pub(super) fn correct_members(
+        &self,
+        delivery: &crate::policy::Delivery,
+        group: Option<EntityId>,
+        known: Option<&Projection>,
+        desired: &mut Desired,
+    ) -> Result<(), EngineError> {
+        let (view, protect, turned) = (&*self.view, &self.policy.protect, &self.turned);
+        let members = Members { view, protect, delivery, group, connection: self.connection, turned };
+        members.correct(known, desired)
+    }
+
     /// The part for one destination, if it must be told anything.
     pub(super) fn destination_part(
         &mut self,
@@ -89,6 +103,9 @@ impl Planner<'_> {
         if let Some(id) = existing {
             let saying = if delivery.destination == self.job.source { self.saying.as_slice() } else { &[] };
             withhold(&*self.view, delivery, number, class, id, saying, &mut desired)?;
+        }
+        if after.class == Class::Group {
+            self.correct_members(delivery, existing, projection.as_ref(), &mut desired)?;
         }
         let on_leave = delivery.outbound.on_leave();
         let found = part(&delivery.destination, after.class, &desired, projection.as_ref(), on_leave);

@@ -37,7 +37,9 @@ impl Planner<'_> {
             .retain(|hold| hold.approval || !matches!(&hold.bucket.target, Target::Destination(name) if allowed(name)));
         self.unlicensed(&mut holds, &live);
         self.asked(&mut holds, &counts, &live);
-        if !self.options.accept_configuration {
+        if self.job.is_hub() {
+            self.changed_deliveries(&mut holds, &counts, &live)?;
+        } else if !self.options.accept_configuration {
             let (view, policy) = (&self.view, self.policy);
             let changes = super::changed::changes(view, policy, self.job, self.connection, &self.scan.connector)?;
             if !changes.is_empty() {
@@ -80,6 +82,29 @@ impl Planner<'_> {
                 holds.push(Hold { bucket: bucket.clone(), count, of, because, approval: true, samples: Vec::new() });
             }
         }
+    }
+
+    /// In a plan of the hub's own, what goes to a destination that is told otherwise than a person has seen waits for him. The
+    /// hub's own part goes on: a day comes whatever the mapping is. What waits is owed, so that the plan of a job that lets
+    /// the configuration through brings it, too.
+    fn changed_deliveries(
+        &self,
+        holds: &mut Vec<Hold>,
+        counts: &BTreeMap<Bucket, u64>,
+        live: &Live,
+    ) -> Result<(), EngineError> {
+        for (destination, change) in super::changed::changed_deliveries(&self.view, self.policy)? {
+            let target = Target::Destination(destination);
+            for (bucket, &count) in counts.iter().filter(|(bucket, _)| bucket.target == target) {
+                if holds.iter().any(|hold| hold.bucket == *bucket) {
+                    continue;
+                }
+                let because = format!("{bucket}: {count}, after {change} that no plan of a job let through yet");
+                let (of, bucket) = (live.of(&target, bucket.class), bucket.clone());
+                holds.push(Hold { bucket, count, of, because, approval: true, samples: Vec::new() });
+            }
+        }
+        Ok(())
     }
 
     /// What was done within a day in the buckets of this plan.

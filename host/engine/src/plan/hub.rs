@@ -12,7 +12,7 @@ use crate::origin::withhold;
 use crate::policy::{Delivery, Job, Policy, name_attribute};
 use crate::scan::{ScanResult, Seen};
 use rosterd_model::plan::{Bucket, Operation, Part, Reason, StepObject, Target};
-use rosterd_model::{Attributes, Entity, RunId, Step, Text, Timestamp, Value};
+use rosterd_model::{Attributes, Class, Entity, RunId, Step, Text, Timestamp, Value};
 use rosterd_reconcile::diff::{diff, state_hash};
 use rosterd_reconcile::fanout::part;
 use rosterd_store::prelude::*;
@@ -41,12 +41,13 @@ pub(crate) fn plan(
         started_seq: 0,
         samples: Vec::new(),
     };
-    // What a plan of the hub's own does follows from dates and orders, and no run let its configuration through.
+    // A plan of the hub's own reads no source, so that no mapping of a job matters; deliveries are looked at all the same.
     let options = PlanOptions { accept_configuration: true };
     let mut planner = Planner::begin(engine, job, ConnectionNumber::HUB, run, &nothing, options)?;
     planner.guarded = guarded;
     let mut plan = HubPlan { planner };
     steps(&mut plan)?;
+    plan.planner.strip_groups()?;
     plan.planner.finish()
 }
 
@@ -117,6 +118,7 @@ impl<'p> HubPlan<'p> {
         for delivery in &policy.deliveries {
             parts.extend(self.part(delivery, after, false)?);
         }
+        self.planner.turns(before, after);
         self.step(after, reason, parts)
     }
 
@@ -197,6 +199,9 @@ impl<'p> HubPlan<'p> {
             return Ok(None);
         }
         withhold(&*planner.view, delivery, number, after.class, after.id, &[], &mut desired)?;
+        if after.class == Class::Group {
+            planner.correct_members(delivery, Some(after.id), projection.as_ref(), &mut desired)?;
+        }
         let on_leave = delivery.outbound.on_leave();
         let found = part(&delivery.destination, after.class, &desired, projection.as_ref(), on_leave);
         Ok(found.filter(|part| !planner.spares(part, after)))

@@ -23,6 +23,7 @@ mod recorrelate;
 mod returning;
 mod rows;
 mod secondary;
+mod strip;
 mod tally;
 mod unique;
 mod units;
@@ -37,12 +38,13 @@ pub(crate) use hub::plan as hub_plan;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
+use crate::members::Turned;
 use crate::paths::Paths;
-use crate::policy::{Job, Policy, authority_fingerprint};
+use crate::policy::{Delivery, Job, Policy, authority_fingerprint};
 use crate::scan::ScanResult;
 use decisions::Decisions;
 use disputes::Disputes;
-use rosterd_model::plan::{Bucket, PlanDigest, PlanHeader, Step};
+use rosterd_model::plan::{Bucket, PlanDigest, PlanHeader, Step, StepObject};
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::shadow::Missing;
 use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, RunId, Timestamp};
@@ -128,6 +130,12 @@ struct Planner<'a> {
     both_ways: bool,
     /// There: attributes of the hub that the step in the making claims.
     saying: Vec<rosterd_model::Text>,
+    /// True: some delivery takes leavers out of groups.
+    strips: bool,
+    /// There: accounts that leave or return by this plan.
+    turned: Turned,
+    /// There: groups that a step of this plan is about.
+    groups: HashSet<EntityId>,
 }
 
 /// Makes the plan of a run.
@@ -153,12 +161,16 @@ pub(crate) fn plan(
     if aging {
         planner.ages = ages::ages(&planner.view, planner.now, &planner.job.source)?;
     }
-    for class in Class::ALL {
-        planner.class(class, changed || planner.everything)?;
+    // Groups last: who is in them may depend on who left.
+    for classes in [[Class::OrgUnit, Class::Account].as_slice(), &[Class::Group]] {
+        for class in classes {
+            planner.class(*class, changed || planner.everything)?;
+        }
+        planner.departed_all()?;
+        planner.absent(classes)?;
     }
-    planner.departed_all()?;
-    planner.absent()?;
     planner.leave_units()?;
+    planner.strip_groups()?;
     planner.saying.clear();
     planner.catch_up(&behind)?;
     planner.pay()?;
@@ -209,6 +221,9 @@ impl<'a> Planner<'a> {
             decided: 0,
             both_ways: engine.policy.deliveries.iter().any(|delivery| delivery.destination == job.source),
             saying: Vec::new(),
+            strips: engine.policy.deliveries.iter().any(Delivery::strips_groups),
+            turned: Turned::new(),
+            groups: HashSet::new(),
             view,
             guarded: true,
             asked: BTreeMap::new(),
@@ -253,7 +268,10 @@ impl Planner<'_> {
     /// Writes a step, and counts its parts.
     fn push(&mut self, step: Step) -> Result<(), EngineError> {
         self.tally.add(&step);
-        if let (Some(touched), rosterd_model::plan::StepObject::Entity(id)) = (&mut self.touched, &step.object) {
+        if let (true, Class::Group, StepObject::Entity(id)) = (self.strips, step.class, &step.object) {
+            self.groups.insert(*id);
+        }
+        if let (Some(touched), StepObject::Entity(id)) = (&mut self.touched, &step.object) {
             touched.insert(*id);
         }
         self.rows.push(step)

@@ -119,6 +119,11 @@ impl Planner<'_> {
         if entity == link.entity {
             return Ok(None);
         }
+        for id in [entity, link.entity] {
+            if self.view.entity(shadow.class, id)?.is_some_and(|known| self.policy.protect.protects(&known)) {
+                return Ok(None);
+            }
+        }
         let done = self.tie(part, ordinal, shadow, (entity, false), Reason::Matched { tier })?;
         if done {
             self.let_go(part, ordinal, shadow, link.entity)?;

@@ -82,6 +82,7 @@ impl Planner<'_> {
         if let Err(problem) = self.fan_out(&after, Some(id), None, &mut parts)? {
             tracing::warn!(entity = %id, "{}", problem.message);
         }
+        self.turns(before, &after);
         let label =
             before.attributes.get(name_attribute(Class::Account)).map_or_else(|| id.to_string().into(), Value::to_text);
         self.push(Step {

@@ -74,7 +74,8 @@ impl Planner<'_> {
         let reaction = &part.spec.reaction;
         let (reason, message, candidates, reaction) = match situation {
             Situation::Matched { entity, tier, strong } => {
-                return self.matched(part, ordinal, shadow, entity, tier, strong);
+                let shielded = self.policy.protect.is_of_protected(shadow.class, &candidate.0);
+                return self.matched(part, ordinal, shadow, (entity, shielded), tier, strong);
             }
             Situation::Unmatched if part.spec.unmatched == Unmatched::Create || !Rule::UnmatchedByAuthority.on() => {
                 return self.create(part, ordinal, shadow, candidate, Reason::New);
@@ -131,13 +132,13 @@ impl Planner<'_> {
         Ok(false)
     }
 
-    /// One entity matches by a rule that needs no person.
+    /// One entity matches by a rule that needs no person. `shielded`: the record is that of a protected account.
     fn matched(
         &mut self,
         part: &JobClass,
         ordinal: u32,
         shadow: &Shadow,
-        entity: EntityId,
+        (entity, shielded): (EntityId, bool),
         tier: u8,
         strong: bool,
     ) -> Result<bool, EngineError> {
@@ -153,6 +154,12 @@ impl Planner<'_> {
             MatchReaction::Ignore => return review(self, String::new(), CaseReaction::Ignore),
         }
         let Some(known) = self.view.entity(shadow.class, entity)? else { return Ok(false) };
+        if shielded || self.policy.protect.protects(&known) {
+            let message = format!(
+                "one entity matches in tier {tier}, and protected accounts ([protect] in rosterd.toml) are linked by nobody but a person"
+            );
+            return review(self, message, CaseReaction::Quarantine);
+        }
         let other = self.view.claims(entity, self.connection)?.filter(|claims| claims.ordinal != ordinal);
         if !strong && (other.is_some() || !known.lifecycle.is_living()) {
             let message = format!("somebody who is gone matches in tier {tier} by a weak key; a person must confirm");

@@ -125,6 +125,12 @@ impl Observer {
         store.commit::<_, EngineError>("scan-end", |w| {
             for (class, ordinal) in returned {
                 w.remove_missing(connection, class, ordinal)?;
+                // Whatever case its absence opened is judged anew, though the record says nothing new.
+                if let Some(shadow) = w.shadow(connection, class, ordinal)?
+                    && w.case_of(connection, Some(class), &shadow.id)?.is_some()
+                {
+                    w.put_unsettled(connection, class, ordinal, shadow.seq)?;
+                }
             }
             for (class, records) in licensed {
                 let source_version = facts.version.clone();

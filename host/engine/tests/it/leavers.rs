@@ -247,3 +247,22 @@ async fn many_last_days_at_once_wait_for_a_person() {
     let headers = hub.engine.store.snapshot().unwrap().plans().unwrap().count();
     assert_eq!(headers, 2, "that of the job, and that of the dates");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_somebody_deleted_goes_when_its_time_is_over() {
+    let hub = hub(r#""on-grace-end":"delete","delete-requires":"auto","grace":"7d","#);
+    run(&hub, "v1", "").await;
+    run(&hub, "v2", r#","status":"left""#).await;
+    let deleted = NOW + 7 * DAY;
+    timers_at(&hub, deleted).await;
+    let over = deleted + 180 * DAY;
+    assert_eq!(hub.engine.next_timer().unwrap(), Some(Timestamp(over)));
+    timers_at(&hub, over - 1).await;
+    assert!(matches!(ann(&hub), Lifecycle::Deleted { .. }));
+    assert!(timers_at(&hub, over).await.is_empty(), "nothing is planned");
+    assert!(hub.engine.account("ann").is_err());
+    assert_eq!((hub.accounts().len(), hub.engine.next_timer().unwrap()), (9, None));
+    let view = hub.engine.store.snapshot().unwrap();
+    let purged = view.audit(0).unwrap().map(Result::unwrap).filter(|(_, row)| row.what == "purged").count();
+    assert_eq!(purged, 1, "and it is written down");
+}

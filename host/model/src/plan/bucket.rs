@@ -1,6 +1,6 @@
 //! What the guard counts: buckets, what a part of a step counts as, and why a bucket waits.
 
-use super::{AttributeChange, Operation, Part, PlanDigest, Step, Target};
+use super::{AttributeChange, Operation, Part, PlanDigest, Reason, Step, Target};
 use crate::id::Class;
 use crate::rule::Rule;
 use crate::value::{Text, Value};
@@ -120,15 +120,20 @@ impl Step {
         std::iter::once((self.bucket(part), own)).chain(cleared).chain(removed)
     }
 
-    /// The buckets on which `part` depends: those in which it counts, and those of its cause (the hub's part of its step).
+    /// The buckets on which `part` depends: those in which it counts, and those of its cause (the hub's part of its step, and
+    /// for a group whose members leave or return what those count as).
     pub fn buckets<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = Bucket> + 'a {
         let cause = self.hub().filter(|hub| hub.target != part.target);
         let parts = std::iter::once(part).chain(cause);
-        parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket))
+        let members = matches!(self.reason, Reason::Membership).then(|| {
+            let of = |operation| Bucket::new(Target::Hub, Class::Account, operation);
+            [of(Operation::Disable), Bucket { announced: true, ..of(Operation::Disable) }, of(Operation::Enable)]
+        });
+        parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket)).chain(members.into_iter().flatten())
     }
 
     fn bucket(&self, part: &Part) -> Bucket {
-        let announced = self.reason.announced() && part.operation.removes();
+        let announced = self.reason.announced() && part.operation.removes() && Rule::AnnouncedApart.on();
         Bucket { target: part.target.clone(), class: self.class, operation: part.operation, announced }
     }
 }
@@ -136,7 +141,7 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{NOTHING, Reason, StepObject};
+    use crate::plan::{NOTHING, StepObject};
     use crate::{EntityId, ExternalId};
 
     fn step(class: Class, operation: Operation, changes: &[(&str, Option<Value>, Option<Value>)]) -> Step {
@@ -187,5 +192,18 @@ mod tests {
         let step = step(Class::Group, Operation::Update, &[("members", before, after)]);
         assert_eq!(counts(&step), [(Operation::Update, 1), (Operation::RemoveMember, 2)]);
         assert_eq!(step.parts[0].removed_members(), Some((2, 3)));
+    }
+
+    #[test]
+    fn a_group_waits_with_whoever_leaves_it() {
+        let mut step = step(Class::Group, Operation::Update, &[]);
+        step.parts[0].target = Target::Destination("app".parse().expect("a name"));
+        let waits = |step: &Step| {
+            let leavers = Bucket::new(Target::Hub, Class::Account, Operation::Disable);
+            step.buckets(&step.parts[0]).any(|bucket| bucket == leavers)
+        };
+        assert!(!waits(&step), "another change of it does not");
+        step.reason = Reason::Membership;
+        assert!(waits(&step));
     }
 }

@@ -37,6 +37,9 @@ pub struct DeliverySpec {
     /// What happens when an object that is to be changed is no longer there.
     #[serde(default)]
     pub on_missing: OnMissing,
+    /// What happens about what was changed there by hand.
+    #[serde(default)]
+    pub drift: OnDrift,
     /// How accounts are mapped.
     #[serde(default)]
     pub account: OutboundSpec,
@@ -140,6 +143,18 @@ pub enum OnMissing {
     Hold,
     /// It is looked for, and made again if it is not found.
     Create,
+}
+
+/// What happens about what was changed at a destination by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OnDrift {
+    /// It is reported.
+    #[default]
+    Report,
+    /// It is reported, and put right by a plan under the guard.
+    Repair,
 }
 
 /// `[deliver.CONNECTION.account]` and its siblings.

@@ -1,7 +1,7 @@
 use super::*;
 use rosterd_model::outbox::Echo;
 use rosterd_model::spec::{OutboundSpec, RuleSpec, RuleTable};
-use rosterd_model::{EntityId, RunId, Timestamp};
+use rosterd_model::{DisabledReason, EntityId, RunId, Timestamp};
 
 fn table(from: &str) -> RuleTable {
     RuleSpec::Expression(from.to_owned()).table()
@@ -194,4 +194,41 @@ fn a_delete_that_is_due_is_one_whatever_happened_on_leaving_and_only_for_who_lef
         assert_ne!(step(Lifecycle::Active, ProjectionStatus::Present), Some(Operation::Delete), "{on_leave:?}");
         assert_ne!(step(MANUAL, ProjectionStatus::Present), Some(Operation::Delete), "{on_leave:?}");
     }
+}
+
+fn moving(scope: &str) -> Result<Outbound, Vec<MappingError>> {
+    let spec = serde_json::json!({"on-leave": "move", "leave-unit": "gone", "scope": scope,
+        "account": {"map": {"displayName": "account.displayName", "unit": "account.orgUnit"}}});
+    Outbound::compile(&serde_json::from_value(spec).expect("a delivery"))
+}
+
+#[test]
+fn who_left_is_moved_whatever_he_was_before_and_who_is_back_stands_where_he_belongs() {
+    let outbound = moving("true").expect("valid");
+    let unit = |id: &str| Value::Reference { class: Class::OrgUnit, id: id.into() };
+    let mut here = entity(Lifecycle::Active);
+    here.attributes.set("orgUnit", unit("sales"));
+    let left = Entity { lifecycle: LEFT, ..here.clone() };
+    let made = step(&outbound, &here, None).expect("it is made");
+    let known = acknowledged(&outbound, &here, &made, ProjectionStatus::Present);
+    let leaving = step(&outbound, &left, Some(&known)).expect("he leaves");
+    assert_eq!((leaving.operation, &leaving.changes[0].after), (Operation::Disable, &Some(unit("gone"))));
+    let suspended = Projection { status: ProjectionStatus::Disabled, ..known };
+    assert_eq!(step(&outbound, &left, Some(&suspended)).expect("he is moved").operation, Operation::Move);
+    let gone = acknowledged(&outbound, &left, &leaving, ProjectionStatus::Disabled);
+    assert_eq!(step(&outbound, &left, Some(&gone)), None);
+    let back = step(&outbound, &here, Some(&gone)).expect("he is back");
+    assert_eq!((back.operation, &back.changes[0].after), (Operation::Enable, &Some(unit("sales"))));
+    let narrow = moving("account.displayName == 'Nobody'").expect("valid");
+    let outside = narrow.desired(&here, &Attributes::new()).expect("no problem");
+    assert_eq!(outside.attributes.get("unit"), Some(&unit("gone")), "who is out of scope is treated alike");
+}
+
+#[test]
+fn moving_needs_a_rule_that_says_where_people_stand() {
+    let spec = serde_json::json!({"on-leave": "move", "leave-unit": "gone",
+        "account": {"map": {"displayName": "account.displayName"}}});
+    let spec: DeliverySpec = serde_json::from_value(spec).expect("a delivery");
+    let errors = Outbound::compile(&spec).expect_err("refused");
+    assert!(errors[0].to_string().contains("account.orgUnit"), "{}", errors[0]);
 }

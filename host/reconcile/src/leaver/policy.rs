@@ -53,6 +53,12 @@ impl LeavePolicy {
         self.on_leave
     }
 
+    /// Where those who left are moved to; none: they stay where they are.
+    #[must_use]
+    pub fn moves_to(&self) -> Option<&ExternalId> {
+        self.leave_unit.as_ref().filter(|_| self.on_leave() == OnLeave::Move)
+    }
+
     /// True if this state changes nothing about whether the account is usable there.
     #[must_use]
     pub fn ignores(&self, lifecycle: &Lifecycle) -> bool {

@@ -118,6 +118,24 @@ pub(super) fn links(stage: &Stage, expected: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// `claims = { "ad ann" = ["emails.work"] }`: the attributes of an account that a connection claims.
+pub(super) fn claims(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let (view, entities) = (stage.view()?, all(stage, Class::Account)?);
+    for (wanted, attributes) in table(expected)? {
+        let (connection, account) = wanted.split_once(' ').ok_or("claims are named \"CONNECTION ACCOUNT\"")?;
+        let entity = entities.iter().find(|entity| name(entity) == account);
+        let entity = entity.ok_or_else(|| format!("there is no {account}"))?;
+        let number = view.connection_number(&connection.parse().map_err(text)?).map_err(text)?;
+        let number = number.ok_or_else(|| format!("{connection} was never used"))?;
+        let set = view.claims(entity.id, number).map_err(text)?;
+        let mut found: Vec<String> =
+            set.iter().flat_map(|set| &set.entries).map(|entry| entry.attribute.to_string()).collect();
+        found.sort();
+        same(&found, &texts(attributes)?).map_err(|text| format!("{wanted}: {text}"))?;
+    }
+    Ok(())
+}
+
 /// `unchanged = true`: the step wrote nothing but its own record.
 pub(super) fn unchanged(stage: &Stage) -> Result<(), String> {
     if stage.digest()? == stage.before { Ok(()) } else { Err("the store changed".to_owned()) }

@@ -2,9 +2,12 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
+mod dates;
+mod inbox;
 mod link;
 mod person;
 mod privacy;
+mod service;
 mod shows;
 mod system;
 mod time;
@@ -39,6 +42,16 @@ const VERBS: &[&str] = &[
     "erase",
     "housekeeping",
     "forge",
+    "dates",
+    "disable",
+    "enable",
+    "hints",
+    "look",
+    "observe",
+    "verify",
+    "drift",
+    "unfreeze",
+    "wake",
     "check",
 ];
 
@@ -92,6 +105,16 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "erase" => privacy::erase(stage, step),
             "housekeeping" => privacy::housekeeping(stage, step),
             "forge" => privacy::forge(stage, step),
+            "dates" => dates::dates(stage, step).await,
+            "disable" => dates::disable(stage, step).await,
+            "enable" => dates::enable(stage, step).await,
+            "hints" => inbox::hints(stage, step),
+            "look" => inbox::look(stage, step).await,
+            "observe" => inbox::observe(stage, step).await,
+            "verify" => inbox::verify(stage, step).await,
+            "drift" => inbox::drift(stage, step).await,
+            "unfreeze" => inbox::unfreeze(stage, step),
+            "wake" => service::wake(stage, step).await,
             // Only looks.
             "check" => Ok(()),
             other => Err(format!("{other} is a verb without code")),

@@ -27,6 +27,8 @@ struct Change {
     looks_up: Option<bool>,
     /// What it applied takes effect at the end of the run.
     settles_late: Option<bool>,
+    /// It knows deltas: `with-deletes` or `without-deletes`.
+    deltas: Option<String>,
     /// A scan of it shows its objects.
     shows_itself: Option<bool>,
     /// Another digest of its connector.
@@ -106,6 +108,11 @@ pub(super) fn system(stage: &mut Stage, step: Table) -> Result<(), String> {
         system.observes = change.observes.unwrap_or(system.observes);
         system.looks_up = change.looks_up.unwrap_or(system.looks_up);
         system.settles_late = change.settles_late.unwrap_or(system.settles_late);
+        if let Some(deltas) = &change.deltas {
+            let tells = deltas == "with-deletes";
+            system.description =
+                format!(r#"{{"resume-stable":true,"delta":{{"supported":true,"includes-deletes":{tells}}}}}"#);
+        }
         system.shows_itself = change.shows_itself.unwrap_or(system.shows_itself);
         system.digest = change.digest.unwrap_or(std::mem::take(&mut system.digest));
         system.objects.extend(there);

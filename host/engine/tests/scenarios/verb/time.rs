@@ -45,7 +45,8 @@ struct Configure {
 /// `configure = {...}`: laid over the configuration; `remove = ["job.hr.account.map.title"]` takes keys out of it.
 pub(super) fn configure(stage: &mut Stage, step: Table) -> Result<(), String> {
     let Configure { configure, remove } = read(step)?;
-    stage.configure(configure, &remove)
+    stage.last.error = stage.configure(configure, &remove).err();
+    Ok(())
 }
 
 /// `restart = true`: the process ends and starts again.
@@ -77,5 +78,8 @@ struct Restore {
 pub(super) fn restore(stage: &mut Stage, step: Table) -> Result<(), String> {
     let Restore { restore } = read(step)?;
     let image = stage.copies.get(&restore).cloned().ok_or_else(|| format!("there is no copy \"{restore}\""))?;
-    stage.restart_on(image)
+    stage.restart_on(image)?;
+    // As `Store::restore` leaves it.
+    let mark = |w: &mut rosterd_store::Writer<'_>| rosterd_store::prelude::WriteMeta::put_restored(w, true);
+    stage.engine.store.commit::<_, rosterd_store::StoreError>("store-restore", mark).map_err(crate::stage::text)
 }
