@@ -208,7 +208,10 @@ impl<'a> Preparer<'a> {
                 attempt,
             })
             .collect();
-        let look_up = look && there.is_none() && !self.delivery.matching(entry.class).is_empty();
+        // Who was deleted there and is back may have been made again by hand.
+        let returns = known.as_ref().is_some_and(|known| known.status == ProjectionStatus::Deleted);
+        let returns = returns && Rule::ReturnFindsOrCreates.on();
+        let look_up = (look || returns) && there.is_none() && !self.delivery.matching(entry.class).is_empty();
         let Stage { attributes, next, pending, missing, .. } = stage;
         Ok(Prepared { entry, requests, asked, attributes, shown, status, known, next, pending, missing, look_up })
     }
@@ -275,6 +278,7 @@ const fn asked(there: Option<&Projection>, status: ProjectionStatus, late: bool,
             Asked::Disable
         }
         _ if matches!(operation, Operation::Disable) => Asked::Disable,
+        (Some(there), ProjectionStatus::Present) if matches!(there.status, ProjectionStatus::Disabled) => Asked::Enable,
         _ => Asked::Update,
     }
 }
