@@ -2,6 +2,7 @@
 //! [`VERBS`] and a line in [`act`].
 
 mod command;
+mod delivery;
 mod person;
 mod privacy;
 mod shows;
@@ -26,6 +27,9 @@ const VERBS: &[&str] = &[
     "approve",
     "release",
     "resolve",
+    "pause",
+    "resume",
+    "drop",
     "set",
     "later",
     "earlier",
@@ -77,6 +81,9 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "approve" => command::approve(stage, step),
             "release" => command::release(stage, step),
             "resolve" => person::resolve(stage, step),
+            "pause" => delivery::pause(stage, step),
+            "resume" => delivery::resume(stage, step),
+            "drop" => delivery::drop(stage, step),
             "set" => person::set(stage, step),
             "later" => time::later(stage, step),
             "earlier" => time::earlier(stage, step),
