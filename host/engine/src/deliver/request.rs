@@ -4,6 +4,7 @@
 //! that are no longer. What is asked is computed when it is sent: the present entity, against what the destination
 //! acknowledged.
 
+use super::cycle::cycle;
 use super::occupied::Occupied;
 use super::reference::References;
 use super::stage::{self, Stage};
@@ -228,14 +229,6 @@ impl<'a> Preparer<'a> {
         }
         Ok(Attributes::new())
     }
-}
-
-fn cycle(class: Class) -> Fault {
-    let text = match class {
-        Class::Group => "this group is a member of itself, over other groups; take one of them out at the source",
-        _ => "this org unit is below itself; correct the parent of one of them at the source",
-    };
-    Fault::new(FaultKind::Invalid, text)
 }
 
 /// The step that states once more what is acknowledged.

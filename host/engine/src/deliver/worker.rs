@@ -4,6 +4,7 @@
 //! next one is about to be sent, so that a process which dies looks before it makes anything again.
 
 use super::batch::{self, Batch, Cursor, Flying};
+use super::cycle;
 use super::look::Answered;
 use super::pace::Pace;
 use super::request::Prepared;
@@ -66,12 +67,12 @@ pub(super) async fn drain(engine: Engine, index: usize) -> Result<Delivered, Eng
         }
         gate => gate == Gate::Probe,
     };
-    let digest = engine.connections.digest(&name);
-    let quiet = !batch::anything_due(&view, number, now, digest.as_deref())?;
     drop(view);
     let mut route = Route { engine, index, name, number, traits: Arc::default() };
     turn::recover(&route)?;
-    if quiet {
+    cycle::release(&route)?;
+    let digest = route.engine.connections.digest(&route.name);
+    if !batch::anything_due(&route.engine.store.snapshot()?, number, now, digest.as_deref())? {
         return Ok(delivered);
     }
     for _ in 0..MOST_ROUNDS {
