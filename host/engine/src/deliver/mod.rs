@@ -4,7 +4,7 @@
 //! fixed; otherwise it waits for the next plan.
 //!
 //! ```text
-//! batch     the next entries, lane after lane        request, stage, reference, hand_over, occupied, cycle
+//! batch     the next entries, lane after lane        request, stage, reference, hand_over, occupied, ring
 //! worker    computes, sends and settles              send, pace, traits
 //! look      looks before it makes again, and after something was not as expected
 //! turn      one transaction: answers in, what goes out next      settle, failure
@@ -13,7 +13,6 @@
 //! ```
 
 mod batch;
-mod cycle;
 mod failure;
 mod hand_over;
 mod look;
@@ -22,6 +21,7 @@ pub(crate) mod operate;
 mod pace;
 mod reference;
 mod request;
+mod ring;
 mod send;
 mod settle;
 mod stage;

@@ -4,9 +4,9 @@
 //! that are no longer. What is asked is computed when it is sent: the present entity, against what the destination
 //! acknowledged.
 
-use super::cycle::cycle;
 use super::occupied::Occupied;
 use super::reference::References;
+use super::ring::cycle;
 use super::stage::{self, Stage};
 use crate::error::EngineError;
 use crate::origin::withhold;

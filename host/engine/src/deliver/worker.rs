@@ -4,10 +4,10 @@
 //! next one is about to be sent, so that a process which dies looks before it makes anything again.
 
 use super::batch::{self, Batch, Cursor, Flying};
-use super::cycle;
 use super::look::Answered;
 use super::pace::Pace;
 use super::request::Prepared;
+use super::ring;
 use super::send::send;
 use super::traits::Traits;
 use super::turn::{self, Gate};
@@ -70,7 +70,7 @@ pub(super) async fn drain(engine: Engine, index: usize) -> Result<Delivered, Eng
     drop(view);
     let mut route = Route { engine, index, name, number, traits: Arc::default() };
     turn::recover(&route)?;
-    cycle::release(&route)?;
+    ring::release(&route, now)?;
     let digest = route.engine.connections.digest(&route.name);
     if !batch::anything_due(&route.engine.store.snapshot()?, number, now, digest.as_deref())? {
         return Ok(delivered);
