@@ -241,6 +241,19 @@ impl Engine {
         let mut run = self.begin(&job, connection)?;
         run.plan = Some(header.digest);
         run.connector = header.connector.clone();
+        match self.apply_as(&mut run, &job, connection, header).await {
+            Ok(report) => Ok(report),
+            Err(error) => Err(self.failed(&mut run, error)?),
+        }
+    }
+
+    async fn apply_as(
+        &self,
+        run: &mut Run,
+        job: &Job,
+        connection: ConnectionNumber,
+        header: PlanHeader,
+    ) -> Result<RunReport, EngineError> {
         let held = match &header.state {
             PlanState::Applying { held } => *held,
             _ => false,
@@ -267,8 +280,8 @@ impl Engine {
         report.faults.extend(delivered.faults);
         run.notes.extend(delivered.notes);
         run.state = outcome(waits, self.undelivered()?);
-        self.end(&mut run)?;
-        report.run = run;
+        self.end(run)?;
+        report.run = run.clone();
         Ok(report)
     }
 

@@ -49,6 +49,8 @@ pub struct Script {
     pub describe: Option<String>,
     /// Objects that were looked up or read back.
     pub looked: Vec<String>,
+    /// How often the destination was opened.
+    pub opened: u32,
 }
 
 /// Scripted connections: all of them share one script.
@@ -104,7 +106,11 @@ impl Connections for Scripted {
         Box::pin(async move { Ok(Box::new(self.clone()) as Box<dyn Source>) })
     }
     fn destination<'a>(&'a self, _: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>> {
+        self.script().opened += 1;
         Box::pin(async move { Ok(Box::new(self.clone()) as Box<dyn Destination>) })
+    }
+    fn digest(&self, _: &ConnectionId) -> Option<String> {
+        Some(Connector::digest(self))
     }
 }
 
@@ -218,10 +224,11 @@ impl Script {
         if !self.answers.is_empty() {
             return self.answers.remove(0);
         }
-        let created = request.id.is_none() && matches!(request.action, Action::Create(_));
-        // What follows a create in the same batch has no id yet: it is about what was made last.
-        let next = self.there.len() + usize::from(created);
-        let id = request.id.map_or_else(|| format!("d{next}"), |id| id.0.into());
+        let created = matches!(request.action, Action::Create(_));
+        if request.id.is_none() && !created {
+            return Receipt::Failed(Fault::new(FaultKind::Invalid, "an operation on nothing"));
+        }
+        let id = request.id.map_or_else(|| format!("d{}", self.there.len() + 1), |id| id.0.into());
         let usable = self.there.get(&id).is_none_or(|(_, usable)| *usable);
         let known = self.there.get(&id).cloned();
         match request.action {

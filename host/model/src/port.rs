@@ -170,6 +170,11 @@ pub trait Connections: Send + Sync {
         &'a self,
         connection: &'a crate::id::ConnectionId,
     ) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>>;
+
+    /// The digest of a connection's component, where it can be told without opening the connection.
+    fn digest(&self, _connection: &crate::id::ConnectionId) -> Option<String> {
+        None
+    }
 }
 
 /// The time of policy. Never used for order.

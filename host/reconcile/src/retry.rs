@@ -25,8 +25,10 @@ const REST_MS: u64 = 30 * SECOND;
 pub enum Asked {
     /// Make it.
     Create,
-    /// Change, rename, move or enable it.
+    /// Change, rename or move it.
     Update,
+    /// Make it usable again: somebody is back.
+    Enable,
     /// Make it unusable.
     Disable,
     /// Remove it.
@@ -71,10 +73,7 @@ pub enum Reaction {
     ReadAgain,
     /// The object is searched by its correlation key. Found: its new id is taken, at once. Not found: as the inner
     /// answer says.
-    Search {
-        /// True: not being there is what was asked for.
-        gone_is_done: bool,
-    },
+    Search(IfGone),
     /// Forget that it is there, so that it is made again, after a look.
     Recreate,
     /// Nothing is sent to the connection before the time; costs no try.
@@ -85,6 +84,17 @@ pub enum Reaction {
     Discard,
     /// The entry stays as it was: it was not its turn.
     Leave,
+}
+
+/// What follows if an object is not found by anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfGone {
+    /// Not being there is what was asked for.
+    Done,
+    /// A person must find out where it is.
+    Park,
+    /// It is made again.
+    Make,
 }
 
 /// The reaction to a failure. `seed` is any number: it decides how much of the longest wait is waited.
@@ -121,14 +131,16 @@ fn not_found(failure: &Failure) -> Reaction {
         // What is to be made needs something else that is not there: its parent, mostly.
         Asked::Create => Reaction::Park,
         Asked::Update if failure.may_recreate && Rule::NotFoundOnUpdate.on() => Reaction::Recreate,
-        Asked::Update => Reaction::Park,
+        // Who is back gets an account again: the one that is found, or a new one.
+        Asked::Enable if !failure.again && Rule::ReturnFindsOrCreates.on() => Reaction::Search(IfGone::Make),
+        Asked::Update | Asked::Enable => Reaction::Park,
         Asked::Disable if !Rule::NotFoundOnDisable.on() => Reaction::Done,
         Asked::Disable if failure.again => Reaction::Park,
-        Asked::Disable => Reaction::Search { gone_is_done: false },
+        Asked::Disable => Reaction::Search(IfGone::Park),
         Asked::Delete if !Rule::NotFoundOnDelete.on() => Reaction::Park,
         Asked::Delete if failure.immutable_ids => Reaction::Done,
         Asked::Delete if failure.again => Reaction::Park,
-        Asked::Delete => Reaction::Search { gone_is_done: true },
+        Asked::Delete => Reaction::Search(IfGone::Done),
     }
 }
 
@@ -203,7 +215,7 @@ mod tests {
 
     #[test]
     fn who_must_act_is_told_apart() {
-        for asked in [Asked::Create, Asked::Update, Asked::Disable, Asked::Delete] {
+        for asked in [Asked::Create, Asked::Update, Asked::Enable, Asked::Disable, Asked::Delete] {
             for kind in [FaultKind::Unauthorized, FaultKind::Forbidden, FaultKind::Settings, FaultKind::Denied] {
                 assert_eq!(react(&failure(kind, asked), 0), Reaction::OpenBreaker);
             }
@@ -222,9 +234,10 @@ mod tests {
         let gone = |asked| failure(FaultKind::NotFound, asked);
         assert_eq!(react(&gone(Asked::Update), 0), Reaction::Park);
         assert_eq!(react(&Failure { may_recreate: true, ..gone(Asked::Update) }, 0), Reaction::Recreate);
-        assert_eq!(react(&gone(Asked::Disable), 0), Reaction::Search { gone_is_done: false });
+        assert_eq!(react(&gone(Asked::Enable), 0), Reaction::Search(IfGone::Make));
+        assert_eq!(react(&gone(Asked::Disable), 0), Reaction::Search(IfGone::Park));
         assert_eq!(react(&Failure { again: true, ..gone(Asked::Disable) }, 0), Reaction::Park);
-        assert_eq!(react(&gone(Asked::Delete), 0), Reaction::Search { gone_is_done: true });
+        assert_eq!(react(&gone(Asked::Delete), 0), Reaction::Search(IfGone::Done));
         assert_eq!(react(&Failure { immutable_ids: true, ..gone(Asked::Delete) }, 0), Reaction::Done);
         // Never a success: an account that is not found where it was may be somewhere else, and usable.
         let immutable = Failure { immutable_ids: true, ..gone(Asked::Disable) };

@@ -7,12 +7,13 @@
 use crate::codec;
 use crate::commit::Writer;
 use crate::error::StoreError;
+use crate::key::ConnectionNumber;
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::{
-    ReadAudit, ReadConnections, ReadEntities, ReadLinks, ReadPlans, ReadProjections, ReadRuns, ReadShadows, WriteAudit,
-    WriteConnections, WriteErased, WriteHints, WriteLinks, WritePlans, WriteQuarantine, WriteRuns, WriteShadows,
-    WriteTotals,
+    ReadAudit, ReadConnections, ReadEntities, ReadLinks, ReadOutbox, ReadPlans, ReadProjections, ReadRuns, ReadShadows,
+    WriteAudit, WriteConnections, WriteErased, WriteHints, WriteLinks, WriteOutbox, WritePlans, WriteQuarantine, WriteRuns,
+    WriteShadows, WriteTotals,
 };
 use rosterd_model::plan::{PlanHeader, PlanState, Step, StepObject};
 use rosterd_model::quarantine::QuarantineCase;
@@ -106,7 +107,7 @@ const OWN: &[Table] = &[
 /// The store can not be read or written, or [`StoreError::Busy`]: a plan about it is being applied.
 pub fn erase(w: &mut Writer<'_>, erasure: &Erasure) -> Result<BTreeMap<Table, u64>, StoreError> {
     let mut removed = BTreeMap::new();
-    let traces = traces(w, erasure)?;
+    let (traces, waiting) = (traces(w, erasure)?, waiting(w, erasure)?);
     totals(w, erasure)?;
     plans(w, erasure, &traces, &mut removed)?;
     cases(w, erasure, &traces, &mut removed)?;
@@ -125,6 +126,9 @@ pub fn erase(w: &mut Writer<'_>, erasure: &Erasure) -> Result<BTreeMap<Table, u6
         let named = |bytes: &[u8]| erasure.is_about(bytes) || erasure.names(bytes);
         let rows = rows(w, *table, |key, value| named(key) || named(value))?;
         remove(w, *table, rows, &mut removed)?;
+    }
+    for (connection, class, entity) in waiting {
+        w.look_again(connection, class, entity)?;
     }
     // Last, because it changes rows that are written when the transaction commits, and can not be listed before.
     for trace in &traces {
@@ -223,6 +227,19 @@ fn traces(w: &Writer<'_>, erasure: &Erasure) -> Result<BTreeSet<Trace>, StoreErr
         }
     }
     Ok(traces)
+}
+
+/// Others whose entries wait for one of the entities, which will never be told: they look again.
+fn waiting(w: &Writer<'_>, erasure: &Erasure) -> Result<BTreeSet<(ConnectionNumber, Class, EntityId)>, StoreError> {
+    let mut waiting = BTreeSet::new();
+    for (_, number) in w.connections()? {
+        for id in &erasure.entities {
+            let others = w.waiting_for(number, erasure.class, *id)?;
+            let others = others.into_iter().filter(|(_, other)| !erasure.entities.contains(other));
+            waiting.extend(others.map(|(class, other)| (number, class, other)));
+        }
+    }
+    Ok(waiting)
 }
 
 fn totals(w: &mut Writer<'_>, erasure: &Erasure) -> Result<(), StoreError> {

@@ -131,6 +131,9 @@ impl Connections for Both {
     {
         self.hub.destination(id)
     }
+    fn digest(&self, id: &rosterd_model::ConnectionId) -> Option<String> {
+        self.hub.digest(id)
+    }
 }
 
 #[derive(Serialize)]

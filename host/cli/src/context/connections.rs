@@ -122,6 +122,11 @@ impl Connections for HubConnections {
     fn destination<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>> {
         Box::pin(async move { self.connect(connection)?.destination() })
     }
+
+    fn digest(&self, connection: &ConnectionId) -> Option<String> {
+        let component = self.entries.get(connection)?.component.as_ref().ok()?;
+        self.load(component).ok().map(|loaded| loaded.inspection().digest.clone())
+    }
 }
 
 /// Puts a component onto a tape, if it still is the one that was loaded.

@@ -6,8 +6,8 @@ use super::worker::Route;
 use crate::error::EngineError;
 use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::{Class, EntityId, Fault, Rule, Timestamp};
-use rosterd_store::InFlight;
 use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, InFlight, Snapshot};
 use std::collections::HashSet;
 
 /// Entries that are set aside in one batch, at most.
@@ -120,6 +120,27 @@ pub(super) fn next(route: &Route, cursor: &mut Cursor, flying: &Flying, most: us
         }
     }
     Ok(batch)
+}
+
+/// True if an entry may be sent now: else the destination is not even opened. Without the digest of its connector nobody
+/// knows whether what is parked waits for this one or for another.
+pub(super) fn anything_due(
+    view: &Snapshot,
+    number: ConnectionNumber,
+    now: Timestamp,
+    digest: Option<&str>,
+) -> Result<bool, EngineError> {
+    for entry in view.outbox(number)? {
+        let entry = entry?;
+        let is_due = match (&entry.state, digest) {
+            (DeliveryState::Parked { .. }, None) => true,
+            (_, digest) => due(&entry, now, digest.unwrap_or_default()),
+        };
+        if is_due {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// True if the entry may be sent now. What was parked is tried again with another connector.

@@ -10,7 +10,7 @@ use rosterd_model::plan::NOTHING;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Fault, FaultKind, Record, Timestamp, Value};
 use rosterd_reconcile::normalise::json_attributes;
-use rosterd_reconcile::retry::{Asked, Failure, Reaction, react};
+use rosterd_reconcile::retry::{Asked, Failure, IfGone, Reaction, react};
 use rosterd_store::Writer;
 use rosterd_store::prelude::*;
 
@@ -41,7 +41,7 @@ pub(super) fn failed(
         return settling.finished(w, entry);
     }
     match (failed.reaction, &failed.looked) {
-        (Reaction::Done, _) | (Reaction::Search { gone_is_done: true }, Some(Looked::Nothing)) => {
+        (Reaction::Done, _) | (Reaction::Search(IfGone::Done), Some(Looked::Nothing)) => {
             settling.acknowledged(w, prepared, None)
         }
         (Reaction::RetryAt(at), _) => later(settling, w, prepared, failed, at),
@@ -59,21 +59,23 @@ pub(super) fn failed(
             doubt(settling, w, entry, failed, true)
         }
         (Reaction::Correlate, Some(Looked::Found(record))) => adopt(settling, w, prepared, record),
-        (Reaction::ReadAgain | Reaction::Search { .. }, Some(Looked::Found(record))) => {
+        (Reaction::ReadAgain | Reaction::Search(_), Some(Looked::Found(record))) => {
             read_again(settling, w, prepared, record)
         }
-        (Reaction::Recreate, _) => recreate(settling, w, prepared, fault),
+        (Reaction::Recreate, _) | (Reaction::Search(IfGone::Make), Some(Looked::Nothing)) => {
+            recreate(settling, w, prepared, fault)
+        }
         (_, Some(Looked::Other(other))) => park(settling, w, entry, other),
         (_, Some(Looked::Failed(_))) => {
             let at = again(settling.now, entry);
             later(settling, w, prepared, failed, at)
         }
-        (Reaction::Search { gone_is_done: false }, _) => {
+        (Reaction::Search(IfGone::Park), _) => {
             let text = "it is missing: neither its id nor what identifies it is found, so nobody knows whether it can \
                         still be used";
             park(settling, w, entry, &Fault { message: format!("{text}: {}", fault.message), ..fault.clone() })
         }
-        (Reaction::Park | Reaction::Correlate | Reaction::ReadAgain | Reaction::Search { .. }, _) => {
+        (Reaction::Park | Reaction::Correlate | Reaction::ReadAgain | Reaction::Search(_), _) => {
             park(settling, w, entry, fault)
         }
     }
@@ -182,11 +184,7 @@ fn adopt(
     record: &Record,
 ) -> Result<(), EngineError> {
     let entry = &prepared.entry;
-    if let Some(other) = w.projected(settling.route.number, entry.class, &record.id)?
-        && other != entry.entity
-    {
-        let text = format!("the {} that is there belongs to {other} already", entry.class);
-        let fault = Fault::new(FaultKind::AlreadyExists, text).about(record.id.as_str());
+    if let Some(fault) = somebody_elses(settling, w, entry, record)? {
         return park(settling, w, entry, &fault);
     }
     let attributes = json_attributes(&record.attributes).unwrap_or_default();
@@ -207,6 +205,20 @@ fn adopt(
     })
 }
 
+/// Why an object that was found is not the entity's; none: nobody else has it.
+fn somebody_elses(
+    settling: &Settling<'_>,
+    w: &Writer<'_>,
+    entry: &OutboxEntry,
+    record: &Record,
+) -> Result<Option<Fault>, EngineError> {
+    let other = w.projected(settling.route.number, entry.class, &record.id)?.filter(|other| *other != entry.entity);
+    Ok(other.map(|other| {
+        let text = format!("the {} that is there belongs to {other} already", entry.class);
+        Fault::new(FaultKind::AlreadyExists, text).about(record.id.as_str())
+    }))
+}
+
 /// What is known of an object is what was just read, and the operation is computed anew at once.
 fn read_again(
     settling: &mut Settling<'_>,
@@ -215,6 +227,10 @@ fn read_again(
     record: &Record,
 ) -> Result<(), EngineError> {
     let Some(known) = &prepared.known else { return adopt(settling, w, prepared, record) };
+    // What is searched by a name may have become another's.
+    if let Some(fault) = somebody_elses(settling, w, &prepared.entry, record)? {
+        return park(settling, w, &prepared.entry, &fault);
+    }
     let there = json_attributes(&record.attributes).unwrap_or_default();
     let mut projection = Projection {
         external_id: Some(record.id.clone()),

@@ -1,6 +1,7 @@
 //! Values that no two objects of a destination may share: who gives one up is sent before who takes it.
 
 use super::request::Preparer;
+use super::ring::exchange;
 use crate::error::EngineError;
 use rosterd_model::outbox::Projection;
 use rosterd_model::{Class, Entity, EntityId, Fault, FaultKind};
@@ -38,10 +39,7 @@ impl Preparer<'_> {
             }
             holder = next;
         }
-        let text = format!(
-            "its {attribute} and that of another {class} change places; give one of them another value first, or drop the entry"
-        );
-        Ok(Some((Vec::new(), Fault::new(FaultKind::AlreadyExists, text))))
+        Ok(Some((Vec::new(), exchange(class, &attribute))))
     }
 
     /// Who holds a value that an entity wants which has an entry of its own.

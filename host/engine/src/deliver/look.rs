@@ -102,7 +102,7 @@ pub(super) async fn judge(
     let looked = match reaction {
         Reaction::Correlate => Some(in_the_way(route, destination, &prepared, &fault).await),
         Reaction::ReadAgain => Some(read(destination, &prepared).await),
-        Reaction::Search { .. } => Some(search(route, destination, &prepared).await),
+        Reaction::Search(_) => Some(search(route, destination, &prepared).await),
         _ => None,
     };
     Answered { prepared, receipts, failed: Some(Failed { fault, unknown, reaction, looked }), found: None }

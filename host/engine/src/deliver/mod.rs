@@ -4,8 +4,8 @@
 //! fixed; otherwise it waits for the next plan.
 //!
 //! ```text
-//! batch     the next entries, lane after lane        request, stage, reference, hand_over, occupied
-//! worker    computes, sends and settles              pace, traits
+//! batch     the next entries, lane after lane        request, stage, reference, hand_over, occupied, ring
+//! worker    computes, sends and settles              send, pace, traits
 //! look      looks before it makes again, and after something was not as expected
 //! turn      one transaction: answers in, what goes out next      settle, failure
 //! verify    reads some of it back
@@ -21,6 +21,8 @@ pub(crate) mod operate;
 mod pace;
 mod reference;
 mod request;
+mod ring;
+mod send;
 mod settle;
 mod stage;
 mod traits;

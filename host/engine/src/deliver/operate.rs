@@ -119,6 +119,8 @@ impl Engine {
         let now = self.clock.now();
         self.store.commit::<_, EngineError>("outbox-drop", |w| {
             w.remove_outbox(number, entry.class, entry.entity)?;
+            // Whoever waited for it looks again: it may go without, or wait for the object itself.
+            w.wake_outbox(number, entry.class, entry.entity)?;
             let at = w.advance_clock(now)?;
             w.add_audit(at, &self.principal, "outbox-drop", name)?;
             Ok(())

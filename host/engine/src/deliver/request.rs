@@ -6,6 +6,7 @@
 
 use super::occupied::Occupied;
 use super::reference::References;
+use super::ring::cycle;
 use super::stage::{self, Stage};
 use super::worker::Route;
 use crate::error::EngineError;
@@ -220,7 +221,10 @@ impl<'a> Preparer<'a> {
                 attempt,
             })
             .collect();
-        let look_up = look && there.is_none() && !self.delivery.matching(entry.class).is_empty();
+        // Who was deleted there and is back may have been made again by hand.
+        let returns = known.as_ref().is_some_and(|known| known.status == ProjectionStatus::Deleted);
+        let returns = returns && Rule::ReturnFindsOrCreates.on();
+        let look_up = (look || returns) && there.is_none() && !self.delivery.matching(entry.class).is_empty();
         let Stage { attributes, next, pending, missing, .. } = stage;
         Ok(Prepared { entry, requests, asked, attributes, shown, status, known, next, pending, missing, look_up })
     }
@@ -237,14 +241,6 @@ impl<'a> Preparer<'a> {
         }
         Ok(Attributes::new())
     }
-}
-
-fn cycle(class: Class) -> Fault {
-    let text = match class {
-        Class::Group => "this group is a member of itself, over other groups; take one of them out at the source",
-        _ => "this org unit is below itself; correct the parent of one of them at the source",
-    };
-    Fault::new(FaultKind::Invalid, text)
 }
 
 /// The step that states once more what is acknowledged.
@@ -287,6 +283,7 @@ const fn asked(there: Option<&Projection>, status: ProjectionStatus, late: bool,
             Asked::Disable
         }
         _ if matches!(operation, Operation::Disable) => Asked::Disable,
+        (Some(there), ProjectionStatus::Present) if matches!(there.status, ProjectionStatus::Disabled) => Asked::Enable,
         _ => Asked::Update,
     }
 }

@@ -192,15 +192,7 @@ impl Settling<'_> {
         if !self.wakes || !Rule::DependantsBlocked.on() {
             return Ok(());
         }
-        let number = self.route.number;
-        for (class, entity) in w.waiting_for(number, class, entity)? {
-            let Some(mut entry) = w.outbox_entry(number, class, entity)? else { continue };
-            entry.order = w.next_order()?;
-            entry.state = DeliveryState::Waiting;
-            entry.last_fault = None;
-            w.put_outbox(number, &entry)?;
-            self.freed = true;
-        }
+        self.freed |= w.wake_outbox(self.route.number, class, entity)?;
         Ok(())
     }
 

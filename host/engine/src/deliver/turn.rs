@@ -124,7 +124,7 @@ pub(super) fn turn(
         if circuit.state == CircuitState::Closed && circuit.window.answered < window.answered {
             circuit.window = window.clone();
         }
-        let answers = answers(answered);
+        let answers = answers(answered, &route.traits.digest);
         let turned = breaker::record(&mut circuit, &answers, now);
         // Counts without a failure are not worth a row.
         let quiet = |circuit: &Circuit| Circuit { window: CircuitWindow::default(), ..circuit.clone() };
@@ -149,7 +149,7 @@ pub(super) fn turn(
 }
 
 /// What the answers say about the connection.
-fn answers(answered: &[Answered]) -> Answers {
+fn answers(answered: &[Answered], digest: &str) -> Answers {
     let mut all = Answers::default();
     for one in answered {
         all.answered = all.answered.saturating_add(1);
@@ -162,7 +162,10 @@ fn answers(answered: &[Answered]) -> Answers {
         let Some(failed) = &one.failed else { continue };
         match failed.reaction {
             Reaction::OpenBreaker => all.refused = Some(failed.fault.clone()),
-            Reaction::Discard => all.trapped = Some(failed.fault.clone()),
+            Reaction::Discard => {
+                let message = format!("{}; its component is {digest}", failed.fault.message);
+                all.trapped = Some(Fault { message, ..failed.fault.clone() });
+            }
             Reaction::Rest(until) => all.rest_until = all.rest_until.max(Some(until)),
             Reaction::RetryAt(_) | Reaction::Park
                 if !matches!(one.prepared.entry.lane, Lane::Reference | Lane::MembershipRemoval) =>

@@ -4,9 +4,11 @@
 //! next one is about to be sent, so that a process which dies looks before it makes anything again.
 
 use super::batch::{self, Batch, Cursor, Flying};
-use super::look::{self, Answered};
+use super::look::Answered;
 use super::pace::Pace;
 use super::request::Prepared;
+use super::ring;
+use super::send::send;
 use super::traits::Traits;
 use super::turn::{self, Gate};
 use super::verify::Samples;
@@ -17,10 +19,9 @@ use crate::event::RunEvent;
 use crate::policy::Delivery;
 use crate::scan::blocking;
 use rosterd_model::circuit::CircuitWindow;
-use rosterd_model::outbox::{Receipt, Request};
 use rosterd_model::port::Destination;
 use rosterd_model::run::DeliveryCounts;
-use rosterd_model::{ConnectionId, Fault, FaultKind, effect};
+use rosterd_model::{ConnectionId, effect};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, InFlight};
 use std::sync::Arc;
@@ -69,6 +70,11 @@ pub(super) async fn drain(engine: Engine, index: usize) -> Result<Delivered, Eng
     drop(view);
     let mut route = Route { engine, index, name, number, traits: Arc::default() };
     turn::recover(&route)?;
+    ring::release(&route, now)?;
+    let digest = route.engine.connections.digest(&route.name);
+    if !batch::anything_due(&route.engine.store.snapshot()?, number, now, digest.as_deref())? {
+        return Ok(delivered);
+    }
     for _ in 0..MOST_ROUNDS {
         let more = Pass::new(route.clone(), probe).run(&mut delivered, &mut route).await?;
         if !more {
@@ -268,34 +274,4 @@ impl Pass {
         }
         Ok(freed)
     }
-}
-
-/// Sends a batch. A destination that answers with another number of receipts has answered nothing.
-async fn send(route: &Route, destination: &mut dyn Destination, batch: Vec<Prepared>) -> Vec<Answered> {
-    let now = route.engine.clock.now();
-    let (batch, mut answered) = look::before(route, destination, now, batch).await;
-    let requests: Vec<Request> = batch.iter().flat_map(|prepared| prepared.requests.iter().cloned()).collect();
-    let mut receipts = Vec::with_capacity(requests.len());
-    let most = route.traits.maximum_batch.unwrap_or(usize::MAX).max(1);
-    effect::point("send");
-    let mut rest = requests.into_iter().peekable();
-    while rest.peek().is_some() {
-        let part: Vec<Request> = rest.by_ref().take(most).collect();
-        let asked = part.len();
-        let answers = destination.apply(part).await;
-        if answers.len() == asked {
-            receipts.extend(answers);
-        } else {
-            let text = format!("{} receipts for {asked} operations; each operation needs one", answers.len());
-            receipts.extend(vec![Receipt::Unknown(Fault::new(FaultKind::Internal, text)); asked]);
-        }
-    }
-    effect::point("sent");
-    let mut receipts = receipts.into_iter();
-    answered.reserve(batch.len());
-    for prepared in batch {
-        let mine: Vec<Receipt> = receipts.by_ref().take(prepared.requests.len()).collect();
-        answered.push(look::judge(route, destination, now, prepared, mine).await);
-    }
-    answered
 }

@@ -3,10 +3,12 @@
 use super::Planner;
 use super::rows::Rows;
 use crate::error::EngineError;
-use rosterd_model::Step;
 use rosterd_model::outbox::Lane;
+use rosterd_model::plan::StepSource;
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::rule::Rule;
+use rosterd_model::spec::CaseReaction;
+use rosterd_model::{Class, Step};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -71,6 +73,9 @@ impl Planner<'_> {
         for (step, sentence) in removed.into_iter().zip(sentences) {
             self.tally.remove(&step);
             if let Some(source) = &step.source {
+                if self.is_let_be(step.class, source)? {
+                    continue;
+                }
                 // It looked healed while nobody else wanted the same.
                 if let Some(open) = self.open_case(step.class, &source.id)? {
                     self.healed.retain(|number| *number != open.number);
@@ -79,6 +84,20 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// True if the job lets those be that want the same: nothing happens to the record until it changes.
+    pub(super) fn is_let_be(&mut self, class: Class, source: &StepSource) -> Result<bool, EngineError> {
+        if self.job.class(class).is_none_or(|part| part.spec.reaction.disputed == CaseReaction::Quarantine) {
+            return Ok(false);
+        }
+        self.settled.push((class, source.ordinal, source.seq));
+        if let Some(open) = self.open_case(class, &source.id)?
+            && !self.healed.contains(&open.number)
+        {
+            self.healed.push(open.number);
+        }
+        Ok(true)
     }
 
     /// The place that a step will get.

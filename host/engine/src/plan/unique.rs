@@ -50,6 +50,9 @@ impl Planner<'_> {
         }
         if !free {
             let Some(source) = &step.source else { return Ok(false) };
+            if self.is_let_be(step.class, source)? {
+                return Ok(false);
+            }
             let id = source.id.clone();
             self.quarantine(step.class, &id, QuarantineReason::Disputed, sentence, Vec::new())?;
         }

@@ -82,4 +82,7 @@ impl Connections for World {
     fn destination<'a>(&'a self, name: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>> {
         Box::pin(async move { Ok(Box::new(self.connect(name)?) as Box<dyn Destination>) })
     }
+    fn digest(&self, name: &ConnectionId) -> Option<String> {
+        Some(self.with(name.as_str(), |system| system.digest.clone()))
+    }
 }

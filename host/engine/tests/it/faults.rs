@@ -16,7 +16,11 @@ struct Case {
     lane: Lane,
     leave: &'static str,
     before: Vec<Change>,
+    /// What it shows after that; nothing: no more than before.
+    between: Vec<Change>,
     after: Vec<Change>,
+    /// True: a person orders it at once, ahead of every lane, and the source shows nothing new.
+    ordered: bool,
 }
 
 /// What an operation does, as far as the reaction depends on it.
@@ -25,6 +29,7 @@ enum Does {
     Make,
     Change,
     Disable,
+    Enable,
     Remove,
 }
 
@@ -38,18 +43,42 @@ fn left(class: Class, id: &str) -> Change {
     record(class, id, attributes)
 }
 
+fn back(id: &str) -> Change {
+    let rest = r#""manager":null,"unit":null,"status":"active""#;
+    record(Class::Account, id, format!(r#"{{"number":"{id}","user":"u{id}",{rest}}}"#))
+}
+
 fn person(id: &str) -> Change {
     account(id, &format!("u{id}"), "", "")
 }
 
 fn cases() -> Vec<(Does, Case)> {
-    let case =
-        |name, lane, before: Vec<Change>, after: Vec<Change>| Case { name, lane, leave: "delete", before, after };
+    let case = |name, lane, before: Vec<Change>, after: Vec<Change>| Case {
+        name,
+        lane,
+        leave: "delete",
+        before,
+        between: vec![],
+        after,
+        ordered: false,
+    };
     let both = || group("g", &[("account", "1"), ("account", "2")]);
     let one = || group("g", &[("account", "1")]);
     let disable =
         Case { leave: "disable", ..case("disable", Lane::Disable, vec![person("1")], vec![left(Class::Account, "1")]) };
+    let urgent = Case {
+        leave: "disable",
+        ordered: true,
+        ..case("urgent disable", Lane::Urgent, vec![person("1")], vec![person("1")])
+    };
+    let enable = Case {
+        leave: "disable",
+        between: vec![left(Class::Account, "1")],
+        ..case("enable", Lane::Account, vec![person("1")], vec![back("1")])
+    };
     vec![
+        (Does::Disable, urgent),
+        (Does::Enable, enable),
         (Does::Make, case("create unit", Lane::OrgUnit, vec![], vec![unit("r", "")])),
         (Does::Make, case("create group", Lane::Group, vec![], vec![group("g", &[])])),
         (Does::Make, case("create account", Lane::Account, vec![], vec![person("1")])),
@@ -112,9 +141,9 @@ fn expected(kind: FaultKind, does: Does, class_is_account: bool) -> Seen {
         (Kind::Conflict, _) => Seen::AtOnce,
         (Kind::NotFound, Does::Make | Does::Change) => Seen::Parked,
         // Found again by what identifies it.
-        (Kind::NotFound, Does::Disable | Does::Remove) if class_is_account => Seen::AtOnce,
+        (Kind::NotFound, Does::Disable | Does::Enable | Does::Remove) if class_is_account => Seen::AtOnce,
         (Kind::NotFound, Does::Remove) => Seen::Done,
-        (Kind::NotFound, Does::Disable) => Seen::Parked,
+        (Kind::NotFound, Does::Disable | Does::Enable) => Seen::Parked,
         (Kind::Cancelled, _) => Seen::AsBefore,
     }
 }
@@ -152,11 +181,18 @@ async fn one(does: Does, case: Case, kind: FaultKind, unknown: bool) {
         show(&hub, "v1", case.before);
         assert_eq!(hub.run().await.run.state, RunState::Ok, "{what}");
     }
+    if !case.between.is_empty() {
+        show(&hub, "v1b", case.between);
+        assert_eq!(hub.run().await.run.state, RunState::Ok, "{what}");
+    }
     sent(&hub);
     let fault = Fault::new(kind, "no");
     hub.remote.script().answers = vec![if unknown { Receipt::Unknown(fault) } else { Receipt::Failed(fault) }];
     show(&hub, "v2", case.after);
-    let report = hub.run().await;
+    let report = match case.ordered {
+        true => hub.engine.disable("u1", "phished", true).await.unwrap(),
+        false => hub.run().await,
+    };
     let first = sent(&hub);
     let (left, circuit) = (entries(&hub), circuit(&hub));
     let open = circuit.state != CircuitState::Closed;
@@ -172,7 +208,7 @@ async fn one(does: Does, case: Case, kind: FaultKind, unknown: bool) {
         (1, None) => Seen::Done,
         _ => panic!("{what}: {:?}\n{left:?}\n{circuit:?}", first.iter().map(said).collect::<Vec<_>>()),
     };
-    let is_account = matches!(case.lane, Lane::Account | Lane::Disable | Lane::AccountDelete);
+    let is_account = matches!(case.lane, Lane::Urgent | Lane::Account | Lane::Disable | Lane::AccountDelete);
     assert_eq!(seen, expected(kind, does, is_account), "{what}");
     let state = if left.is_empty() { RunState::Ok } else { RunState::Partial { left: 1 } };
     assert_eq!(report.run.state, state, "{what}");

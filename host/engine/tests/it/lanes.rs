@@ -181,3 +181,35 @@ async fn a_unit_is_removed_after_those_inside_of_it() {
     assert_eq!(report.run.state, RunState::Ok, "{report:?}");
     hub.verify();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_what_is_given_up_or_erased_looks_again() {
+    for erased in [false, true] {
+        let desk = |id: &str, desk: &str| {
+            record(Class::Account, id, format!(r#"{{"number":"{id}","user":"u{id}","title":"{desk}"}}"#))
+        };
+        let hub = world("delete", "hold");
+        show(&hub, "v1", vec![desk("1", "A"), desk("2", "B")]);
+        assert_eq!(hub.run().await.run.state, RunState::Ok);
+        hub.remote.script().answers = vec![fault(FaultKind::Invalid)];
+        show(&hub, "v2", vec![desk("1", "C"), desk("2", "B")]);
+        assert_eq!(hub.run().await.run.state, RunState::Partial { left: 1 });
+        show(&hub, "v3", vec![desk("1", "C"), desk("2", "A")]);
+        assert_eq!(hub.run().await.run.state, RunState::Partial { left: 2 });
+        assert!(states(&hub).iter().any(|state| matches!(state, DeliveryState::Blocked { .. })), "{:?}", states(&hub));
+        sent(&hub);
+        if erased {
+            hub.engine.erase("u1", true).unwrap();
+        } else {
+            let first =
+                crate::world::entries(&hub).into_iter().find(|one| matches!(one.state, DeliveryState::Parked { .. }));
+            hub.engine.outbox_drop(&rosterd_engine::entry_name(&first.unwrap())).unwrap();
+        }
+        hub.verify();
+        assert_eq!(states(&hub), [DeliveryState::Waiting]);
+        hub.engine.deliver().await.unwrap();
+        let said: Vec<String> = sent(&hub).iter().map(said).collect();
+        assert_eq!(said, ["u2: desk=\"A\""]);
+        hub.verify();
+    }
+}

@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::key::{ConnectionNumber, Key, Parts};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
+use crate::tables::WriteMeta;
 use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::{Class, EntityId, Rule};
 use std::ops::Bound;
@@ -160,6 +161,41 @@ pub trait WriteOutbox: Write {
             entry.uncertain |= old.uncertain;
         }
         self.put_outbox(destination, &entry).map(drop)
+    }
+
+    /// Lets the entries that wait for an object be looked at again, behind all others; true if there were some.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn wake_outbox(
+        &mut self,
+        destination: ConnectionNumber,
+        class: Class,
+        entity: EntityId,
+    ) -> Result<bool, StoreError> {
+        let mut woken = false;
+        for (class, entity) in self.waiting_for(destination, class, entity)? {
+            woken |= self.look_again(destination, class, entity)?;
+        }
+        Ok(woken)
+    }
+
+    /// Lets an entry be looked at again, behind all others; false if there is none.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn look_again(
+        &mut self,
+        destination: ConnectionNumber,
+        class: Class,
+        entity: EntityId,
+    ) -> Result<bool, StoreError> {
+        let Some(mut entry) = self.outbox_entry(destination, class, entity)? else { return Ok(false) };
+        entry.order = self.next_order()?;
+        entry.state = DeliveryState::Waiting;
+        entry.last_fault = None;
+        self.put_outbox(destination, &entry)?;
+        Ok(true)
     }
 
     /// Keeps the rows of what entries wait for in step with an entry.

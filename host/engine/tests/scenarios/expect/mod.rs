@@ -7,6 +7,7 @@ mod remote;
 
 use crate::stage::Stage;
 pub(crate) use hub::cases;
+pub(crate) use remote::entries;
 use toml::{Table, Value};
 
 /// Looks at everything that a step expects.

@@ -4,7 +4,7 @@ use super::{json, number, same, table, texts};
 use crate::stage::{Stage, text};
 use rosterd_engine::testing::{Object, Sent};
 use rosterd_model::Class;
-use rosterd_model::outbox::DeliveryState;
+use rosterd_model::outbox::{DeliveryState, OutboxEntry};
 use rosterd_model::port::ScanStart;
 use rosterd_store::prelude::*;
 use std::collections::BTreeMap;
@@ -78,10 +78,10 @@ fn object_is(object: &Object, attribute: &str, expected: &Value) -> Result<(), S
     if found == wanted.as_ref() { Ok(()) } else { Err(format!("{attribute} is {found:?}, and not {expected}")) }
 }
 
-/// `outbox = { "app ann" = "retry" }`: all entries: `waiting`, `retry`, `blocked` or `parked`.
-pub(super) fn outbox(stage: &Stage, expected: &Value) -> Result<(), String> {
+/// All entries of configured destinations, by destination and name of the object.
+pub(crate) fn entries(stage: &Stage) -> Result<Vec<(String, OutboxEntry)>, String> {
     let view = stage.view()?;
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     for delivery in &stage.engine.policy.deliveries {
         let Some(number) = view.connection_number(&delivery.destination).map_err(text)? else { continue };
         for entry in view.outbox(number).map_err(text)? {
@@ -89,15 +89,22 @@ pub(super) fn outbox(stage: &Stage, expected: &Value) -> Result<(), String> {
             let entity = view.entity(entry.class, entry.entity).map_err(text)?.ok_or("an entry has an entity")?;
             let attribute = if entry.class == Class::Account { "userName" } else { "displayName" };
             let name = entity.attributes.get(attribute).map_or_else(String::new, |value| value.to_text().to_string());
-            let state = match entry.state {
-                DeliveryState::Waiting => "waiting",
-                DeliveryState::Retry { .. } => "retry",
-                DeliveryState::Blocked { .. } => "blocked",
-                DeliveryState::Parked { .. } => "parked",
-            };
-            found.insert(format!("{} {name}", delivery.destination), state.to_owned());
+            found.push((format!("{} {name}", delivery.destination), entry));
         }
     }
+    Ok(found)
+}
+
+/// `outbox = { "app ann" = "retry" }`: all entries: `waiting`, `retry`, `blocked` or `parked`.
+pub(super) fn outbox(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let word = |state: &DeliveryState| match state {
+        DeliveryState::Waiting => "waiting",
+        DeliveryState::Retry { .. } => "retry",
+        DeliveryState::Blocked { .. } => "blocked",
+        DeliveryState::Parked { .. } => "parked",
+    };
+    let entries = entries(stage)?.into_iter();
+    let found: BTreeMap<String, String> = entries.map(|(name, entry)| (name, word(&entry.state).to_owned())).collect();
     let wanted = table(expected)?.iter().map(|(key, state)| (key.clone(), state.as_str().unwrap_or("?").to_owned()));
     same(&found, &wanted.collect())
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod dates;
+mod delivery;
 mod inbox;
 mod link;
 mod person;
@@ -30,6 +31,9 @@ const VERBS: &[&str] = &[
     "approve",
     "release",
     "resolve",
+    "pause",
+    "resume",
+    "drop",
     "set",
     "adopt",
     "recorrelate",
@@ -93,6 +97,9 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "approve" => command::approve(stage, step),
             "release" => command::release(stage, step),
             "resolve" => person::resolve(stage, step),
+            "pause" => delivery::pause(stage, step),
+            "resume" => delivery::resume(stage, step),
+            "drop" => delivery::drop(stage, step),
             "set" => person::set(stage, step),
             "adopt" => link::adopt(stage, step).await,
             "recorrelate" => link::recorrelate(stage, step).await,
