@@ -12,8 +12,8 @@ use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::{
     ReadAudit, ReadConnections, ReadEntities, ReadLinks, ReadOutbox, ReadPlans, ReadProjections, ReadRuns, ReadShadows,
-    WriteAudit, WriteConnections, WriteErased, WriteHints, WriteLinks, WriteOutbox, WritePlans, WriteQuarantine, WriteRuns,
-    WriteShadows, WriteTotals,
+    WriteAudit, WriteConnections, WriteErased, WriteHints, WriteLinks, WriteOutbox, WritePlans, WriteQuarantine,
+    WriteRuns, WriteShadows, WriteTotals,
 };
 use rosterd_model::plan::{PlanHeader, PlanState, Step, StepObject};
 use rosterd_model::quarantine::QuarantineCase;

@@ -32,7 +32,7 @@ pub(super) fn exchange(class: Class, attribute: &str) -> Fault {
 /// Lets those be looked at again whose ring is gone.
 pub(super) fn release(route: &Route, now: Timestamp) -> Result<(), EngineError> {
     let view = route.engine.store.snapshot()?;
-    let mut preparer = Preparer::new(&view, route.delivery(), route.number, now);
+    let mut preparer = Preparer::new(route, &view, now);
     let mut free = Vec::new();
     for lane in LANES {
         for entry in view.outbox_lane(route.number, lane, 0)? {
