@@ -9,18 +9,7 @@ const LONG: usize = 400;
 const LONGEST: usize = 600;
 
 /// Files over 400 lines, and why they are not cut.
-const LONG_FILES: &[(&str, &str)] = &[
-    (
-        "host/engine/src/apply.rs",
-        "one transaction, told from its first row to its last; the rows of claims and keys are the part to move out",
-    ),
-    (
-        "host/engine/src/policy.rs",
-        "the compiled configuration beside its compiler; the compiler is the part to move out",
-    ),
-    ("host/engine/src/run.rs", "a run, and applying a plan by its digest, which is the part to move out"),
-    ("host/model/src/plan.rs", "the words of plans; reasons are the part to move out"),
-];
+const LONG_FILES: &[(&str, &str)] = &[];
 
 /// A call that belongs into one place: the text, the places (a folder, a file), and the reason.
 type Reserved = (&'static str, &'static [&'static str], &'static str);
