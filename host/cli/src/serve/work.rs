@@ -4,9 +4,9 @@ use super::hub::Hub;
 use rosterd_engine::run::RunOptions;
 use rosterd_engine::scheduler::{Chore, Trigger, Work};
 use rosterd_engine::{Engine, EngineError, RunEvent};
-use rosterd_model::Timestamp;
 use rosterd_model::port::BoxFuture;
 use rosterd_model::run::RunState;
+use rosterd_model::{FaultKind, Timestamp};
 use rosterd_store::prelude::*;
 use rosterd_store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -25,12 +25,20 @@ const DATES: &str = "dates";
 /// Objects that notifications named are looked at.
 const HINTS: &str = "hints";
 
+/// Destinations are read back: what was changed there by hand is reported, and repaired where the delivery says so.
+const DRIFT: &str = "drift";
+
+/// An hour, in milliseconds.
+const HOUR: u64 = 3_600_000;
+
 /// What is done beside runs.
 pub(super) const CHORES: &[Chore] = &[
-    Chore { name: DELIVERY, every: 5_000 },
-    Chore { name: HINTS, every: 5_000 },
-    Chore { name: DATES, every: 60_000 },
-    Chore { name: HOUSEKEEPING, every: 3_600_000 },
+    Chore { name: DELIVERY, every: 5_000, after: 0 },
+    Chore { name: HINTS, every: 5_000, after: 0 },
+    Chore { name: DATES, every: 60_000, after: 0 },
+    Chore { name: HOUSEKEEPING, every: HOUR, after: 0 },
+    // Not at once, because everything is read, and a service may be started often.
+    Chore { name: DRIFT, every: 24 * HOUR, after: HOUR },
 ];
 
 /// Runs that are looked through for the last one of each job.
@@ -81,6 +89,7 @@ async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
         DELIVERY => engine.deliver().await.map(drop),
         DATES => engine.run_timers().await.map(drop),
         HINTS => hints(&engine).await,
+        DRIFT => drift(&engine).await,
         HOUSEKEEPING => match tokio::task::spawn_blocking(move || engine.housekeeping()).await {
             Ok(done) => done.map(drop),
             Err(error) => Err(EngineError::Internal(error.to_string())),
@@ -101,6 +110,20 @@ async fn hints(engine: &Engine) -> Result<(), EngineError> {
         let done = done.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string())));
         // The first failure is told; the others looked all the same.
         all = all.and(done);
+    }
+    all
+}
+
+/// Reads every destination back that can be read, one after the other.
+async fn drift(engine: &Engine) -> Result<(), EngineError> {
+    let mut all = Ok(());
+    for delivery in &engine.policy.deliveries {
+        let done = engine.check_drift(&delivery.destination).await.map(drop);
+        match done {
+            // Some systems can only be written to.
+            Err(EngineError::Connection { fault, .. }) if fault.kind == FaultKind::Unsupported => {}
+            done => all = all.and(done),
+        }
     }
     all
 }

@@ -33,6 +33,8 @@ pub struct Chore {
     pub name: &'static str,
     /// From start to start, in milliseconds.
     pub every: u64,
+    /// How long after the start of the service it is done for the first time, in milliseconds.
+    pub after: u64,
 }
 
 /// Runs jobs when they are due. Cheap to clone; clones are the same scheduler.

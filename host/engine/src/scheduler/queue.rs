@@ -99,7 +99,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(most: usize, chores: &[Chore], now: Timestamp) -> Self {
-        let due = |chore: &Chore| (chore.name, (chore.every.max(1), now));
+        let due = |chore: &Chore| (chore.name, (chore.every.max(1), now.plus_ms(chore.after)));
         Self {
             jobs: BTreeMap::new(),
             chores: chores.iter().map(due).collect(),
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn chores_run_beside_jobs_and_never_twice_at_once() {
-        let mut queue = Queue::new(1, &[Chore { name: "timers", every: MINUTE }], at(0));
+        let mut queue = Queue::new(1, &[Chore { name: "timers", every: MINUTE, after: 0 }], at(0));
         let first = queue.take(at(0));
         assert_eq!(names(&first), ["timers"]);
         assert!(queue.take(at(2)).is_empty(), "the first is not over");

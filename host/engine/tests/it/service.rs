@@ -203,7 +203,7 @@ async fn jobs_run_by_the_clock_that_is_given_for_eight_weeks() {
     let (sender, mut started) = mpsc::unbounded_channel();
     let clock = Arc::new(TestClock::default());
     let work = Arc::new(Said(sender, AtomicUsize::new(1)));
-    let scheduler = Scheduler::new(clock.clone(), work, 2, &[Chore { name: "timers", every: HOUR }]);
+    let scheduler = Scheduler::new(clock.clone(), work, 2, &[Chore { name: "timers", every: HOUR, after: 0 }]);
     scheduler.replace(vec![standing("hr", 24 * HOUR)]);
     let serving = tokio::spawn({
         let scheduler = scheduler.clone();

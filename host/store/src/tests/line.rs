@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 use crate::schema::Table;
-use crate::{Draft, Line, OpenOptions, Store, StoreError, Writer};
+use crate::{Draft, Line, Store, StoreError, Writer};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -49,10 +49,8 @@ fn play(w: &mut impl Write, acts: &[(usize, Act)]) -> Result<Vec<Option<Vec<u8>>
     Ok(seen)
 }
 
-fn store() -> (Arc<Store>, tempfile::TempDir) {
-    let dir = tempfile::tempdir().unwrap();
-    let options = OpenOptions { cache_bytes: 4 << 20, create: true };
-    (Arc::new(Store::open(&dir.path().join("hub.redb"), options).unwrap()), dir)
+fn store() -> Arc<Store> {
+    Arc::new(super::memory())
 }
 
 fn rows(store: &Store) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
@@ -68,7 +66,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn drafts_of_a_line_are_transactions_one_behind_the_other(acts in acts()) {
-        let ((one, _one), (other, _other)) = (store(), store());
+        let (one, other) = (store(), store());
         let mut line = Line::begin(&other, "line").unwrap();
         for acts in &acts {
             let gathered = |w: &mut Writer<'_>| { w.gather(); play(w, acts) };
@@ -85,7 +83,7 @@ proptest! {
 
 #[test]
 fn who_is_overtaken_stores_nothing() {
-    let (store, _dir) = store();
+    let store = store();
     let put = |w: &mut Draft, key: u8| w.put(Table::Entities, &[key], &[key]);
     let mut line = Line::begin(&store, "line").unwrap();
     let mut draft = line.draft();
@@ -109,7 +107,7 @@ fn who_is_overtaken_stores_nothing() {
 
 #[test]
 fn rows_that_are_on_their_way_can_not_be_listed() {
-    let (store, _dir) = store();
+    let store = store();
     let mut line = Line::begin(&store, "line").unwrap();
     let mut draft = line.draft();
     draft.put(Table::Entities, &[1], &[1]).unwrap();
