@@ -109,6 +109,9 @@ impl Observer {
         let healed = if facts.resumed { Vec::new() } else { self.healed(view)? };
         let stored = view.cursor(connection)?;
         let cursor = match self.mode {
+            // Its first pages are older than the cursor that the source gives at the end of the rest: what changed between
+            // them is behind the cursor from before.
+            Mode::Full if facts.resumed && Rule::CursorWithPage.on() => stored.clone(),
             Mode::Full => self.end.as_ref().and_then(|end| end.cursor.clone()),
             Mode::Delta => self.cursor.clone().or_else(|| stored.clone()),
             Mode::Hints => stored.clone(),

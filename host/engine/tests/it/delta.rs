@@ -95,6 +95,28 @@ async fn a_delta_that_breaks_off_goes_on_after_the_last_page_that_was_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_scan_that_went_on_leaves_the_cursor_before_it() {
+    let living = Living::with_people(20);
+    living.run().await;
+    // Where a scan goes on is stored with what it learns.
+    for number in 100..108 {
+        living.remote.person(&format!("{number},user{number},Renamed"));
+    }
+    living.remote.state().fail_at = Some((4, Fault::new(FaultKind::Transient, "the line went dead")));
+    let report = living.engine.run("hr", full()).await.unwrap();
+    assert!(matches!(report.run.state, RunState::Incomplete { .. }), "{:?}", report.run);
+    // The first page was read already. The source's cursor at the end of the rest is newer than this change.
+    living.remote.person("101,user101,Meanwhile");
+    living.remote.state().fail_at = None;
+    let report = living.run().await;
+    assert_eq!((report.run.state, living.cursor().as_deref()), (RunState::Ok, Some("20")));
+    assert!(matches!(living.remote.state().opened.last(), Some(ScanStart::Resume(_))));
+    assert_eq!(living.run().await.run.scan.changed, 1);
+    assert_eq!((living.name("user101").as_deref(), living.cursor().as_deref()), (Some("Meanwhile"), Some("29")));
+    living.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_object_may_change_twice_in_a_delta_and_the_last_word_counts() {
     let living = Living::with_people(3);
     living.run().await;

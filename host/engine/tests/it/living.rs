@@ -198,8 +198,13 @@ impl Source for Remote {
                     });
                     pages(&changes.collect::<Vec<_>>(), ScanEnd { cursor, ..ScanEnd::default() })
                 }
-                _ => {
-                    let all = state.objects.iter().map(|(id, object)| (Change::Upsert(record(id, object)), None));
+                start => {
+                    let behind = match start {
+                        ScanStart::Resume(last) => last,
+                        _ => String::new(),
+                    };
+                    let all = state.objects.iter().filter(|(id, _)| **id > behind);
+                    let all = all.map(|(id, object)| (Change::Upsert(record(id, object)), Some(id.clone())));
                     let complete = vec![Class::Account];
                     pages(&all.collect::<Vec<_>>(), ScanEnd { complete, cursor, ..ScanEnd::default() })
                 }
