@@ -166,13 +166,16 @@ fn size(facts: &ScanFacts, checks: &mut Checks) {
         let sentence = if facts.allow_empty { format!("{sentence}; an operator allowed it") } else { sentence };
         return checks.add(facts.allow_empty, Verdict::Empty, sentence);
     }
-    // The first scan after an import has no licensed one before it; what is known then is the measure.
-    let last = facts.last_licensed.unwrap_or(before);
+    // The first scan after an import has no licensed one before it; what is known then is the measure. So it is where some
+    // of those whom the last licensed scan showed were removed since, by a person who approved it or by the source's word:
+    // else no scan would ever be licensed again.
+    let licensed = facts.last_licensed.filter(|last| *last <= before);
+    let last = licensed.unwrap_or(before);
     #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     let least = last as f64 * facts.shrink_percent.clamp(0.0, 100.0) / 100.0;
     #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     let enough = seen as f64 >= least || !Rule::ShrinkGuard.on();
-    let compared = if facts.last_licensed.is_some() { "the last licensed scan showed" } else { "there were" };
+    let compared = if licensed.is_some() { "the last licensed scan showed" } else { "there were" };
     let limit = facts.shrink_percent;
     let sentence = if enough {
         format!("{seen} of class {class} were shown, {compared} {last} (the host's own check)")
@@ -231,6 +234,7 @@ mod tests {
             (ScanFacts { resumed: true, ..facts() }, Verdict::Incomplete, "interrupted"),
             (ScanFacts { seen: 89, ..facts() }, Verdict::Shrunk, "only 89"),
             (ScanFacts { seen: 89, last_licensed: None, ..facts() }, Verdict::Shrunk, "there were 100"),
+            (ScanFacts { seen: 62, live_before: 70, ..facts() }, Verdict::Shrunk, "there were 70"),
             (ScanFacts { seen: 0, ..facts() }, Verdict::Empty, "no account"),
         ];
         for (facts, verdict, words) in cases {
@@ -249,6 +253,8 @@ mod tests {
             ScanFacts { seen: 0, allow_empty: true, ..facts() },
             ScanFacts { seen: 0, live_before: 0, last_licensed: None, ..facts() },
             ScanFacts { seen: 90, ..facts() },
+            // Thirty were removed since the last licensed scan, and it shows all that are left.
+            ScanFacts { seen: 70, live_before: 70, ..facts() },
         ] {
             assert!(judge(&facts).licensed, "{facts:?}");
         }
