@@ -2,7 +2,7 @@
 
 use crate::apply::Applying;
 use crate::error::EngineError;
-use crate::plan::{accept, put_states};
+use crate::plan::{accept, accept_unknown, put_states, put_unknown_states};
 use rosterd_model::plan::{NOTHING, Part, PlanHeader, PlanState, Reason};
 use rosterd_model::{EntityId, Rule, Step};
 use rosterd_store::prelude::*;
@@ -40,11 +40,18 @@ impl Applying<'_> {
         header.done = 0;
         let waits = !self.held && header.outcome.held > 0;
         header.state = if waits { PlanState::Held } else { PlanState::Applied };
-        if !waits {
-            put_states(w, self.engine, self.job)?;
+        // A plan that a dead process left may be one of another configuration, and lets that of today through in nothing.
+        let ours = header.configuration == self.engine.policy.digest;
+        if ours {
+            if !waits {
+                put_states(w, self.engine, self.job)?;
+            }
+            // What waits is judged by itself: the configuration was let through when anything of its plan was.
+            accept(w, &self.engine.policy, self.job, &header.connector)?;
+        } else {
+            put_unknown_states(w, self.engine, self.job)?;
+            accept_unknown(w, &self.engine.policy, self.job, &header.connector)?;
         }
-        // What waits is judged by itself: the configuration was let through when anything of its plan was.
-        accept(w, &self.engine.policy, self.job, &header.connector)?;
         let applied = header.outcome.applied.values().sum::<u64>().saturating_sub(before);
         if applied == 0 {
             return Ok(());

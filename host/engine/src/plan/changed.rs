@@ -95,3 +95,27 @@ pub(crate) fn accept(w: &mut Writer<'_>, policy: &Policy, job: &Job, connector: 
     }
     Ok(())
 }
+
+/// Notes that a configuration was applied that nobody knows any more, where none is known: that of today is another one.
+pub(crate) fn accept_unknown(
+    w: &mut Writer<'_>,
+    policy: &Policy,
+    job: &Job,
+    connector: &str,
+) -> Result<(), EngineError> {
+    if job.is_hub() {
+        return Ok(());
+    }
+    let unknown = |known: Accepted| Accepted { mapping: "unknown".to_owned(), ..known };
+    let number = w.intern_connection(&job.source)?;
+    if w.accepted(number, AppliedRole::Source)?.is_none() {
+        w.accept(number, AppliedRole::Source, &unknown(of_job(policy, job, connector)))?;
+    }
+    for delivery in &policy.deliveries {
+        let number = w.intern_connection(&delivery.destination)?;
+        if w.accepted(number, AppliedRole::Destination)?.is_none() {
+            w.accept(number, AppliedRole::Destination, &unknown(of_delivery(policy, delivery)))?;
+        }
+    }
+    Ok(())
+}

@@ -158,6 +158,8 @@ impl Planner<'_> {
         }
         let changes = claim_changes(mine.as_ref(), ordinal, said);
         let overrides = self.overrides_of(id)?;
+        let mut decided = changes.clone();
+        decided.extend(self.out_of_holding(&entity, said)?);
         let mut after = Effective {
             authority: &self.policy.authority,
             source: &self.job.source,
@@ -168,7 +170,7 @@ impl Planner<'_> {
             now: self.now,
             everything: self.everything,
         }
-        .attributes(&entity.attributes, &changes);
+        .attributes(&entity.attributes, &decided);
         if class == Class::Account && self.policy.keeps_aliases {
             alias::keep(&entity.attributes, &mut after);
         }
@@ -197,6 +199,9 @@ impl Planner<'_> {
         let moved = mine.as_ref().is_some_and(|claims| claims.external_id != shadow.id);
         let ties = reason.links() || moved;
         let same_state = state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
+        if class == Class::OrgUnit && !entity.lifecycle.is_living() && wanted.is_living() {
+            self.back.push(shadow.id.clone());
+        }
         if class == Class::OrgUnit && !same_state {
             self.paths.plan(&shadow.id, &after, true);
         }

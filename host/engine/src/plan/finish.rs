@@ -74,6 +74,7 @@ impl Planner<'_> {
             || !self.decisions.ended.is_empty()
             || !self.paid.is_empty()
             || !self.timers.is_empty()
+            || !self.renewed.is_empty()
             || !open.is_empty();
         let behind = steps == 0 && self.states_differ()?;
         let looked = same.is_some_and(|same| same.connection.is_hub());
@@ -109,6 +110,9 @@ impl Planner<'_> {
             }
             for (class, ordinal, seq) in &self.settled {
                 w.settle(self.connection, *class, *ordinal, *seq)?;
+            }
+            for (class, ordinal, seq) in &self.renewed {
+                w.put_unsettled(self.connection, *class, *ordinal, *seq)?;
             }
             for (class, ordinal, missing) in &self.missing {
                 w.put_missing(self.connection, *class, *ordinal, missing)?;
@@ -239,6 +243,25 @@ pub(crate) fn put_states(
     for delivery in &engine.policy.deliveries {
         let number = w.intern_connection(&delivery.destination)?;
         w.put_delivery_state(number, &delivery.fingerprint())?;
+    }
+    Ok(())
+}
+
+/// Remembers that the store was last planned with a configuration that nobody knows any more: everything is compared by the
+/// next plan.
+pub(crate) fn put_unknown_states(
+    w: &mut rosterd_store::Writer<'_>,
+    engine: &crate::Engine,
+    job: &crate::policy::Job,
+) -> Result<(), EngineError> {
+    if job.is_hub() {
+        return Ok(());
+    }
+    let number = w.intern_connection(&job.source)?;
+    w.put_mapping_state(number, "unknown")?;
+    for delivery in &engine.policy.deliveries {
+        let number = w.intern_connection(&delivery.destination)?;
+        w.put_delivery_state(number, "unknown")?;
     }
     Ok(())
 }

@@ -36,6 +36,7 @@ impl Planner<'_> {
         holds
             .retain(|hold| hold.approval || !matches!(&hold.bucket.target, Target::Destination(name) if allowed(name)));
         self.unlicensed(&mut holds, &live);
+        self.with_their_unit(&mut holds, &counts, &live);
         self.asked(&mut holds, &counts, &live);
         if !self.options.accept_configuration {
             let (view, policy) = (&self.view, self.policy);
@@ -69,6 +70,20 @@ impl Planner<'_> {
                 samples: Vec::new(),
             });
         }
+    }
+
+    /// Who moves because his unit goes waits with the unit: if that is wrong, he must not move either.
+    fn with_their_unit(&self, holds: &mut Vec<Hold>, counts: &BTreeMap<Bucket, u64>, live: &Live) {
+        let unit = Bucket::new(Target::Hub, Class::OrgUnit, Operation::Disable);
+        let bucket = Bucket::new(Target::Hub, Class::Account, Operation::Move);
+        let Some(hold) = holds.iter().find(|hold| hold.bucket == unit) else { return };
+        if self.moved_out == 0 || holds.iter().any(|hold| hold.bucket == bucket) {
+            return;
+        }
+        let because = format!("{} people leave org units whose removal waits: {}", self.moved_out, hold.because);
+        let (count, of) =
+            (counts.get(&bucket).copied().unwrap_or(self.moved_out), live.of(&Target::Hub, Class::Account));
+        holds.push(Hold { count, of, because, bucket, approval: true, samples: Vec::new() });
     }
 
     /// What waits for a person however few there are.

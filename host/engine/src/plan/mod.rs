@@ -29,8 +29,8 @@ mod units;
 mod unlinked;
 
 pub(crate) use absence::unseen;
-pub(crate) use changed::accept;
-pub(crate) use finish::{expired, put_states};
+pub(crate) use changed::{accept, accept_unknown};
+pub(crate) use finish::{expired, put_states, put_unknown_states};
 pub use hub::HubPlan;
 pub(crate) use hub::plan as hub_plan;
 
@@ -122,6 +122,12 @@ struct Planner<'a> {
     asked: BTreeMap<Bucket, String>,
     /// Org units that go, decided when everybody else is.
     going: Vec<units::GoingUnit>,
+    /// People who move because their unit goes.
+    moved_out: u64,
+    /// Org units that are back.
+    back: Vec<ExternalId>,
+    /// Records that the next plan decides anew.
+    renewed: Vec<(Class, u32, u64)>,
     /// Dates that a changed configuration set anew.
     timers: Vec<Timer>,
     /// True: the source is a destination as well.
@@ -159,6 +165,7 @@ pub(crate) fn plan(
     planner.departed_all()?;
     planner.absent()?;
     planner.leave_units()?;
+    planner.people_back()?;
     planner.saying.clear();
     planner.catch_up(&behind)?;
     planner.pay()?;
@@ -213,6 +220,9 @@ impl<'a> Planner<'a> {
             guarded: true,
             asked: BTreeMap::new(),
             going: Vec::new(),
+            moved_out: 0,
+            back: Vec::new(),
+            renewed: Vec::new(),
             timers: Vec::new(),
         })
     }

@@ -1,9 +1,10 @@
 //! Org units that go while people are in them: the people move to the holding unit first, and nothing cascades.
 
+use super::decide::Said;
 use super::{Planner, hub::label};
 use crate::error::EngineError;
 use crate::paths::reference;
-use rosterd_model::plan::{Part, Reason, StepObject, Target};
+use rosterd_model::plan::{ClaimChange, Part, Reason, StepObject, Target};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
 use rosterd_model::{Class, Entity, EntityId, ExternalId, Rule, Step, Value};
@@ -79,6 +80,55 @@ impl Planner<'_> {
         Ok(inside)
     }
 
+    /// Whoever was moved to the holding unit when his unit went is decided anew once it is back: by the next plan, which
+    /// finds the unit there.
+    pub(super) fn people_back(&mut self) -> Result<(), EngineError> {
+        let back: HashSet<ExternalId> = std::mem::take(&mut self.back).into_iter().collect();
+        let Some(holding) = self.policy.lifecycle.holding_unit.clone().filter(|_| !back.is_empty()) else {
+            return Ok(());
+        };
+        for entity in self.view.entities(Class::Account, None)? {
+            let entity = entity?;
+            if reference(&entity.attributes, "orgUnit").as_ref() != Some(&holding) {
+                continue;
+            }
+            let Some(claims) = self.view.claims(entity.id, self.connection)? else { continue };
+            let said = claims.get("orgUnit").and_then(|entry| unit_of(&entry.value));
+            if said.is_some_and(|unit| back.contains(unit))
+                && let Some(shadow) = self.view.shadow(self.connection, Class::Account, claims.ordinal)?
+            {
+                self.renewed.push((Class::Account, claims.ordinal, shadow.seq));
+            }
+        }
+        Ok(())
+    }
+
+    /// The unit that a record names, for somebody who was moved to the holding unit because that unit went: it is there
+    /// again, and decides once more.
+    pub(super) fn out_of_holding(&self, entity: &Entity, said: &Said) -> Result<Option<ClaimChange>, EngineError> {
+        let Some(holding) = self.policy.lifecycle.holding_unit.as_ref().filter(|_| entity.class == Class::Account)
+        else {
+            return Ok(None);
+        };
+        if reference(&entity.attributes, "orgUnit").as_ref() != Some(holding) {
+            return Ok(None);
+        }
+        let named = said.iter().find(|(attribute, _)| attribute == "orgUnit");
+        let Some((attribute, Some(value))) = named else { return Ok(None) };
+        let Some(unit) = unit_of(value).filter(|unit| *unit != holding) else { return Ok(None) };
+        let again = Some(ClaimChange { attribute: attribute.clone(), value: Some(value.clone()) });
+        if self.back.contains(unit) {
+            return Ok(again);
+        }
+        let Some(head) = self.view.shadow_head(self.connection, Class::OrgUnit, unit)?.filter(|head| head.live) else {
+            return Ok(None);
+        };
+        let link = self.view.link(self.connection, Class::OrgUnit, head.ordinal)?.filter(|link| link.live);
+        let Some(link) = link else { return Ok(None) };
+        let stands = self.view.entity(Class::OrgUnit, link.entity)?.is_some_and(|unit| unit.lifecycle.is_living());
+        Ok(again.filter(|_| stands))
+    }
+
     fn hold(&mut self, person: &Entity, holding: &ExternalId) -> Result<(), EngineError> {
         let mut after = person.clone();
         after.attributes.set("orgUnit", Value::Reference { class: Class::OrgUnit, id: holding.clone() });
@@ -95,8 +145,16 @@ impl Planner<'_> {
         if let Err(problem) = self.fan_out(&after, Some(person.id), None, &mut parts)? {
             tracing::warn!(entity = %person.id, "{}", problem.message);
         }
+        self.moved_out += 1;
         let (class, object, label) = (Class::Account, StepObject::Entity(person.id), label(person));
         let (claims, mapping, reason) = (Some(Vec::new()), [0; 8], Reason::UnitGone);
         self.push(Step { class, object, label, reason, source: None, claims, mapping, parts })
+    }
+}
+
+fn unit_of(value: &Value) -> Option<&ExternalId> {
+    match value {
+        Value::Reference { class: Class::OrgUnit, id } => Some(id),
+        _ => None,
     }
 }

@@ -9,16 +9,21 @@ use rosterd_model::{Class, Entity, Value};
 use rosterd_store::prelude::*;
 
 fn hub(holding: &str) -> Hub {
+    hub_where(holding, "delete")
+}
+
+/// `on_leave` is what happens to units that go.
+fn hub_where(holding: &str, on_leave: &str) -> Hub {
     let policy = r#"{
       "jobs": {"hr": {"source": "hr", "absence": {"confirmations": 1, "min-interval": "0s"},
          "org-unit": {"map": {"displayName": "source.name"}},
          "account": {"map": {"userName": "source.user", "orgUnit": "source.unit", "title": "source.title"}}}},
-      "deliver": {"app": {"first-delivery": "allow", "on-leave": "delete",
+      "deliver": {"app": {"first-delivery": "allow", "on-leave": "LEAVE",
          "account": {"map": {"login": "account.userName", "unit": "account.orgUnit"}},
          "org-unit": {"map": {"name": "orgUnit.displayName"}}}},
       "lifecycle": {HOLDING}, "authority": {"default": ["hr"]}, "guard": {}, "protect": {}
     }"#;
-    Hub::with(&policy.replace("HOLDING", holding))
+    Hub::with(&policy.replace("HOLDING", holding).replace("LEAVE", on_leave))
 }
 
 fn record(class: Class, id: &str, attributes: &str) -> Change {
@@ -72,6 +77,27 @@ async fn people_in_a_unit_that_goes_move_to_the_holding_unit_first() {
     let place = |class| sent.iter().rposition(|request| request.class == class).unwrap();
     assert!(place(Class::Account) < place(Class::OrgUnit), "the unit goes last");
     assert!(hub.accounts().iter().all(|account| account.lifecycle.is_active()), "nobody leaves with a unit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_moves_with_a_unit_waits_where_the_unit_waits_and_is_back_with_it() {
+    let hub = hub_where(r#""holding-unit": "hold""#, "disable");
+    let people = [("ann", "a"), ("eve", "b"), ("joe", "k")];
+    run(&hub, "v1", &UNITS, &people).await;
+    // Half of the units are not shown: nobody may conclude anything from that.
+    let report = run(&hub, "v2", &UNITS[6..], &people).await;
+    assert_eq!((report.run.state, unit_of(&hub, "ann").as_deref()), (RunState::Held, Some("a")), "{:?}", report.plan);
+    // A person lets it through all the same.
+    let digest = report.plan.unwrap().digest.to_string();
+    hub.engine.approve(&digest).unwrap();
+    hub.engine.apply(&digest).await.unwrap();
+    assert_eq!((unit_of(&hub, "ann").as_deref(), units(&hub).len()), (Some("hold"), 6));
+    // And it was wrong.
+    run(&hub, "v3", &UNITS, &people).await;
+    run(&hub, "v4", &UNITS, &people).await;
+    let found = ["ann", "eve", "joe"].map(|name| unit_of(&hub, name).unwrap());
+    assert_eq!((found, units(&hub).len()), (["a", "b", "k"].map(str::to_owned), 12));
+    hub.verify();
 }
 
 #[tokio::test(flavor = "multi_thread")]
