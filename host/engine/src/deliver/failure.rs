@@ -5,11 +5,12 @@ use super::reference::living;
 use super::request::Prepared;
 use super::settle::Settling;
 use crate::error::EngineError;
-use rosterd_model::outbox::{DeliveryState, Echo, OutboxEntry, Projection, ProjectionStatus};
+use rosterd_model::outbox::{DeliveryState, Echo, Lane, OutboxEntry, Projection, ProjectionStatus};
 use rosterd_model::plan::NOTHING;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Fault, FaultKind, Record, Timestamp, Value};
 use rosterd_reconcile::normalise::json_attributes;
+use rosterd_reconcile::order::lane;
 use rosterd_reconcile::retry::{Asked, Failure, Reaction, react};
 use rosterd_store::Writer;
 use rosterd_store::prelude::*;
@@ -201,6 +202,10 @@ fn adopt(
         echo: Echo::default(),
     };
     settling.project(w, prepared, &projection)?;
+    if settling.pending {
+        // Whoever waited for it may refer to it now.
+        settling.complete(w, entry, &projection)?;
+    }
     settling.requeue(w, entry, |entry| {
         (entry.uncertain, entry.again) = (false, true);
         entry.last_fault = None;
@@ -229,7 +234,14 @@ fn read_again(
         }
     }
     settling.project(w, prepared, &projection)?;
-    settling.requeue(w, &prepared.entry, |entry| entry.again = true)
+    let differs = projection.attributes != known.attributes || projection.status != known.status;
+    settling.requeue(w, &prepared.entry, |entry| {
+        entry.again = true;
+        // The stage of references tells nothing else, and what was changed there by hand is not only that.
+        if differs && matches!(entry.lane, Lane::Reference | Lane::MembershipRemoval) {
+            entry.lane = lane(entry.class, entry.operation, false);
+        }
+    })
 }
 
 /// What is gone is made again, after a look.

@@ -195,7 +195,12 @@ impl Settling<'_> {
     }
 
     /// References that waited for an object which is there now are sent, after everything else.
-    fn complete(&mut self, w: &mut Writer<'_>, entry: &OutboxEntry, now: &Projection) -> Result<(), EngineError> {
+    pub(super) fn complete(
+        &mut self,
+        w: &mut Writer<'_>,
+        entry: &OutboxEntry,
+        now: &Projection,
+    ) -> Result<(), EngineError> {
         if !Rule::ReferencesRepaired.on() || living(now).is_none() {
             return Ok(());
         }
