@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 
+/// Kinds of which no word may be rare.
+const COMMON: [&str; 4] = ["event", "situation", "crash at", "outcome"];
+
 /// Counts, by kind and word.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Counts(BTreeMap<(&'static str, String), u64>);
 
 impl Counts {
-    fn add(&mut self, kind: &'static str, word: &str) {
+    pub(crate) fn add(&mut self, kind: &'static str, word: &str) {
         *self.0.entry((kind, word.to_owned())).or_default() += 1;
     }
 
     pub(crate) fn event(&mut self, word: &str) {
         self.add("event", word);
-    }
-
-    pub(crate) fn situation(&mut self, word: &str) {
-        self.add("situation", word);
     }
 
     pub(crate) fn crash(&mut self, effect: &str) {
@@ -43,7 +42,7 @@ impl Counts {
         for ((kind, word), count) in &self.0 {
             let tenths = count * 1000 / totals[kind].max(1);
             text += &format!("{kind:<10} {word:<28} {count:>8}  {:>3}.{} %\n", tenths / 10, tenths % 10);
-            if tenths < 10 {
+            if tenths < 10 && COMMON.contains(kind) {
                 rare.push(format!("{kind} {word}"));
             }
         }

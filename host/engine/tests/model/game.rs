@@ -3,6 +3,8 @@
 use crate::company::{Company, Shown};
 use crate::count::Counts;
 use crate::dice::Dice;
+use crate::events::DEADLY;
+use crate::hands::Hands;
 use crate::ledger::Ledger;
 use rosterd_engine::engine::Delivering;
 use rosterd_engine::run::RunReport;
@@ -12,6 +14,7 @@ use rosterd_model::spec::PolicySpec;
 use rosterd_store::testing::Recorder;
 use rosterd_store::{Snapshot, Store};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -25,7 +28,17 @@ pub(crate) struct Choice {
     pub(crate) titles: bool,
     /// Names go in capitals.
     pub(crate) capitals: bool,
+    /// What the second source calls people comes first.
+    pub(crate) nicks: bool,
 }
+
+impl Choice {
+    /// How a history begins.
+    pub(crate) const FIRST: Self = Self { titles: true, capitals: false, nicks: false };
+}
+
+/// The first source tells what changed since a cursor, and who is deleted.
+const DELTAS: &str = r#"{"resume-stable":true,"delta":{"supported":true,"includes-deletes":true}}"#;
 
 pub(crate) struct Game {
     pub(crate) dice: Dice,
@@ -39,6 +52,14 @@ pub(crate) struct Game {
     pub(crate) shown: Vec<Shown>,
     pub(crate) ledger: Ledger,
     pub(crate) counts: Counts,
+    /// What people changed at destinations by hand.
+    pub(crate) hands: Hands,
+    /// People of whom hints wait, and whether one called them deleted.
+    pub(crate) hinted: BTreeMap<u32, bool>,
+    /// Events of hints so far.
+    pub(crate) events: u64,
+    /// The process died since the invariants were checked: what it left is done by the next one.
+    pub(crate) died: bool,
     /// What was sent since it was looked at.
     pub(crate) sent: Vec<Sent>,
     /// Digest of the last plan.
@@ -51,13 +72,20 @@ pub(crate) struct Game {
 impl Game {
     pub(crate) fn new(seed: u64, people: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let mut company = Company::default();
+        let mut company = Company::founded();
         for _ in 0..people {
             company.hire(&mut dice);
         }
         let (world, clock, disk) = (World::new(), Arc::new(TestClock::default()), Recorder::new());
-        let (now, choice) = (20_000 * 24 * HOUR, Choice { titles: true, capitals: false });
+        let (now, choice) = (20_000 * 24 * HOUR, Choice::FIRST);
         clock.set(now);
+        world.with("hr", |system| DELTAS.clone_into(&mut system.description));
+        for name in ["app", "mail"] {
+            world.with(name, |system| {
+                (system.keeps_versions, system.observes) = (dice.percent(50), dice.percent(50));
+                system.looks_up = dice.percent(30);
+            });
+        }
         let engine = engine(disk.open().unwrap(), &world, &clock, choice);
         Self {
             dice,
@@ -70,6 +98,10 @@ impl Game {
             shown: Vec::new(),
             ledger: Ledger::default(),
             counts: Counts::default(),
+            hands: Hands::new(),
+            hinted: BTreeMap::new(),
+            events: 0,
+            died: false,
             sent: Vec::new(),
             plan: None,
             diary: Vec::new(),
@@ -95,25 +127,44 @@ impl Game {
         self.engine.policy = Arc::new(policy(choice));
     }
 
-    /// Runs a command, in a process that may die in the middle of it. None: it died.
-    pub(crate) async fn command<F>(&mut self, death: Option<u64>, work: impl FnOnce(Engine) -> F) -> Option<RunReport>
+    /// Runs a command, in a process that may die in the middle of it. None: it died, or was refused, or had nothing to do.
+    pub(crate) async fn command<F, R>(
+        &mut self,
+        death: Option<Death>,
+        work: impl FnOnce(Engine) -> F,
+    ) -> Option<RunReport>
     where
-        F: Future<Output = Result<RunReport, EngineError>> + Send + 'static,
+        F: Future<Output = Result<R, EngineError>> + Send + 'static,
+        R: Into<Option<RunReport>> + Send + 'static,
     {
-        let armed = death.map(|nth| Kill::new(Some(Death::Nth(nth))));
+        let armed = death.map(|death| Kill::new(Some(death)));
         let result = tokio::spawn(work(self.engine.clone())).await;
         let died = armed.as_ref().and_then(Kill::died_at);
         if let Some(effect) = died {
-            self.counts.crash(effect);
+            self.counts.crash(if DEADLY.contains(&effect) { effect } else { "elsewhere" });
             self.note(format!("  died at {effect}"));
+            self.died = true;
             self.reopen();
             drop(armed);
             self.take_sent();
             return None;
         }
+        match result {
+            Ok(result) => self.reported(result.map(Into::into)),
+            Err(panic) => {
+                self.take_sent();
+                self.counts.outcome("panicked");
+                self.ledger.panicked = Some(panic.to_string());
+                None
+            }
+        }
+    }
+
+    /// Takes the report of a command in.
+    pub(crate) fn reported(&mut self, result: Result<Option<RunReport>, EngineError>) -> Option<RunReport> {
         self.take_sent();
         match result {
-            Ok(Ok(report)) => {
+            Ok(Some(report)) => {
                 self.counts.outcome(report.run.state.as_str());
                 let plan = report.plan.iter().flat_map(|plan| &plan.counts);
                 let plan: Vec<String> = plan.map(|(bucket, count)| format!("{bucket}: {count}")).collect();
@@ -125,14 +176,13 @@ impl Game {
                 self.plan = report.plan.as_ref().map(|plan| plan.digest.to_string()).or(self.plan.take());
                 Some(report)
             }
-            Ok(Err(error)) => {
-                self.counts.outcome("refused");
-                self.note(format!("  refused: {error}"));
+            Ok(None) => {
+                self.counts.outcome("nothing to do");
                 None
             }
-            Err(panic) => {
-                self.counts.outcome("panicked");
-                self.ledger.panicked = Some(panic.to_string());
+            Err(error) => {
+                self.counts.outcome("refused");
+                self.note(format!("  refused: {error}"));
                 None
             }
         }
@@ -170,31 +220,43 @@ fn engine(store: Store, world: &World, clock: &Arc<TestClock>, choice: Choice) -
 }
 
 pub(crate) fn policy(choice: Choice) -> Policy {
+    policy_with(choice, &json!({}))
+}
+
+/// With further tables.
+pub(crate) fn policy_with(choice: Choice, more: &Value) -> Policy {
     let name = if choice.capitals { "ToUpper(account.displayName)" } else { "account.displayName" };
-    let mut app = json!({"login": "account.userName", "name": name, "number": "account.employeeNumber"});
+    let mut app = json!({"login": "account.userName", "name": name, "number": "account.employeeNumber",
+        "unit": "account.orgUnit"});
     if choice.titles {
         app["title"] = Value::from("account.title");
     }
     let mail = json!({"login": "account.userName", "number": "account.employeeNumber", "mobile": "account.mobile"});
+    let unit = json!({"name": "orgUnit.displayName", "number": "orgUnit.code", "parent": "orgUnit.parent"});
     let tiers = json!([{"tier": 1, "match": ["employeeNumber"]}]);
+    let names = if choice.nicks { json!(["ad", "hr"]) } else { json!(["hr", "ad"]) };
     let text = json!({
         "jobs": {
             "hr": {"source": "hr", "account": {"key-space": "acme", "correlate": tiers, "map": {
                 "userName": "source.user", "displayName": "source.name", "employeeNumber": "source.number",
-                "title": "source.title", "lifecycle": "source.status"}}},
+                "title": "source.title", "orgUnit": "source.unit", "lifecycle": "source.status"}},
+                "org-unit": {"map": {"displayName": "source.name", "code": "source.code", "parent": "source.parent"}}},
             "ad": {"source": "ad", "account": {"key-space": "acme", "correlate": tiers, "unmatched": "report", "map": {
-                "employeeNumber": "source.number", "mobile": "source.mobile"}}},
+                "employeeNumber": "source.number", "mobile": "source.mobile", "displayName": "source.nick"}}},
         },
         "deliver": {
-            "app": {"first-delivery": "allow", "account": {"match": ["number"], "map": app}},
+            "app": {"first-delivery": "allow", "on-missing": "create",
+                "account": {"match": ["number"], "map": app}, "org-unit": {"match": ["number"], "map": unit}},
             "mail": {"first-delivery": "allow", "account": {"match": ["number"], "map": mail}},
         },
-        "authority": {"default": ["hr", "ad"]},
+        "authority": {"default": ["hr", "ad"], "displayName": names},
+        "lifecycle": {"holding-unit": crate::company::unit_id(1)},
         "guard": serde_json::to_value(rosterd_model::spec::GuardSpec::default()).unwrap(),
         "protect": {"accounts": []},
     });
     let mut policy = serde_json::to_value(PolicySpec::default()).unwrap();
     policy.as_object_mut().unwrap().extend(text.as_object().unwrap().clone());
+    policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let digest = blake3::hash(policy.to_string().as_bytes()).to_hex().to_string();
     let spec: PolicySpec = serde_json::from_value(policy).unwrap();
     Policy::compile(&spec, digest).unwrap()

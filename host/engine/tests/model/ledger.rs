@@ -19,7 +19,7 @@ pub(crate) struct Reading {
 
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// People of whom the source said that they left or are deleted.
+    /// People of whom the source said last that they left or are deleted.
     told: BTreeSet<u32>,
     /// Absence that was confirmed so far: how often, by which version last, when.
     absent: BTreeMap<u32, (u32, String, u64)>,
@@ -34,11 +34,14 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// The source showed this.
+    /// A full scan showed this.
     pub(crate) fn read(&mut self, shown: &Shown, reading: Reading) {
         self.told.extend(&shown.left);
         let size = shown.listed.len();
-        let enough = |last: &usize| size * 10 >= last * 9;
+        let gone =
+            |number: &&u32| self.told.contains(number) || self.approved.contains(number) || self.may_leave(**number);
+        let left = self.known.iter().filter(|number| !gone(number)).count();
+        let enough = |last: &usize| size * 10 >= left.min(*last) * 9;
         let licensed = reading.whole
             && (reading.resumed || (size > 0 && (self.sizes.is_empty() || self.sizes.iter().any(enough))));
         if licensed {
@@ -57,9 +60,23 @@ impl Ledger {
         if reading.whole && !reading.died {
             for number in shown.listed.keys() {
                 self.absent.remove(number);
+                if !shown.left.contains(number) {
+                    self.told.remove(number);
+                }
             }
         }
         self.known.extend(shown.listed.keys());
+    }
+
+    /// A delta told what changed, and called these people deleted.
+    pub(crate) fn delta(&mut self, shown: &Shown, gone: &BTreeSet<u32>) {
+        self.told.extend(shown.left.iter().chain(gone));
+        self.known.extend(shown.listed.keys());
+    }
+
+    /// The source said of somebody that he is gone.
+    pub(crate) fn told(&mut self, number: u32) {
+        self.told.insert(number);
     }
 
     /// True if the hub may disable him without a person.

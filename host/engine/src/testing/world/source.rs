@@ -92,6 +92,10 @@ impl System {
         if pages.is_empty() {
             pages.push(Page::default());
         }
+        if matches!(start, ScanStart::Since(_)) {
+            // Where a delta goes on is a cursor, and those lead only from one delta to the next.
+            pages.iter_mut().for_each(|page| page.resume = None);
+        }
         if let Some(last) = pages.last_mut() {
             last.end = end.take();
         }
