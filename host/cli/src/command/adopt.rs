@@ -1,7 +1,6 @@
 //! `rosterd adopt`: whose the accounts are that a destination had before the hub.
 
 use crate::args::AdoptArgs;
-use crate::command::plan_view;
 use crate::context::Context;
 use crate::engine::engine;
 use crate::error::CommandError;
@@ -77,7 +76,7 @@ impl Human for Proposed {
 
 fn propose(context: &Context, args: &AdoptArgs) -> Result<Output, CommandError> {
     let engine = engine(context, Some("reading"))?;
-    let proposals = context.block_on(engine.adopt_propose(&args.destination))?;
+    let proposals = context.block_on(async { Ok(engine.adopt_propose(&args.destination).await?) })?;
     let Proposals { lines, tally, linked, without } = proposals;
     let orphans = lines.iter().filter(|line| line.confidence == Confidence::Orphan);
     let orphans = orphans.take(NAMED).map(|line| line.account.clone()).collect();
@@ -149,7 +148,7 @@ fn link(context: &Context, destination: &str, path: &Path) -> Result<Output, Com
     }
     let lines = read_lines(&std::fs::read_to_string(path).map_err(|error| fail(&error))?)?;
     let engine = engine(context, Some("linking"))?;
-    let adoption = context.block_on(engine.adopt_link(destination, lines))?;
+    let adoption = context.block_on(async { Ok(engine.adopt_link(destination, lines).await?) })?;
     let plan = adoption.report.plan.as_ref();
     let linked = Linked {
         destination: destination.to_owned(),
