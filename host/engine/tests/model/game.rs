@@ -141,7 +141,9 @@ impl Game {
         let result = tokio::spawn(work(self.engine.clone())).await;
         let died = armed.as_ref().and_then(Kill::died_at);
         if let Some(effect) = died {
-            self.counts.crash(if DEADLY.contains(&effect) { effect } else { "elsewhere" });
+            // Only who follows a dead process passes there.
+            let often = DEADLY.contains(&effect) && effect != "recover";
+            self.counts.crash(if often { effect } else { "elsewhere" });
             self.note(format!("  died at {effect}"));
             self.died = true;
             self.reopen();

@@ -57,7 +57,8 @@ impl Ledger {
             }
             self.sizes.insert(size);
         }
-        if reading.whole && !reading.died {
+        // A scan that went on does not show again what its first half showed, as it was then.
+        if reading.whole && !reading.died && !reading.resumed {
             for number in shown.listed.keys() {
                 self.absent.remove(number);
                 if !shown.left.contains(number) {
