@@ -107,7 +107,9 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("decided by ad and written to it"), "{found:?}");
         // Where another decides, it is written there and read for correlation alone.
-        assert_eq!(problems(&format!("{BASE}[authority]\ndefault = [\"hr\", \"ad\"]\n")), Vec::<String>::new());
+        let hr = "[job.hr]\nsource = \"hr\"\n[job.hr.account.map]\nmobile = \"source.phone\"\n";
+        let both = format!("{BASE}{hr}[authority]\ndefault = [\"hr\", \"ad\"]\n");
+        assert_eq!(problems(&both), Vec::<String>::new());
     }
 
     #[test]

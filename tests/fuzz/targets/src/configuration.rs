@@ -67,6 +67,13 @@ pub fn imported_file(bytes: &[u8]) {
     }
 }
 
+/// The proposals of `rosterd adopt`, as a person gives them back.
+pub fn proposals(bytes: &[u8]) {
+    if let Ok(lines) = rosterd_engine::adopt::read_lines(&text(bytes)) {
+        assert!(lines.iter().all(|line| line.link && line.entity.is_some()));
+    }
+}
+
 /// A size, a duration, a schedule or a time zone; a line of the system's users.
 pub fn configured_word(bytes: &[u8]) {
     let word = text(bytes);
@@ -166,6 +173,8 @@ mod tests {
 
         #[test]
         fn imports(file in "\\PC{0,20}|[\"'\\\\\\[\\]=\n#a.]{0,12}", id in "\\PC{0,12}|[\"'\\\\\n=]{0,8}") {
+            super::proposals(file.as_bytes());
+            super::proposals(format!("{{\"link\":true,\"id\":\"{id}\",\"confidence\":\"sure\"}}").as_bytes());
             super::imported_file(&join(&[file, id]));
         }
 
