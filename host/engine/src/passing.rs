@@ -17,7 +17,7 @@ use rosterd_store::{Line, StepRow, StoreError};
 /// What became of a portion that was made beforehand.
 enum Drafted {
     /// It is being stored, and the plan is this then.
-    Stored(PlanHeader),
+    Stored(Box<PlanHeader>),
     /// It needs a transaction of its own. All before it is stored.
     Alone,
     /// Somebody else wrote: neither it nor perhaps the one before is stored.
@@ -30,7 +30,7 @@ impl Applying<'_> {
         let (store, batch) = (&self.engine.store, self.engine.settings.apply_batch);
         // A pass that applies nothing is no deed; one that another process began is.
         let before = if header.done == 0 { header.outcome.applied.values().sum() } else { 0 };
-        self.from_the_start(&mut header);
+        self.count_anew(&mut header);
         let (mut line, mut reading) = (None, self.read(&header)?);
         // True: somebody else writes, and the next portion waits its turn.
         let mut in_turn = false;
@@ -51,7 +51,7 @@ impl Applying<'_> {
             };
             in_turn = false;
             let after = match drafted {
-                Drafted::Stored(after) => after,
+                Drafted::Stored(after) => *after,
                 Drafted::Alone => store.commit::<_, EngineError>("apply", |w| {
                     w.gather();
                     let mut after = self.portion(w, &header, &rows)?;
@@ -63,7 +63,7 @@ impl Applying<'_> {
                 })?,
                 Drafted::Overtaken => {
                     header = self.stored(header.number)?;
-                    self.from_the_start(&mut header);
+                    self.count_anew(&mut header);
                     reading = self.read(&header)?;
                     in_turn = true;
                     continue;
@@ -81,7 +81,7 @@ impl Applying<'_> {
     }
 
     /// A pass from the start says anew what is held: an earlier one counted the same parts.
-    fn from_the_start(&self, header: &mut PlanHeader) {
+    fn count_anew(&self, header: &mut PlanHeader) {
         if header.done == 0 {
             header.outcome.held = 0;
         }
@@ -106,7 +106,7 @@ impl Applying<'_> {
         match made {
             Ok(after) if open.store(draft)? => {
                 *line = Some(open);
-                Ok(Drafted::Stored(after))
+                Ok(Drafted::Stored(Box::new(after)))
             }
             Ok(_) => Ok(Drafted::Overtaken),
             Err(EngineError::Store(StoreError::Unflushed { .. })) => match open.end()? {
