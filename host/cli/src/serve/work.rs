@@ -101,7 +101,8 @@ async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
 /// Looks at what waits in the inboxes, side by side: one connection that is busy keeps no other waiting.
 async fn hints(engine: &Engine) -> Result<(), EngineError> {
     let mut looking = JoinSet::new();
-    for job in engine.policy.jobs.keys().cloned() {
+    let jobs: Vec<String> = engine.policy.jobs.keys().cloned().collect();
+    for job in jobs {
         let engine = engine.clone();
         looking.spawn(async move { engine.run_hints(&job, RunOptions::default()).await.map(drop) });
     }

@@ -37,7 +37,7 @@ async fn portions_that_were_overtaken_are_made_anew() {
     };
     let (quiet, none) = run(|_| false).await;
     assert_eq!((none, quiet.accounts().len()), (0, 203));
-    for writes in [|_: u64| true, |done: u64| done % 3 == 0, |done: u64| done == 100] {
+    for writes in [|_: u64| true, |done: u64| done.is_multiple_of(3), |done: u64| done == 100] {
         let (busy, times) = run(writes).await;
         assert!(times > 0);
         assert_eq!(names(&busy), names(&quiet));
