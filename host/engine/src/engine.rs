@@ -26,7 +26,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { page_size: 500, observe_batch: 10_000, apply_batch: 10_000, deliver_batch: 500 }
+        Self { page_size: 500, observe_batch: 10_000, apply_batch: 10_000, deliver_batch: 2_000 }
     }
 }
 

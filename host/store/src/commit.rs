@@ -40,7 +40,8 @@ impl Store {
     /// Crash safety: redb keeps such a commit apart from the last durable one and frees no page of that one, so after a
     /// crash the store is exactly as the last durable commit left it; what came after is lost as a whole and never in
     /// part. That is harmless only where losing it means doing it again: pages of a scan, whose resume point is in the
-    /// same transactions and falls back with them. Never use it before an effect outside of the store.
+    /// same transactions and falls back with them. Never use it before an effect outside of the store: a durable commit
+    /// must come first, which makes everything before it durable, too.
     ///
     /// # Errors
     /// As [`Store::commit`].
@@ -85,14 +86,20 @@ impl Store {
         Ok(value)
     }
 
-    /// Stores rows that were made beforehand, durably, if exactly so many commits were made when it is their turn; false:
-    /// somebody else wrote meanwhile, and nothing is stored.
-    pub(crate) fn commit_layer(&self, name: &'static str, layer: &Layer, after: u64) -> Result<bool, StoreError> {
+    /// Stores rows that were made beforehand if exactly so many commits were made when it is their turn; false: somebody
+    /// else wrote meanwhile, and nothing is stored.
+    pub(crate) fn commit_layer(
+        &self,
+        name: &'static str,
+        layer: &Layer,
+        after: u64,
+        durability: Durability,
+    ) -> Result<bool, StoreError> {
         let mut commits = self.commits();
         if *commits != after {
             return Ok(false);
         }
-        let transaction = self.begin(Durability::Immediate)?;
+        let transaction = self.begin(durability)?;
         layer.write(&transaction, self.counters())?;
         effect::point(name);
         transaction.commit()?;

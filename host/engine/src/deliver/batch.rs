@@ -16,7 +16,7 @@ const MOST_ASIDE: usize = 2_000;
 pub(super) type Key = (Class, EntityId);
 
 /// Where each lane goes on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cursor([u64; Lane::ALL.len()]);
 
 /// What is under way.
@@ -29,10 +29,14 @@ pub(super) struct Flying {
 }
 
 impl Flying {
-    /// A batch that goes out.
-    pub(super) fn new(ready: &[Prepared]) -> Self {
-        let keys = ready.iter().map(|ready| (ready.entry.class, ready.entry.entity)).collect();
-        Self { lane: ready.first().map(|ready| ready.entry.lane), keys, late: false }
+    /// More that is under way, or was answered and is not stored yet.
+    pub(super) fn and<'a>(mut self, more: impl IntoIterator<Item = &'a Prepared>) -> Self {
+        for one in more {
+            let lane = one.entry.lane;
+            self.lane = Some(self.lane.map_or(lane, |first| first.min(lane)));
+            self.keys.insert((one.entry.class, one.entry.entity));
+        }
+        self
     }
 
     /// A further batch goes out, to a destination whose answers count only at the end.
@@ -65,16 +69,26 @@ impl Batch {
         self.ready.is_empty() && self.aside() == 0
     }
 
+    /// True if something in it waits for another object or for a person: only a view with every answer can tell.
+    pub(super) fn waits(&self) -> bool {
+        !(self.blocked.is_empty() && self.parked.is_empty())
+    }
+
     fn aside(&self) -> usize {
         self.done.len() + self.blocked.len() + self.parked.len()
     }
 }
 
 /// Takes the next `most` entries. None of a later lane while some of a lane are under way: what they free comes first.
-pub(super) fn next(route: &Route, cursor: &mut Cursor, flying: &Flying, most: usize) -> Result<Batch, EngineError> {
-    let view = route.engine.store.snapshot()?;
+pub(super) fn next(
+    route: &Route,
+    view: &Snapshot,
+    cursor: &mut Cursor,
+    flying: &Flying,
+    most: usize,
+) -> Result<Batch, EngineError> {
     let now = view.policy_now(route.engine.clock.now())?;
-    let mut preparer = Preparer::new(route, &view, now);
+    let mut preparer = Preparer::new(route, view, now);
     let mut batch = Batch::default();
     let mut lanes = Lane::ALL;
     if !Rule::LanesInOrder.on() {

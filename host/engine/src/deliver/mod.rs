@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! batch     the next entries, lane after lane        request, stage, reference, hand_over, occupied, ring
-//! worker    computes, sends and settles              send, pace, traits
+//! worker    one destination, until nothing is due    traits
+//! pass      computes, sends and settles              send, pace
 //! look      looks before it makes again, and after something was not as expected
 //! turn      one transaction: answers in, what goes out next      settle, failure
 //! verify    reads some of it back
@@ -19,6 +20,7 @@ mod look;
 mod occupied;
 pub(crate) mod operate;
 mod pace;
+mod pass;
 mod reference;
 mod request;
 mod ring;

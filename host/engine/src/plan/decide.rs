@@ -3,6 +3,7 @@
 use super::Planner;
 use super::decisions::Decided;
 use super::effective::{Effective, claim_changes, fresh};
+use super::portion::{Known, Mapped};
 use crate::announced::announced;
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
@@ -14,6 +15,7 @@ use rosterd_model::plan::{
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Text, Value};
+use rosterd_reconcile::Problem;
 use rosterd_reconcile::alias;
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
@@ -32,7 +34,7 @@ impl Planner<'_> {
         &mut self,
         class: Class,
         ordinal: u32,
-        (shadow, link): super::portion::Known,
+        (shadow, link, mapped): Known,
     ) -> Result<(), EngineError> {
         let job = self.job;
         let Some(part) = job.class(class) else { return Ok(()) };
@@ -49,8 +51,8 @@ impl Planner<'_> {
         let link = if Rule::JoinByImmutable.on() { link } else { self.link_by_name(part, &shadow, link)? };
         let cases = self.cases.len();
         let done = match (&shadow.state, link) {
-            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link, choice)?,
-            (ShadowState::Live, None) => self.unlinked(part, ordinal, &shadow, choice)?,
+            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link, choice, mapped)?,
+            (ShadowState::Live, None) => self.unlinked(part, ordinal, &shadow, choice, mapped)?,
             // Absence was decided when it was confirmed.
             (ShadowState::Tombstone { absent: true, .. }, _) => true,
             (ShadowState::Tombstone { .. }, Some(_)) => {
@@ -99,7 +101,26 @@ impl Planner<'_> {
             Some(id) => self.view.entity(shadow.class, id)?.map(|entity| entity.attributes).unwrap_or_default(),
             None => Attributes::new(),
         };
-        match part.mapping.apply(&Scope::new(&shadow.attributes).with_known(&known), moment) {
+        self.heard(shadow, part.mapping.apply(&Scope::new(&shadow.attributes).with_known(&known), moment))
+    }
+
+    /// The same, if it was computed for this moment beforehand.
+    pub(super) fn said_already(
+        &mut self,
+        part: &JobClass,
+        shadow: &Shadow,
+        mapped: Option<Mapped>,
+        moment: Moment,
+        of: Option<EntityId>,
+    ) -> Result<Option<Said>, EngineError> {
+        match mapped.filter(|mapped| mapped.moment == moment) {
+            Some(mapped) => self.heard(shadow, mapped.said),
+            None => self.said(part, shadow, moment, of),
+        }
+    }
+
+    fn heard(&mut self, shadow: &Shadow, said: Result<Said, Problem>) -> Result<Option<Said>, EngineError> {
+        match said {
             Ok(mut said) => {
                 if shadow.partial && Rule::PartialOnlyAdds.on() {
                     said.retain(|(_, value)| value.is_some());
@@ -120,6 +141,7 @@ impl Planner<'_> {
         shadow: &Shadow,
         link: &Link,
         choice: Option<Decided>,
+        mapped: Option<Mapped>,
     ) -> Result<bool, EngineError> {
         if let Some((Choice::Create, by)) = choice {
             // Somebody else was given the id: the old link is severed when the new entity is made.
@@ -131,7 +153,8 @@ impl Planner<'_> {
         {
             return Ok(done);
         }
-        let Some(said) = self.said(part, shadow, Moment::Change, Some(link.entity))? else { return Ok(false) };
+        let said = self.said_already(part, shadow, mapped, Moment::Change, Some(link.entity))?;
+        let Some(said) = said else { return Ok(false) };
         let said = self.without_echo(part, shadow, link.entity, said)?;
         let (sure, reason) = match choice {
             Some((Choice::Link(entity), by)) if entity == link.entity => (true, Reason::Resolved { by }),

@@ -257,7 +257,8 @@ impl Planner<'_> {
     }
 
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
-        let source = portion::Source { view: self.view.clone(), connection: self.connection, class, everything };
+        let (view, policy, job) = (self.view.clone(), self.engine.policy.clone(), self.job.name.to_string());
+        let source = portion::Source { view, connection: self.connection, class, everything, policy, job };
         let mut next = Some(source.begin(0)?);
         while let Some(portion) = next.take() {
             let portion = portion.end()?;

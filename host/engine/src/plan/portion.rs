@@ -1,10 +1,15 @@
-//! Shadows in portions: the next one is read while this one is decided.
+//! Shadows in portions: the next one is read, and what the mapping says of it is computed, while this one is decided.
 
+use super::decide::Said;
 use crate::aside::Aside;
 use crate::error::EngineError;
-use rosterd_model::Class;
+use crate::policy::{JobClass, Policy};
 use rosterd_model::claim::Link;
-use rosterd_model::shadow::Shadow;
+use rosterd_model::shadow::{Shadow, ShadowState};
+use rosterd_model::{Attributes, Class};
+use rosterd_reconcile::Problem;
+use rosterd_reconcile::expression::Scope;
+use rosterd_reconcile::mapping::Moment;
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 use std::sync::Arc;
@@ -12,8 +17,15 @@ use std::sync::Arc;
 /// Shadows of one portion.
 const SHADOWS: usize = 4_000;
 
-/// What the store knows of one shadow: what was said of it, and whom it belongs to.
-pub(super) type Known = (Shadow, Option<Link>);
+/// What is known of one shadow: what was said of it, whom it belongs to, and what the mapping says.
+pub(super) type Known = (Shadow, Option<Link>, Option<Mapped>);
+
+/// What the mapping says of a shadow at the moment that is the likely one.
+#[derive(Debug)]
+pub(super) struct Mapped {
+    pub(super) moment: Moment,
+    pub(super) said: Result<Said, Problem>,
+}
 
 /// Shadows by ordinal; none: the shadow is not there.
 pub(super) type Portion = Vec<(u32, Option<Known>)>;
@@ -26,6 +38,9 @@ pub(super) struct Source {
     pub(super) class: Class,
     /// True: all shadows; false: only those that no applied plan has decided.
     pub(super) everything: bool,
+    pub(super) policy: Arc<Policy>,
+    /// Name of the job.
+    pub(super) job: String,
 }
 
 impl Source {
@@ -37,25 +52,37 @@ impl Source {
 
     fn read(&self, from: u32) -> Result<Portion, EngineError> {
         let (view, connection, class) = (&self.view, self.connection, self.class);
-        let link = |ordinal| Ok::<_, EngineError>(view.link(connection, class, ordinal)?.filter(|link| link.live));
+        let part = self.policy.jobs.get(&self.job).and_then(|job| job.class(class));
+        let known = |ordinal, shadow: Shadow| {
+            let link = view.link(connection, class, ordinal)?.filter(|link| link.live);
+            let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
+            Ok::<_, EngineError>((ordinal, Some((shadow, link, mapped))))
+        };
         if self.everything {
             let rows = view.shadows(connection, class, from)?.take(SHADOWS);
             return rows
-                .map(|row| {
-                    let (ordinal, shadow) = row?;
-                    Ok((ordinal, Some((shadow, link(ordinal)?))))
-                })
+                .map(|row| row.map_err(EngineError::from).and_then(|(ordinal, shadow)| known(ordinal, shadow)))
                 .collect();
         }
         let rows = view.all_unsettled(connection, class, from)?.take(SHADOWS);
         rows.map(|row| {
             let (ordinal, _) = row?;
-            let known = match view.shadow(connection, class, ordinal)? {
-                Some(shadow) => Some((shadow, link(ordinal)?)),
-                None => None,
-            };
-            Ok((ordinal, known))
+            match view.shadow(connection, class, ordinal)? {
+                Some(shadow) => known(ordinal, shadow),
+                None => Ok((ordinal, None)),
+            }
         })
         .collect()
     }
+}
+
+/// What the mapping says, where that does not depend on what the hub holds.
+fn mapped(part: &JobClass, shadow: &Shadow, link: Option<&Link>) -> Option<Mapped> {
+    if shadow.state != ShadowState::Live || (link.is_some() && part.mapping.has_weak()) {
+        return None;
+    }
+    let moment = if link.is_some() { Moment::Change } else { Moment::Create };
+    let nothing = Attributes::new();
+    let said = part.mapping.apply(&Scope::new(&shadow.attributes).with_known(&nothing), moment);
+    Some(Mapped { moment, said })
 }

@@ -3,6 +3,7 @@
 use super::Planner;
 use super::decisions::Decided;
 use super::effective::fresh;
+use super::portion::Mapped;
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::decision::Choice;
@@ -35,13 +36,15 @@ impl Planner<'_> {
         ordinal: u32,
         shadow: &Shadow,
         choice: Option<Decided>,
+        mapped: Option<Mapped>,
     ) -> Result<bool, EngineError> {
         if let (None, Some(entity)) = (&choice, self.made_by_us(shadow)?) {
             let Some(said) = self.said(part, shadow, Moment::Link, Some(entity))? else { return Ok(false) };
             let said = self.without_echo(part, shadow, entity, said)?;
             return self.known(part, ordinal, shadow, (entity, true), &said, Reason::Made);
         }
-        let Some(said) = self.said(part, shadow, Moment::Create, None)? else { return Ok(false) };
+        let said = self.said_already(part, shadow, mapped, Moment::Create, None)?;
+        let Some(said) = said else { return Ok(false) };
         // The beginning of a name that is yet to be made finds nobody.
         let (candidate, bases) = part.newcomer(fresh(&said));
         match choice {
