@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::gather::{self, Gathered, Opened};
 use crate::key::end_of_prefix;
 use crate::kv::{Bytes, Read, Rows, Write};
+use crate::lag::Commits;
 use crate::open::Store;
 use crate::schema::Table;
 use redb::{Durability, ReadableTable, ReadableTableMetadata, WriteTransaction};
@@ -31,16 +32,16 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, Durability::Immediate, work)
+        self.transact(name, false, work)
     }
 
-    /// As [`Store::commit`], without waiting for the disk: for the middle chunks of a very large observation, which a
-    /// durable commit follows.
+    /// As [`Store::commit`], mostly without waiting for the disk: for the chunks of something large, which a durable commit
+    /// follows.
     ///
     /// Crash safety: redb keeps such a commit apart from the last durable one and frees no page of that one, so after a
     /// crash the store is exactly as the last durable commit left it; what came after is lost as a whole and never in
     /// part. That is harmless only where losing it means doing it again: pages of a scan, whose resume point is in the
-    /// same transactions and falls back with them. Never use it before an effect outside of the store: a durable commit
+    /// same transactions and falls back with them, or steps under the number of a plan that has no head yet. Never use it before an effect outside of the store: a durable commit
     /// must come first, which makes everything before it durable, too.
     ///
     /// # Errors
@@ -50,7 +51,7 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, Durability::None, work)
+        self.transact(name, true, work)
     }
 
     /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
@@ -67,11 +68,12 @@ impl Store {
     fn transact<T, E: From<StoreError>>(
         &self,
         name: &'static str,
-        durability: Durability,
+        lazy: bool,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         // Held to the end: who has it is the only one who writes, and the number says whether somebody else did before.
         let mut commits = self.commits();
+        let durability = if lazy { commits.lazy() } else { Durability::Immediate };
         let transaction = self.begin(durability)?;
         let value = {
             let mut writer = Writer::new(&transaction, self.counters());
@@ -81,29 +83,24 @@ impl Store {
         };
         effect::point(name);
         transaction.commit().map_err(StoreError::from)?;
-        *commits += 1;
+        commits.count(durability, self.path());
         effect::point(name);
         Ok(value)
     }
 
-    /// Stores rows that were made beforehand if exactly so many commits were made when it is their turn; false: somebody
-    /// else wrote meanwhile, and nothing is stored.
-    pub(crate) fn commit_layer(
-        &self,
-        name: &'static str,
-        layer: &Layer,
-        after: u64,
-        durability: Durability,
-    ) -> Result<bool, StoreError> {
+    /// Stores rows that were made beforehand, as [`Store::commit_unsynced`] does, if exactly so many commits were made when
+    /// it is their turn; false: somebody else wrote meanwhile, and nothing is stored.
+    pub(crate) fn commit_layer(&self, name: &'static str, layer: &Layer, after: u64) -> Result<bool, StoreError> {
         let mut commits = self.commits();
-        if *commits != after {
+        if commits.made != after {
             return Ok(false);
         }
+        let durability = commits.lazy();
         let transaction = self.begin(durability)?;
         layer.write(&transaction, self.counters())?;
         effect::point(name);
         transaction.commit()?;
-        *commits += 1;
+        commits.count(durability, self.path());
         effect::point(name);
         Ok(true)
     }
@@ -117,8 +114,8 @@ impl Store {
         Ok(transaction)
     }
 
-    /// How many commits this process made. Nobody writes while it is held.
-    pub(crate) fn commits(&self) -> MutexGuard<'_, u64> {
+    /// The commits of this process. Nobody writes while it is held.
+    pub(crate) fn commits(&self) -> MutexGuard<'_, Commits> {
         self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

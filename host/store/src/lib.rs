@@ -29,6 +29,7 @@ mod gather;
 pub mod holder;
 pub mod key;
 pub mod kv;
+mod lag;
 pub mod line;
 pub mod migrate;
 pub mod open;

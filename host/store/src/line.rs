@@ -4,21 +4,16 @@
 //! it. What makes this sound is one number: the commits of this process. A draft is stored only if nobody else committed
 //! since its view was taken; else it is given up, and whoever made it makes it again.
 //!
-//! Most drafts are stored without waiting for the disk, as [`Store::commit_unsynced`] does: rows of an index come in no order,
-//! and a page that many drafts change is written once for all of them. So whoever uses a line must count, in the rows that
-//! it stores, how far it came, and end with a durable commit.
+//! Most drafts are stored without waiting for the disk, as [`Store::commit_unsynced`] does. So whoever uses a line must
+//! count, in the rows that it stores, how far it came, and end with a durable commit.
 
 use crate::draft::{Draft, Layer};
 use crate::error::StoreError;
 use crate::gather::failed;
 use crate::open::Store;
 use crate::snapshot::Snapshot;
-use redb::Durability;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-
-/// One draft in so many waits for the disk: that bounds what a crash costs, and what the system holds back.
-const SYNCED: u64 = 16;
 
 /// A line of drafts. At most one of them is being stored at any time. Dropping it waits for that one.
 pub struct Line {
@@ -28,8 +23,6 @@ pub struct Line {
     under: Option<Arc<Layer>>,
     /// Commits after which the next draft may be stored.
     after: u64,
-    /// Drafts of this line.
-    drafts: u64,
     storing: Option<JoinHandle<Result<bool, StoreError>>>,
 }
 
@@ -40,7 +33,7 @@ impl Line {
     /// The store can not be read.
     pub fn begin(store: &Arc<Store>, name: &'static str) -> Result<Self, StoreError> {
         let (base, after) = view(store)?;
-        Ok(Self { store: Arc::clone(store), name, base: Arc::new(base), under: None, after, drafts: 0, storing: None })
+        Ok(Self { store: Arc::clone(store), name, base: Arc::new(base), under: None, after, storing: None })
     }
 
     /// The next draft.
@@ -64,9 +57,7 @@ impl Line {
         }
         let layer = Arc::new(draft.into_layer());
         let (store, name, after, rows) = (Arc::clone(&self.store), self.name, self.after, Arc::clone(&layer));
-        self.drafts += 1;
-        let durability = if self.drafts.is_multiple_of(SYNCED) { Durability::Immediate } else { Durability::None };
-        let work = move || store.commit_layer(name, &rows, after, durability);
+        let work = move || store.commit_layer(name, &rows, after);
         let thread = thread::Builder::new().name("store-draft".to_owned()).spawn(work);
         self.storing = Some(thread.map_err(|error| failed(error.to_string()))?);
         (self.base, self.under) = (Arc::new(base), Some(layer));
@@ -87,7 +78,7 @@ impl Line {
 /// A view, and how many commits led to it.
 fn view(store: &Store) -> Result<(Snapshot, u64), StoreError> {
     let commits = store.commits();
-    Ok((store.snapshot()?, *commits))
+    Ok((store.snapshot()?, commits.made))
 }
 
 impl Drop for Line {

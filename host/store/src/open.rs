@@ -2,6 +2,7 @@
 
 use crate::counters::Counters;
 use crate::error::StoreError;
+use crate::lag::Commits;
 use crate::migrate;
 use crate::snapshot::Snapshot;
 use crate::tables::WriteMeta;
@@ -46,8 +47,8 @@ pub struct Store {
     pub(crate) retired: AtomicBool,
     /// The last number that a plan in the making has.
     plan: AtomicU64,
-    /// Commits of this process; held by whoever writes.
-    pub(crate) commits: Mutex<u64>,
+    /// Held by whoever writes.
+    pub(crate) commits: Mutex<Commits>,
 }
 
 enum Engine {
@@ -228,7 +229,7 @@ impl Store {
 
     fn over(engine: Engine, path: &Path) -> Self {
         let counters = Arc::new(Counters::default());
-        let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::new(0));
+        let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
         Self { engine, path: path.to_owned(), counters, retired, plan, commits }
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Rows<'a> {
         let rows = std::mem::take(&mut self.buffer);
         let (store, number) = (self.engine.store.clone(), self.number);
         self.flight = Some(Aside::begin("plan-steps", move || {
-            store.commit::<_, EngineError>("plan-steps", |w| {
+            store.commit_unsynced::<_, EngineError>("plan-steps", |w| {
                 w.gather();
                 for (lane, index, step) in &rows {
                     w.put_step(number, *lane, *index, step)?;

@@ -108,7 +108,8 @@ impl Observer {
 
 impl Batch {
     fn store(mut self, store: &Arc<Store>) -> Result<Landed, EngineError> {
-        store.commit::<_, EngineError>("observe", |w| {
+        // The end of the scan waits for the disk.
+        store.commit_unsynced::<_, EngineError>("observe", |w| {
             w.gather();
             self.landed.overtaken = w.sequence()? != self.base;
             self.checks |= self.landed.overtaken;
