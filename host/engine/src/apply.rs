@@ -318,7 +318,8 @@ impl Applying<'_> {
         entity: &Entity,
     ) -> Result<(), EngineError> {
         let connection = self.of(w, source)?;
-        let known = w.claims(entity.id, connection)?;
+        // Nobody has said anything of an entity that is being made.
+        let known = if entity.revision == 1 { None } else { w.claims(entity.id, connection)? };
         let from_part: Vec<ClaimChange>;
         let changes = match &step.claims {
             Some(changes) => changes,

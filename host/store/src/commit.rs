@@ -7,7 +7,7 @@
 use crate::counters::Counters;
 use crate::draft::Layer;
 use crate::error::StoreError;
-use crate::gather::{self, Gathered, Opened};
+use crate::gather::{self, Gathered, Opened, Size};
 use crate::key::end_of_prefix;
 use crate::kv::{Bytes, Read, Rows, Write};
 use crate::lag::Commits;
@@ -76,9 +76,11 @@ impl Store {
         let durability = if lazy { commits.lazy() } else { Durability::Immediate };
         let transaction = self.begin(durability)?;
         let value = {
-            let mut writer = Writer::new(&transaction, self.counters());
+            let mut sizes = self.sizes();
+            let mut writer = Writer::new(&transaction, self.counters(), &sizes);
             let value = work(&mut writer)?;
-            writer.flush()?;
+            writer.flush(&mut sizes)?;
+            self.note(&sizes);
             value
         };
         effect::point(name);
@@ -97,7 +99,9 @@ impl Store {
         }
         let durability = commits.lazy();
         let transaction = self.begin(durability)?;
-        layer.write(&transaction, self.counters())?;
+        let mut sizes = self.sizes();
+        layer.write(&transaction, self.counters(), &mut sizes)?;
+        self.note(&sizes);
         effect::point(name);
         transaction.commit()?;
         commits.count(durability, self.path());
@@ -114,11 +118,23 @@ impl Store {
         Ok(transaction)
     }
 
+    /// How much the last large transactions gathered.
+    pub(crate) fn sizes(&self) -> Sizes {
+        *self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, sizes: &Sizes) {
+        *self.sizes.lock().unwrap_or_else(PoisonError::into_inner) = *sizes;
+    }
+
     /// The commits of this process. Nobody writes while it is held.
     pub(crate) fn commits(&self) -> MutexGuard<'_, Commits> {
         self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How much was gathered of each table.
+pub(crate) type Sizes = [Size; Table::COUNT];
 
 /// Rows of one hot table that were changed in memory.
 pub(crate) type Edited = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -136,13 +152,13 @@ pub struct Writer<'t> {
 }
 
 impl<'t> Writer<'t> {
-    fn new(transaction: &'t WriteTransaction, counters: &'t Counters) -> Self {
+    fn new(transaction: &'t WriteTransaction, counters: &'t Counters, sizes: &Sizes) -> Self {
         Self {
             transaction,
             tables: [const { OnceCell::new() }; Table::COUNT],
             edited: [const { Edited::new() }; Table::COUNT],
             gathers: false,
-            gathered: std::array::from_fn(|_| Gathered::default()),
+            gathered: std::array::from_fn(|index| Gathered::expecting(sizes[index])),
             buffer: Vec::new(),
             counters,
         }
@@ -184,8 +200,8 @@ impl<'t> Writer<'t> {
         Table::ALL.iter().try_for_each(|table| self.table(*table).map(drop))
     }
 
-    /// Writes the rows that were edited in memory.
-    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
+    /// Writes the rows that were edited in memory, and notes in `sizes` how much was gathered.
+    fn flush(&mut self, sizes: &mut Sizes) -> Result<(), StoreError> {
         Table::ALL.iter().filter(|table| table.is_hot()).try_for_each(|table| self.flush_table(*table))?;
         let mut tables = Vec::new();
         for table in Table::ALL.iter().filter(|table| table.is_gathered()) {
@@ -194,6 +210,7 @@ impl<'t> Writer<'t> {
                 let opened = self.tables[table.index()].take().ok_or(StoreError::Unflushed { table: *table })?;
                 let rows = &self.gathered[table.index()];
                 self.counters.add_written(rows.len() as u64);
+                sizes[table.index()] = rows.size().unwrap_or(sizes[table.index()]);
                 tables.push((opened, rows));
             }
         }

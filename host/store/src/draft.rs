@@ -4,7 +4,7 @@
 //! and writes like a [`crate::Writer`], and keeps in memory what it writes. Whether it may be stored is decided when its
 //! turn comes ([`crate::Line`]): only if nobody else wrote since its view was taken.
 
-use crate::commit::Edited;
+use crate::commit::{Edited, Sizes};
 use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::gather::{self, Gathered, Opened};
@@ -21,13 +21,12 @@ pub(crate) struct Layer {
     rows: [Gathered; Table::COUNT],
 }
 
-impl Default for Layer {
-    fn default() -> Self {
-        Self { edited: [const { Edited::new() }; Table::COUNT], rows: std::array::from_fn(|_| Gathered::default()) }
-    }
-}
-
 impl Layer {
+    fn expecting(sizes: &Sizes) -> Self {
+        let rows = std::array::from_fn(|index| Gathered::expecting(sizes[index]));
+        Self { edited: [const { Edited::new() }; Table::COUNT], rows }
+    }
+
     /// What it says of a row; `Some(None)`: that there is none.
     fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
         if let Some(value) = self.edited[table.index()].get(key) {
@@ -41,13 +40,19 @@ impl Layer {
         !self.edited[table.index()].is_empty() || !self.rows[table.index()].is_empty()
     }
 
-    /// Writes everything into a transaction.
-    pub(crate) fn write(&self, transaction: &WriteTransaction, counters: &Counters) -> Result<(), StoreError> {
+    /// Writes everything into a transaction, and notes in `sizes` how much it was.
+    pub(crate) fn write(
+        &self,
+        transaction: &WriteTransaction,
+        counters: &Counters,
+        sizes: &mut Sizes,
+    ) -> Result<(), StoreError> {
         let mut tables: Vec<(Opened<'_>, &Gathered)> = Vec::new();
         for table in Table::ALL {
             let rows = &self.rows[table.index()];
             if !rows.is_empty() {
                 counters.add_written(rows.len() as u64);
+                sizes[table.index()] = rows.size().unwrap_or(sizes[table.index()]);
                 tables.push((transaction.open_table(table.definition())?, rows));
             }
         }
@@ -82,8 +87,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn new(base: Arc<Snapshot>, under: Option<Arc<Layer>>) -> Self {
-        Self { base, under, own: Layer::default(), buffer: Vec::new() }
+    pub(crate) fn new(base: Arc<Snapshot>, under: Option<Arc<Layer>>, sizes: &Sizes) -> Self {
+        Self { base, under, own: Layer::expecting(sizes), buffer: Vec::new() }
     }
 
     pub(crate) fn into_layer(self) -> Layer {

@@ -27,6 +27,15 @@ pub(crate) struct Gathered {
     hasher: DefaultHashBuilder,
     /// A row came whose key is before that of the row before it.
     disordered: bool,
+    /// How much an earlier transaction gathered: once it is seen that this one is large as well, there is room at once.
+    expected: Size,
+}
+
+/// How much was gathered of a table.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Size {
+    rows: usize,
+    bytes: usize,
 }
 
 /// Where a row lies: its value follows its key.
@@ -50,6 +59,25 @@ impl Row {
 }
 
 impl Gathered {
+    pub(crate) fn expecting(expected: Size) -> Self {
+        Self { expected, ..Self::default() }
+    }
+
+    /// What the next large transaction may expect; none: this one was small.
+    pub(crate) fn size(&self) -> Option<Size> {
+        (self.rows.len() > FEW_ROWS).then(|| Size { rows: self.rows.len(), bytes: self.bytes.len() })
+    }
+
+    /// Growing step by step would copy all of it several times.
+    fn make_room(&mut self) {
+        let more = |expected: usize, there: usize| (expected + expected / 8).saturating_sub(there);
+        let rows = more(self.expected.rows, self.rows.len());
+        self.bytes.reserve(more(self.expected.bytes, self.bytes.len()));
+        self.rows.reserve(rows);
+        let (bytes, all, hasher) = (&self.bytes, &self.rows, &self.hasher);
+        self.places.reserve(rows, |place| hasher.hash_one(all[*place as usize].key(bytes)));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -67,6 +95,9 @@ impl Gathered {
 
     /// Adds a row, in place of an earlier one of this key; no value: it is to be removed.
     pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
+        if self.rows.len() == FEW_ROWS {
+            self.make_room();
+        }
         let row = Row { start: self.bytes.len(), key: key.len(), value: value.map(<[u8]>::len) };
         let (bytes, rows, hasher) = (&self.bytes, &self.rows, &self.hasher);
         let hash = hasher.hash_one(key);

@@ -39,7 +39,7 @@ impl Line {
     /// The next draft.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        Draft::new(Arc::clone(&self.base), self.under.clone())
+        Draft::new(Arc::clone(&self.base), self.under.clone(), &self.store.sizes())
     }
 
     /// Begins to store a draft, once the one before is stored. False: somebody else wrote, and this draft and what was

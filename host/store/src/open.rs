@@ -1,9 +1,12 @@
 //! Making, opening and closing a store.
 
+use crate::commit::Sizes;
 use crate::counters::Counters;
 use crate::error::StoreError;
+use crate::gather::Size;
 use crate::lag::Commits;
 use crate::migrate;
+use crate::schema::Table;
 use crate::snapshot::Snapshot;
 use crate::tables::WriteMeta;
 use redb::{Builder, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, StorageError};
@@ -49,6 +52,7 @@ pub struct Store {
     plan: AtomicU64,
     /// Held by whoever writes.
     pub(crate) commits: Mutex<Commits>,
+    pub(crate) sizes: Mutex<Sizes>,
 }
 
 enum Engine {
@@ -230,7 +234,8 @@ impl Store {
     fn over(engine: Engine, path: &Path) -> Self {
         let counters = Arc::new(Counters::default());
         let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
-        Self { engine, path: path.to_owned(), counters, retired, plan, commits }
+        let sizes = Mutex::new([Size::default(); Table::COUNT]);
+        Self { engine, path: path.to_owned(), counters, retired, plan, commits, sizes }
     }
 }
 

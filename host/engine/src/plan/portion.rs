@@ -65,14 +65,29 @@ impl Source {
                 .collect();
         }
         let rows = view.all_unsettled(connection, class, from)?.take(SHADOWS);
-        rows.map(|row| {
-            let (ordinal, _) = row?;
-            match view.shadow(connection, class, ordinal)? {
-                Some(shadow) => known(ordinal, shadow),
-                None => Ok((ordinal, None)),
-            }
-        })
-        .collect()
+        let ordinals: Vec<u32> = rows.map(|row| Ok(row?.0)).collect::<Result<_, EngineError>>()?;
+        let (Some(first), Some(last)) = (ordinals.first(), ordinals.last()) else { return Ok(Vec::new()) };
+        if (last - first) as usize >= 2 * ordinals.len() {
+            return ordinals
+                .into_iter()
+                .map(|ordinal| match view.shadow(connection, class, ordinal)? {
+                    Some(shadow) => known(ordinal, shadow),
+                    None => Ok((ordinal, None)),
+                })
+                .collect();
+        }
+        // They lie close together: a walk along the shadows finds them sooner than a search for each.
+        let mut shadows = view.shadows(connection, class, *first)?.peekable();
+        let mut portion = Vec::with_capacity(ordinals.len());
+        for ordinal in ordinals {
+            while shadows.next_if(|row| matches!(row, Ok((other, _)) if *other < ordinal)).is_some() {}
+            let found = shadows.next_if(|row| !matches!(row, Ok((other, _)) if *other != ordinal));
+            portion.push(match found.transpose()? {
+                Some((ordinal, shadow)) => known(ordinal, shadow)?,
+                None => (ordinal, None),
+            });
+        }
+        Ok(portion)
     }
 }
 
