@@ -40,6 +40,7 @@ pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verify;
+pub mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub use tables::runs::first_run_since;
 pub use tables::scans::{LastScan, ScanProgress};
 pub use tables::steps::StepRow;
 pub use tables::timers::Timer;
+pub use walk::Walks;
 
 /// All traits of the store: `use rosterd_store::prelude::*` brings every method of [`Snapshot`] and [`Writer`] in scope.
 pub mod prelude {

@@ -3,7 +3,7 @@
 use super::Planner;
 use super::decisions::Decided;
 use super::effective::{Effective, claim_changes, fresh};
-use super::portion::{Known, Mapped};
+use super::portion::{Known, Mapped, There};
 use crate::announced::announced;
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
@@ -20,6 +20,7 @@ use rosterd_reconcile::alias;
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
+use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
 
 /// What a mapping says: attribute and value, or that the connection no longer says anything about it.
@@ -34,10 +35,11 @@ impl Planner<'_> {
         &mut self,
         class: Class,
         ordinal: u32,
-        (shadow, link, mapped): Known,
+        Known { shadow, link, mapped, there }: Known,
     ) -> Result<(), EngineError> {
         let job = self.job;
         let Some(part) = job.class(class) else { return Ok(()) };
+        self.there = there;
         if let Some(open) = self.open_case(class, &shadow.id)?
             && matches!(open.reason, QuarantineReason::Duplicate | QuarantineReason::Invalid)
         {
@@ -174,8 +176,14 @@ impl Planner<'_> {
         reason: Reason,
     ) -> Result<bool, EngineError> {
         let class = shadow.class;
-        let Some(entity) = self.view.entity(class, id)? else { return Ok(false) };
-        let (mine, others) = self.claims(id)?;
+        let there = self.there.take().filter(|there| there.entity.id == id);
+        let (entity, (mine, others)) = match there {
+            Some(There { entity, claims }) => (entity, self.by_connection(claims)?),
+            None => {
+                let Some(entity) = self.view.entity(class, id)? else { return Ok(false) };
+                (entity, self.claims(id)?)
+            }
+        };
         if reason == Reason::Changed && Self::is_further(part, mine.as_ref(), ordinal) {
             self.settled.push((class, ordinal, shadow.seq));
             return Ok(true);
@@ -222,7 +230,8 @@ impl Planner<'_> {
         // Under another id than before it is the same record, and its claims must say so.
         let moved = mine.as_ref().is_some_and(|claims| claims.external_id != shadow.id);
         let ties = reason.links() || moved;
-        let same_state = state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
+        let same_state = (entity.lifecycle == wanted && entity.attributes == after)
+            || state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
         if class == Class::OrgUnit && !entity.lifecycle.is_living() && wanted.is_living() {
             self.back.push(shadow.id.clone());
         }
@@ -325,8 +334,12 @@ impl Planner<'_> {
 
     /// Claims of the job's connection, and those of others.
     pub(super) fn claims(&self, id: EntityId) -> Result<Claims, EngineError> {
+        self.by_connection(self.view.claims_of(id)?)
+    }
+
+    fn by_connection(&self, all: Vec<(ConnectionNumber, ClaimSet)>) -> Result<Claims, EngineError> {
         let (mut mine, mut others) = (None, Vec::new());
-        for (number, set) in self.view.claims_of(id)? {
+        for (number, set) in all {
             if number == self.connection {
                 mine = Some(set);
             } else if let Some(name) = self.view.connection_name(number)? {

@@ -132,6 +132,8 @@ struct Planner<'a> {
     renewed: Vec<(Class, u32, u64)>,
     /// Dates that a changed configuration set anew.
     timers: Vec<Timer>,
+    /// The entity of the shadow that is being decided, where it was read along with it.
+    there: Option<portion::There>,
     /// True: the source is a destination as well.
     both_ways: bool,
     /// There: attributes of the hub that the step in the making claims.
@@ -227,6 +229,7 @@ impl<'a> Planner<'a> {
             open_cases,
             decided: 0,
             both_ways: engine.policy.deliveries.iter().any(|delivery| delivery.destination == job.source),
+            there: None,
             saying: Vec::new(),
             strips: engine.policy.deliveries.iter().any(Delivery::strips_groups),
             turned: Turned::new(),

@@ -6,19 +6,34 @@ use crate::error::EngineError;
 use crate::policy::{JobClass, Policy};
 use rosterd_model::claim::Link;
 use rosterd_model::shadow::{Shadow, ShadowState};
-use rosterd_model::{Attributes, Class};
+use rosterd_model::{Attributes, ClaimSet, Class, Entity};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Snapshot};
+use rosterd_store::{ConnectionNumber, Snapshot, Walks};
 use std::sync::Arc;
 
 /// Shadows of one portion.
 const SHADOWS: usize = 4_000;
 
-/// What is known of one shadow: what was said of it, whom it belongs to, and what the mapping says.
-pub(super) type Known = (Shadow, Option<Link>, Option<Mapped>);
+/// What is known of one shadow.
+pub(super) struct Known {
+    /// What was said of it.
+    pub(super) shadow: Shadow,
+    /// Whom it belongs to.
+    pub(super) link: Option<Link>,
+    /// What the mapping says.
+    pub(super) mapped: Option<Mapped>,
+    /// The entity that it belongs to, where that was read along with it.
+    pub(super) there: Option<There>,
+}
+
+/// An entity, and what is claimed of it.
+pub(super) struct There {
+    pub(super) entity: Entity,
+    pub(super) claims: Vec<(ConnectionNumber, ClaimSet)>,
+}
 
 /// What the mapping says of a shadow at the moment that is the likely one.
 #[derive(Debug)]
@@ -53,17 +68,30 @@ impl Source {
     fn read(&self, from: u32) -> Result<Portion, EngineError> {
         let (view, connection, class) = (&self.view, self.connection, self.class);
         let part = self.policy.jobs.get(&self.job).and_then(|job| job.class(class));
+        if self.everything {
+            let mut walks = Walks::new(view);
+            let rows = view.shadows(connection, class, from)?.take(SHADOWS);
+            return rows
+                .map(|row| {
+                    let (ordinal, shadow) = row?;
+                    let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
+                    let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
+                    let there = match &link {
+                        Some(link) => match walks.entity(class, link.entity)? {
+                            Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity }),
+                            None => None,
+                        },
+                        None => None,
+                    };
+                    Ok((ordinal, Some(Known { shadow, link, mapped, there })))
+                })
+                .collect();
+        }
         let known = |ordinal, shadow: Shadow| {
             let link = view.link(connection, class, ordinal)?.filter(|link| link.live);
             let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
-            Ok::<_, EngineError>((ordinal, Some((shadow, link, mapped))))
+            Ok::<_, EngineError>((ordinal, Some(Known { shadow, link, mapped, there: None })))
         };
-        if self.everything {
-            let rows = view.shadows(connection, class, from)?.take(SHADOWS);
-            return rows
-                .map(|row| row.map_err(EngineError::from).and_then(|(ordinal, shadow)| known(ordinal, shadow)))
-                .collect();
-        }
         let rows = view.all_unsettled(connection, class, from)?.take(SHADOWS);
         let ordinals: Vec<u32> = rows.map(|row| Ok(row?.0)).collect::<Result<_, EngineError>>()?;
         let (Some(first), Some(last)) = (ordinals.first(), ordinals.last()) else { return Ok(Vec::new()) };

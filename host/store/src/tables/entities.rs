@@ -19,7 +19,7 @@ pub struct EntityKey {
     pub value: String,
 }
 
-fn entity_key(class: Class, id: EntityId) -> Key {
+pub(crate) fn entity_key(class: Class, id: EntityId) -> Key {
     Key::new().class(class).entity(id)
 }
 

@@ -10,6 +10,7 @@ mod line;
 mod lookups;
 mod opening;
 mod rules;
+mod walk;
 
 use crate::prelude::*;
 use crate::testing::Recorder;
