@@ -135,13 +135,15 @@ fn collect<'a>(value: &'a Value, ids: &mut HashSet<&'a ExternalId>) {
     }
 }
 
-fn key(value: &Value) -> Vec<u8> {
+/// What tells members of a list apart.
+pub(crate) fn key(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     encode(value, &mut bytes);
     bytes
 }
 
-fn keys(values: &[Value]) -> HashSet<Vec<u8>> {
+/// That of each of them.
+pub(crate) fn keys(values: &[Value]) -> HashSet<Vec<u8>> {
     values.iter().map(key).collect()
 }
 

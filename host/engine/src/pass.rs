@@ -2,7 +2,7 @@
 
 use crate::apply::Applying;
 use crate::error::EngineError;
-use crate::plan::{accept, accept_unknown, put_states, put_unknown_states};
+use crate::plan::{accept, accept_unknown, put_states};
 use rosterd_model::plan::{NOTHING, Part, PlanHeader, PlanState, Reason};
 use rosterd_model::{EntityId, Rule, Step};
 use rosterd_store::prelude::*;
@@ -44,12 +44,12 @@ impl Applying<'_> {
         let ours = header.configuration == self.engine.policy.digest;
         if ours {
             if !waits {
-                put_states(w, self.engine, self.job)?;
+                put_states(w, self.engine, self.job, true)?;
             }
             // What waits is judged by itself: the configuration was let through when anything of its plan was.
             accept(w, &self.engine.policy, self.job, &header.connector)?;
         } else {
-            put_unknown_states(w, self.engine, self.job)?;
+            put_states(w, self.engine, self.job, false)?;
             accept_unknown(w, &self.engine.policy, self.job, &header.connector)?;
         }
         let applied = header.outcome.applied.values().sum::<u64>().saturating_sub(before);

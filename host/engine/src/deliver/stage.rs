@@ -3,15 +3,15 @@
 use super::reference::References;
 use super::request::replace;
 use crate::error::EngineError;
+use crate::members::{key, keys};
 use rosterd_model::outbox::{Lane, Projection};
 use rosterd_model::plan::{Operation, Part};
 use rosterd_model::record::Edit;
 use rosterd_model::{Attributes, EntityId, Rule, Text, Value};
-use rosterd_reconcile::canonical::{encode, equal};
+use rosterd_reconcile::canonical::equal;
 use rosterd_reconcile::fanout::Desired;
 use rosterd_reconcile::normalise::value_to_json;
 use rosterd_store::MissingReference;
-use std::collections::HashSet;
 
 /// What one stage asks for.
 #[derive(Debug, Default)]
@@ -197,16 +197,6 @@ fn members(value: Option<&Value>) -> Option<&[Value]> {
         Some(Value::List(values)) => Some(values),
         Some(_) => None,
     }
-}
-
-fn key(value: &Value) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode(value, &mut bytes);
-    bytes
-}
-
-fn keys(values: &[Value]) -> HashSet<Vec<u8>> {
-    values.iter().map(key).collect()
 }
 
 fn delta(attribute: &str, add: Option<&Value>, remove: Option<&Value>) -> Edit {

@@ -133,7 +133,7 @@ impl Planner<'_> {
                 w.open_case(case)?;
             }
             if behind {
-                put_states(w, engine, self.job)?;
+                put_states(w, engine, self.job, true)?;
                 super::accept(w, self.policy, self.job, &self.scan.connector)?;
             }
             Ok(())
@@ -228,40 +228,23 @@ pub(crate) fn expired(policy: &Policy, at: Timestamp, now: Timestamp) -> bool {
     Rule::ApprovalBindsDigest.on() && now.since_ms(at) > policy.approval.expires_ms
 }
 
-/// Remembers what the store was last planned with. A plan of the hub's own compared neither a source nor a destination as a
-/// whole.
+/// Remembers what the store was last planned with; not `known`: that was a configuration that nobody knows any more, and
+/// everything is compared by the next plan. A plan of the hub's own compared neither a source nor a destination as a whole.
 pub(crate) fn put_states(
     w: &mut rosterd_store::Writer<'_>,
     engine: &crate::Engine,
     job: &crate::policy::Job,
+    known: bool,
 ) -> Result<(), EngineError> {
     if job.is_hub() {
         return Ok(());
     }
+    let unless_unknown = |state: String| if known { state } else { "unknown".to_owned() };
     let number = w.intern_connection(&job.source)?;
-    w.put_mapping_state(number, &job.fingerprint(&engine.policy.authority))?;
+    w.put_mapping_state(number, &unless_unknown(job.fingerprint(&engine.policy.authority)))?;
     for delivery in &engine.policy.deliveries {
         let number = w.intern_connection(&delivery.destination)?;
-        w.put_delivery_state(number, &delivery.fingerprint())?;
-    }
-    Ok(())
-}
-
-/// Remembers that the store was last planned with a configuration that nobody knows any more: everything is compared by the
-/// next plan.
-pub(crate) fn put_unknown_states(
-    w: &mut rosterd_store::Writer<'_>,
-    engine: &crate::Engine,
-    job: &crate::policy::Job,
-) -> Result<(), EngineError> {
-    if job.is_hub() {
-        return Ok(());
-    }
-    let number = w.intern_connection(&job.source)?;
-    w.put_mapping_state(number, "unknown")?;
-    for delivery in &engine.policy.deliveries {
-        let number = w.intern_connection(&delivery.destination)?;
-        w.put_delivery_state(number, "unknown")?;
+        w.put_delivery_state(number, &unless_unknown(delivery.fingerprint()))?;
     }
     Ok(())
 }

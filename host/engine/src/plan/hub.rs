@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::origin::withhold;
 use crate::policy::{Delivery, Job, Policy, name_attribute};
-use crate::scan::{ScanResult, Seen};
+use crate::scan::ScanResult;
 use rosterd_model::plan::{Bucket, Operation, Part, Reason, StepObject, Target};
 use rosterd_model::{Attributes, Class, Entity, RunId, Step, Text, Timestamp, Value};
 use rosterd_reconcile::diff::{diff, state_hash};
@@ -31,16 +31,7 @@ pub(crate) fn plan(
     guarded: bool,
     steps: impl FnOnce(&mut HubPlan<'_>) -> Result<(), EngineError>,
 ) -> Result<Planned, EngineError> {
-    let nothing = ScanResult {
-        seen: Seen::default(),
-        verdicts: Vec::new(),
-        refusals: Vec::new(),
-        broken: None,
-        version: None,
-        connector: String::new(),
-        started_seq: 0,
-        samples: Vec::new(),
-    };
+    let nothing = ScanResult::nothing(String::new());
     // A plan of the hub's own reads no source, so that no mapping of a job matters; deliveries are looked at all the same.
     let options = PlanOptions { accept_configuration: true };
     let mut planner = Planner::begin(engine, job, ConnectionNumber::HUB, run, &nothing, options)?;

@@ -31,7 +31,7 @@ mod unlinked;
 
 pub(crate) use absence::unseen;
 pub(crate) use changed::{accept, accept_unknown};
-pub(crate) use finish::{expired, put_states, put_unknown_states};
+pub(crate) use finish::{expired, put_states};
 pub use hub::HubPlan;
 pub(crate) use hub::plan as hub_plan;
 

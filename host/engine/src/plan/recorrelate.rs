@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::policy::{Job, JobClass};
 use crate::run::RunReport;
-use crate::scan::{ScanResult, Seen, blocking};
+use crate::scan::{ScanResult, blocking};
 use rosterd_model::claim::{Link, LinkMaker};
 use rosterd_model::plan::{Part, Reason, StepObject, Target};
 use rosterd_model::run::RunState;
@@ -27,16 +27,7 @@ pub(crate) fn plan(
     run: RunId,
     connector: String,
 ) -> Result<Planned, EngineError> {
-    let nothing = ScanResult {
-        seen: Seen::default(),
-        verdicts: Vec::new(),
-        refusals: Vec::new(),
-        broken: None,
-        version: None,
-        connector,
-        started_seq: 0,
-        samples: Vec::new(),
-    };
+    let nothing = ScanResult::nothing(connector);
     let mut planner =
         Planner::begin(engine, job, connection, run, &nothing, PlanOptions { accept_configuration: true })?;
     planner.recorrelates = true;
@@ -62,6 +53,7 @@ impl Engine {
     pub async fn recorrelate(&self, job: &str) -> Result<RunReport, EngineError> {
         let policy = self.policy.clone();
         let job = policy.job(job)?;
+        let _turn = self.gate.run(&job.source).await;
         let source = self.connections.source(&job.source).await.map_err(EngineError::of(&job.source))?;
         let connector = source.digest();
         drop(source);

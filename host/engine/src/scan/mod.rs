@@ -59,6 +59,22 @@ pub(crate) struct ScanResult {
     pub(crate) samples: Vec<String>,
 }
 
+impl ScanResult {
+    /// What is known without reading anything.
+    pub(crate) fn nothing(connector: String) -> Self {
+        Self {
+            seen: Seen::default(),
+            verdicts: Vec::new(),
+            refusals: Vec::new(),
+            broken: None,
+            version: None,
+            connector,
+            started_seq: 0,
+            samples: Vec::new(),
+        }
+    }
+}
+
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
