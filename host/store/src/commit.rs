@@ -73,8 +73,8 @@ impl Store {
     ) -> Result<T, E> {
         // Held to the end: who has it is the only one who writes, and the number says whether somebody else did before.
         let mut commits = self.commits();
-        let durability = if lazy { commits.lazy() } else { Durability::Immediate };
-        let transaction = self.begin(durability)?;
+        let written = self.counters().rows_written();
+        let mut transaction = self.begin()?;
         let value = {
             let mut sizes = self.sizes();
             let mut writer = Writer::new(&transaction, self.counters(), &sizes);
@@ -83,6 +83,9 @@ impl Store {
             self.note(&sizes);
             value
         };
+        let rows = self.counters().rows_written() - written;
+        let durability = if lazy { commits.lazy(rows) } else { Durability::Immediate };
+        transaction.set_durability(durability).map_err(StoreError::from)?;
         effect::point(name);
         transaction.commit().map_err(StoreError::from)?;
         commits.count(durability, self.path());
@@ -97,11 +100,13 @@ impl Store {
         if commits.made != after {
             return Ok(false);
         }
-        let durability = commits.lazy();
-        let transaction = self.begin(durability)?;
+        let written = self.counters().rows_written();
+        let mut transaction = self.begin()?;
         let mut sizes = self.sizes();
         layer.write(&transaction, self.counters(), &mut sizes)?;
         self.note(&sizes);
+        let durability = commits.lazy(self.counters().rows_written() - written);
+        transaction.set_durability(durability)?;
         effect::point(name);
         transaction.commit()?;
         commits.count(durability, self.path());
@@ -109,12 +114,11 @@ impl Store {
         Ok(true)
     }
 
-    fn begin(&self, durability: Durability) -> Result<WriteTransaction, StoreError> {
-        let mut transaction = self.database()?.begin_write()?;
+    fn begin(&self) -> Result<WriteTransaction, StoreError> {
+        let transaction = self.database()?.begin_write()?;
         if self.retired.load(Ordering::SeqCst) {
             return Err(StoreError::ReadOnly);
         }
-        transaction.set_durability(durability)?;
         Ok(transaction)
     }
 

@@ -2,37 +2,61 @@
 //!
 //! A commit that does not wait for the disk is cheap: pages that several of them change are written once. What they wrote
 //! must not pile up, though: the one that waits in the end would wait long, and a crash would cost as much. So one in
-//! [`SYNCED`] waits, and while others go on the system is asked, beside them, to write what there is.
+//! [`SYNCED`] waits, and one after [`LONGEST`]; a small one waits always, because it is not one of many, or somebody slow
+//! made it with trouble. While others go on the system is asked, beside them, to write what there is.
 
 use redb::Durability;
 use std::fs::File;
 use std::path::Path;
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// One commit in so many waits for the disk.
 const SYNCED: u32 = 16;
 
+/// Work of this time is lost at most.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Commits with fewer rows wait.
+const FEW_ROWS: u64 = 1_000;
+
 /// The commits of this process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Commits {
     /// How many there were.
     pub(crate) made: u64,
     /// How many the disk may not have yet.
     behind: u32,
+    /// When it had all.
+    synced: Instant,
+    /// Commits with fewer rows wait.
+    pub(crate) few: u64,
+    /// Work of this time is lost at most.
+    pub(crate) longest: Duration,
     flushing: Option<JoinHandle<()>>,
 }
 
+impl Default for Commits {
+    fn default() -> Self {
+        Self { made: 0, behind: 0, synced: Instant::now(), few: FEW_ROWS, longest: LONGEST, flushing: None }
+    }
+}
+
 impl Commits {
-    /// What the next one does that need not wait.
-    pub(crate) const fn lazy(&self) -> Durability {
-        if self.behind + 1 < SYNCED { Durability::None } else { Durability::Immediate }
+    /// What the next one does, of so many rows, that need not wait.
+    pub(crate) fn lazy(&self, rows: u64) -> Durability {
+        if rows >= self.few && self.behind + 1 < SYNCED && self.synced.elapsed() < self.longest {
+            Durability::None
+        } else {
+            Durability::Immediate
+        }
     }
 
     /// One more was made, in the file at `path`.
     pub(crate) fn count(&mut self, durability: Durability, path: &Path) {
         self.made += 1;
         if matches!(durability, Durability::Immediate) {
-            self.behind = 0;
+            (self.behind, self.synced) = (0, Instant::now());
             return;
         }
         self.behind += 1;

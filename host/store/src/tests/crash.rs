@@ -8,6 +8,7 @@ use crate::testing::{Recorder, Seed, seed};
 use crate::verify::verify_with;
 use crate::{Store, StoreError};
 use rosterd_model::Class;
+use std::time::Duration;
 
 fn digest(store: &Store) -> [u8; 32] {
     content_digest(&store.snapshot().unwrap(), &[]).unwrap()
@@ -29,6 +30,9 @@ impl Past {
 fn workload() -> Past {
     let mut past = Past { disk: Recorder::new(), states: Vec::new() };
     let store = past.disk.open().unwrap();
+    // As if each were one of many large ones.
+    store.commits().few = 0;
+    store.commits().longest = Duration::MAX;
     past.note(&store);
     let seeded = seed_and_note(&store, &mut past);
     for index in (1..40_u32).step_by(2) {
@@ -112,6 +116,8 @@ fn every_torn_image_is_one_of_the_states() {
 fn what_was_not_synced_is_lost_as_a_whole_and_what_was_is_kept() {
     let disk = Recorder::new();
     let store = disk.open().unwrap();
+    store.commits().few = 0;
+    store.commits().longest = Duration::MAX;
     let put = |number: u8| move |writer: &mut crate::Writer<'_>| writer.put_mapping([number; 8], "text");
     store.commit::<_, StoreError>("test", put(1)).unwrap();
     let syncs = disk.syncs();
@@ -126,4 +132,24 @@ fn what_was_not_synced_is_lost_as_a_whole_and_what_was_is_kept() {
     assert_eq!(kept(disk.killed_image(syncs, usize::MAX)), [true, false, false, false]);
     store.commit::<_, StoreError>("test", put(4)).unwrap();
     assert_eq!(kept(disk.image(disk.syncs())), [true; 4]);
+}
+
+#[test]
+fn a_small_commit_waits_for_the_disk_and_one_of_sixteen_large_ones() {
+    let disk = Recorder::new();
+    let store = disk.open().unwrap();
+    store.commits().longest = Duration::MAX;
+    let put = |rows: u64| {
+        let before = disk.syncs();
+        let work = |writer: &mut crate::Writer<'_>| {
+            (0..rows).try_for_each(|row| writer.put_mapping(row.to_be_bytes(), "text"))
+        };
+        store.commit_unsynced::<_, StoreError>("test", work).unwrap();
+        disk.syncs() > before
+    };
+    assert!(put(999));
+    let waited: Vec<bool> = (0..32).map(|_| put(1_000)).collect();
+    let expected: Vec<bool> = (1..=32).map(|number| number % 16 == 0).collect();
+    assert_eq!(waited, expected);
+    assert!(!put(1_000) && put(1));
 }
