@@ -3,11 +3,12 @@
 use crate::clean::{clean, damage};
 use crate::header::{Column, Columns, Kind};
 use crate::neutralise;
-use crate::orgpath;
+use crate::orgpath::{Paths, Unit};
 use crate::rows::{Damage, Row};
 use crate::settings::Settings;
 use rosterd_sdk::{Attributes, Change, Class, record};
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 /// So many org units are remembered as told; then all are told again. It bounds the memory, and telling one again
 /// changes nothing.
@@ -19,10 +20,10 @@ pub struct Converter {
     /// The columns.
     pub columns: Columns,
     class: Class,
-    separator: char,
     clear_token: Option<String>,
     raw: bool,
     told: HashSet<String>,
+    paths: Paths,
     /// Whether rows, and whether org units, were asked for.
     wanted: (bool, bool),
     room: usize,
@@ -44,10 +45,10 @@ impl Converter {
         Self {
             columns,
             class,
-            separator: settings.org_separator.chars().next().unwrap_or('/'),
             clear_token: settings.clear_token.clone(),
             raw: settings.raw,
             told: HashSet::new(),
+            paths: Paths::new(settings.org_separator.chars().next().unwrap_or('/')),
             wanted: (classes.contains(&class), classes.contains(&Class::OrgUnit)),
             room: 256,
         }
@@ -104,8 +105,23 @@ impl Converter {
     }
 
     fn record(&mut self, row: &Row, id: &str, changes: &mut VecDeque<Change>) -> Result<(), Problem> {
+        let mut paths = std::mem::take(&mut self.paths);
+        let read = self.read(row, &mut paths);
+        self.paths = paths;
+        let (attributes, units) = read?;
+        self.units(&units, changes);
+        if self.wanted.0 {
+            // The next record will be about as long.
+            self.room = self.room.max(attributes.len() + 1).min(64 * 1024);
+            changes.push_back(record(self.class, id).attributes(attributes).upsert());
+        }
+        Ok(())
+    }
+
+    /// The attributes of a row, and the org units on the way to its own.
+    fn read(&self, row: &Row, paths: &mut Paths) -> Result<(Attributes, Arc<[Unit]>), Problem> {
         let mut attributes = Attributes::with_capacity(self.room);
-        let mut units = Vec::new();
+        let mut units = Arc::default();
         for (index, column) in self.columns.all.iter().enumerate() {
             let value = self.value(row, index);
             if value.is_empty() || column.kind == Kind::Ignored {
@@ -115,31 +131,24 @@ impl Converter {
                 attributes.null(if column.kind == Kind::OrgPath { "orgUnit" } else { &column.attribute });
                 continue;
             }
-            self.attribute(column, value, &mut attributes, &mut units).map_err(|message| Problem {
-                column: Some(index),
-                message,
-                id_is_sure: true,
-            })?;
+            let problem = |message| Problem { column: Some(index), message, id_is_sure: true };
+            if column.kind == Kind::OrgPath {
+                units = paths.read(value).map_err(problem)?;
+                if let Some(unit) = units.last() {
+                    attributes.reference("orgUnit", Class::OrgUnit, &unit.id);
+                    attributes.text("org_path", &unit.id);
+                }
+                continue;
+            }
+            self.attribute(column, value, &mut attributes).map_err(problem)?;
         }
-        self.units(units, changes);
-        if self.wanted.0 {
-            // The next record will be about as long.
-            self.room = self.room.max(attributes.len() + 1).min(64 * 1024);
-            changes.push_back(record(self.class, id).attributes(attributes).upsert());
-        }
-        Ok(())
+        Ok((attributes, units))
     }
 
     /// Writes the attribute of one cell that is not empty.
-    fn attribute(
-        &self,
-        column: &Column,
-        value: &str,
-        attributes: &mut Attributes,
-        units: &mut Vec<orgpath::Unit>,
-    ) -> Result<(), String> {
+    fn attribute(&self, column: &Column, value: &str, attributes: &mut Attributes) -> Result<(), String> {
         match column.kind {
-            Kind::Ignored => {}
+            Kind::Ignored | Kind::OrgPath => {}
             Kind::Text => attributes.text(&column.attribute, value),
             Kind::Multi => attributes.list(&column.attribute, split_values(value)),
             Kind::Clean | Kind::Number | Kind::Manager => {
@@ -158,36 +167,29 @@ impl Converter {
                     attributes.text(&column.attribute, &value);
                 }
             }
-            Kind::OrgPath => {
-                *units = orgpath::parse(value, self.separator)?;
-                if let Some(unit) = units.last() {
-                    attributes.reference("orgUnit", Class::OrgUnit, &unit.id);
-                    attributes.text("org_path", &unit.id);
-                }
-            }
         }
         Ok(())
     }
 
     /// Tells about org units that were not told yet, parents first.
-    fn units(&mut self, units: Vec<orgpath::Unit>, changes: &mut VecDeque<Change>) {
+    fn units(&mut self, units: &[Unit], changes: &mut VecDeque<Change>) {
         if !self.wanted.1 || units.last().is_none_or(|unit| self.told.contains(&unit.id)) {
             return;
         }
         if self.told.len() > REMEMBERED_UNITS {
             self.told.clear();
         }
-        let mut parent: Option<String> = None;
+        let mut parent: Option<&str> = None;
         for unit in units {
             if !self.told.contains(&unit.id) {
                 let mut told = record(Class::OrgUnit, &unit.id).text("displayName", &unit.name);
-                if let Some(parent) = &parent {
+                if let Some(parent) = parent {
                     told = told.reference("parent", Class::OrgUnit, parent);
                 }
                 changes.push_back(told.upsert());
                 self.told.insert(unit.id.clone());
             }
-            parent = Some(unit.id);
+            parent = Some(&unit.id);
         }
     }
 

@@ -3,6 +3,9 @@
 //! The canonical path is the id of an org unit, so two ways of writing the same path must give the same text: names
 //! are trimmed, separators at both ends are dropped, only separator and backslash are escaped.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 /// Paths deeper than this are taken for a mistake.
 const MAXIMUM_DEPTH: usize = 32;
 
@@ -13,6 +16,40 @@ pub struct Unit {
     pub id: String,
     /// Its own name.
     pub name: String,
+}
+
+/// So many paths are remembered as they were read; then all are forgotten, which bounds the memory.
+const REMEMBERED: usize = 20_000;
+
+/// Reads paths, each way of writing one once: a thousand rows name the same org unit.
+#[derive(Debug, Default)]
+pub struct Paths {
+    separator: char,
+    read: HashMap<String, Arc<[Unit]>>,
+}
+
+impl Paths {
+    /// Of paths whose names are separated so.
+    #[must_use]
+    pub fn new(separator: char) -> Self {
+        Self { separator, read: HashMap::new() }
+    }
+
+    /// As [`parse`].
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub fn read(&mut self, path: &str) -> Result<Arc<[Unit]>, String> {
+        if let Some(units) = self.read.get(path) {
+            return Ok(Arc::clone(units));
+        }
+        if self.read.len() >= REMEMBERED {
+            self.read.clear();
+        }
+        let units: Arc<[Unit]> = parse(path, self.separator)?.into();
+        self.read.insert(path.to_owned(), Arc::clone(&units));
+        Ok(units)
+    }
 }
 
 /// The org units of a path, the topmost first; none at all for a path without names.
