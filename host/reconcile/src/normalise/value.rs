@@ -14,7 +14,7 @@ fn is_margin(c: char) -> bool {
 /// # Errors
 /// The end of a sentence, if it contains a control character other than a line feed or a tab.
 pub fn text(raw: &str) -> Result<Text, String> {
-    if is_plain(raw) {
+    if is_plain(raw) || is_settled(raw) {
         return Ok(raw.into());
     }
     let trimmed = raw.trim_matches(is_margin);
@@ -37,6 +37,14 @@ fn is_plain(raw: &str) -> bool {
     // Without a way out in the middle, sixteen bytes are looked at in one go.
     let printable = bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     printable && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+}
+
+/// The same of printable ASCII and unified ideographs (U+4E00 to U+9FFF), none of which has another form, as most names and
+/// titles are that are not plain.
+fn is_settled(raw: &str) -> bool {
+    raw.chars().all(|c| matches!(c, ' '..='~' | '\u{4E00}'..='\u{9FFF}'))
+        && !raw.starts_with(' ')
+        && !raw.ends_with(' ')
 }
 
 fn nfc(text: &str) -> Text {
