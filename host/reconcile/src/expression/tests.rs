@@ -2,6 +2,10 @@ use super::*;
 use crate::strategy;
 use proptest::prelude::*;
 
+mod absence;
+mod limits;
+mod sentences;
+
 fn attributes(json: &str) -> Attributes {
     crate::normalise::json_attributes(json).expect("valid")
 }
