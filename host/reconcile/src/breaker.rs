@@ -187,8 +187,8 @@ mod tests {
     fn failures_of_another_hour_do_not_count() {
         let mut circuit = Circuit::default();
         record(&mut circuit, &failures(15, 15), Timestamp(9));
-        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(10 + WINDOW_MS)), Turn::None);
-        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(11 + WINDOW_MS)), Turn::Opened);
+        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(10 + 15 * MINUTE)), Turn::None);
+        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(11 + 15 * MINUTE)), Turn::Opened);
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
     fn the_window_lasts_to_its_last_moment() {
         let mut circuit = Circuit::default();
         record(&mut circuit, &failures(15, 15), Timestamp(9));
-        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(9 + WINDOW_MS)), Turn::Opened);
+        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(9 + 15 * MINUTE)), Turn::Opened);
     }
 
     #[test]

@@ -195,7 +195,14 @@ mod tests {
         assert!(ok(&name(MAX_NAME)));
         assert!(normalise(&record(&name(MAX_NAME + 1))).expect_err("long").message.contains("more than 256 bytes"));
         assert!(normalise(&record("{\" \":1}")).expect_err("empty").message.contains("empty name"));
-        assert!(normalise(&record("{\"a\\u0007\":1}")).expect_err("control").message.contains("control character"));
+        for (text, place) in [
+            (r#"{"a\u0007":1}"#, "the record has"),
+            (r#"{"a":1,"b\u0007":1}"#, "the record has"),
+            (r#"{"a":{"b\u0007":1}}"#, "attribute \"a\" has"),
+        ] {
+            let problem = normalise(&record(text)).expect_err("control");
+            assert!(problem.message.starts_with(place) && problem.message.contains("control character"), "{problem}");
+        }
     }
 
     #[test]
@@ -236,6 +243,14 @@ mod tests {
             json_value("mail", "{").expect_err("broken").message.starts_with("attribute \"mail\" is no valid JSON")
         );
         assert_eq!(problem.to_string(), problem.message);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = r#"{"a":"x","b":null,"c":[1,2.5,true],"d":{"ref":"org-unit","id":"7"},"e":{"k":"v"}}"#;
+        let attributes = json_attributes(text).expect("valid");
+        assert_eq!(to_json(&attributes), text);
+        assert_eq!(value_to_json(&Value::Integer(7)), serde_json::json!(7));
     }
 
     proptest! {

@@ -288,7 +288,22 @@ mod tests {
         assert_eq!(mix(0x9e37_79b9_7f4a_7c15), 0x6e78_9e6a_a1b9_65f4);
         let first = failure(FaultKind::Timeout, Asked::Create);
         let waits = || (0..40_000).map(|seed| wait(react(&first, seed)));
-        assert_eq!((waits().min(), waits().max()), (Some(0), Some(BASE_MS)));
+        assert_eq!((waits().min(), waits().max()), (Some(0), Some(2_000)));
+        let last = Failure { attempts: 7, ..first };
+        let longest = (0..1_000).map(|seed| wait(react(&last, seed))).max();
+        assert!(longest.is_some_and(|wait| (120_000..=128_000).contains(&wait)), "{longest:?}");
+    }
+
+    #[test]
+    fn the_slow_track_is_six_hours_twelve_a_day_and_ends_after_four_weeks() {
+        let at = |attempts, since: u64| {
+            let since = Timestamp(NOW.0 - since);
+            react(&Failure { attempts, since, ..failure(FaultKind::Transient, Asked::Update) }, 7)
+        };
+        let waits: Vec<u64> = (8..12).map(|attempts| wait(at(attempts, 0))).collect();
+        assert_eq!(waits, [21_600_000, 43_200_000, 86_400_000, 86_400_000]);
+        assert_eq!(wait(at(40, 2_419_199_999)), 86_400_000);
+        assert_eq!(at(40, 2_419_200_000), Reaction::Park);
     }
 
     proptest! {

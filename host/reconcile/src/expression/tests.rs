@@ -91,6 +91,7 @@ fn absence_passes_through_and_can_be_handled() {
 fn the_library_does_what_its_names_say() {
     for (call, expected) in [
         ("ToUpper(source.name)", "ZHANG SAN"),
+        ("ToLower(source.first)", "élodie"),
         ("NormalizeEmail(source.mail)", "Zhang.San@example.com"),
         ("NormalizePhone(\"138 0013 8000\", \"86\")", "+8613800138000"),
         ("Join(source.name, \"\", source.number, \"-\")", "Zhang San-7"),

@@ -411,3 +411,15 @@ fn a_scope_that_fails_says_why_and_what_to_correct() {
         "the scope can not be applied: + can not be applied to string and int; correct the scope or the account"
     );
 }
+
+#[test]
+fn the_hash_of_what_is_wanted_never_changes() {
+    // It stands in plans that wait and in what destinations acknowledged: another form would send everything again.
+    let outbound = outbound(None, OnLeave::Disable);
+    let hex = |lifecycle| -> String {
+        let desired = outbound.desired(&entity(lifecycle), &Attributes::new()).expect("no problem");
+        desired_hash(&desired, true).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    assert_eq!(hex(Lifecycle::Active), "7078d6f5289bae3fddc844d656d087a4");
+    assert_ne!(hex(Lifecycle::Active), hex(MANUAL));
+}

@@ -80,8 +80,11 @@ fn one_trip_can_hold_everything() {
     let holds = judge_all(&counts, 100, 0, &spec);
     assert_eq!(holds.len(), 2);
     assert!(holds.iter().all(|hold| hold.approval));
-    assert!(holds.iter().any(|hold| hold.because.contains("hold-all")));
-    assert!(holds.iter().any(|hold| hold.because.contains("would be disabled")));
+    let (update, disable) = (&holds[0], &holds[1]);
+    assert_eq!(update.bucket.operation, Operation::Update);
+    assert!(update.because.contains("hold-all"), "{}", update.because);
+    assert_eq!((disable.bucket.operation, disable.count), (Operation::Disable, 50), "its own reason stays");
+    assert!(disable.because.contains("would be disabled"), "{}", disable.because);
 }
 
 #[test]

@@ -198,5 +198,6 @@ mod tests {
             assert_eq!(at(never, Edge::End, "Asia/Shanghai"), Ok(None), "{never}");
         }
         assert!(moment(&Value::Bool(true), Edge::End, &|| zone("UTC")).is_err());
+        assert_eq!(moment(&Value::Null, Edge::End, &|| zone("UTC")), Ok(None));
     }
 }

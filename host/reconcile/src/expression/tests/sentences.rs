@@ -18,6 +18,16 @@ fn what_can_not_be_computed_is_said_in_words() {
             "source.name + source.empty",
             "+ can not be applied to string and null; one of them is empty, see Append and Coalesce",
         ),
+        ("source.name - source.number", "- can not be applied to string and int"),
+        (
+            "source.name * source.empty",
+            "* can not be applied to string and null; one of them is empty, see Append and Coalesce",
+        ),
+        ("source.name / source.number", "/ can not be applied to string and int"),
+        ("source.name % source.number", "% can not be applied to string and int"),
+        ("source.name < source.number", "< can not be applied to (string, int)"),
+        ("null < 1", "< can not be applied to (null_type, int); one of them is empty, see Coalesce"),
+        ("source.name[0]", "reading a part can not be applied to (string, int)"),
         ("source.number % 0", "a number is divided by zero"),
         ("9223372036854775807 + source.number", "a number is too large"),
         ("source.list[9]", "a list has fewer values than the index asks for"),
@@ -89,4 +99,14 @@ fn what_does_not_exist_is_refused_wherever_it_stands() {
         assert!(compile(unknown, "source", None).is_err(), "{unknown}");
     }
     assert!(compile("type(source.a) == int", "source", None).is_ok(), "types are known");
+}
+
+#[test]
+fn words_of_other_languages_are_put_right() {
+    let hint = |text: &str| compile(text, "source", None).expect_err(text).hint.expect("a hint");
+    assert_eq!(hint("source.a and source.b"), "write && for and, || for or");
+    assert_eq!(hint("source.a or source.b"), "write && for and, || for or");
+    assert_eq!(hint("source.a = \"x\""), "write == to compare");
+    assert_eq!(hint("source.工号"), "names that are not plain letters are written source[\"姓名\"]");
+    assert!(hint("\"工号\" )").starts_with("an expression looks like"), "what is quoted may be any writing");
 }
