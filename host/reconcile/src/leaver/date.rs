@@ -70,10 +70,7 @@ pub fn moment(
     let local = match (time, edge) {
         (Some(time), _) => time,
         (None, Edge::Begin) => date.at(0, 0, 0, 0),
-        (None, Edge::End) if Rule::LocalEndOfDay.on() => {
-            date.tomorrow().map_err(|_| "names a day that no calendar has".to_owned())?.at(0, 0, 0, 0)
-        }
-        (None, Edge::End) => date.at(0, 0, 0, 0),
+        (None, Edge::End) => date.tomorrow().map_err(|_| "names a day that no calendar has".to_owned())?.at(0, 0, 0, 0),
     };
     let zone = if Rule::LocalEndOfDay.on() { zone()? } else { TimeZone::UTC };
     // A midnight that a change of the clock leaves out is the moment at which the day begins.
