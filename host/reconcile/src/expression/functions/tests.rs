@@ -50,9 +50,10 @@ fn empty_is_what_holds_nothing() {
         (Cel::Int(0), false),
         (Cel::Bool(false), false),
     ] {
-        assert_eq!(is_empty(&[value.clone()]), Ok(Cel::Bool(expected)), "{value:?}");
-        assert_eq!(is_present(&[value.clone()]), Ok(Cel::Bool(!expected)), "{value:?}");
-        assert_eq!(is_null(&[value.clone()]), Ok(Cel::Bool(value == Cel::Null)), "{value:?}");
+        let one = std::slice::from_ref(&value);
+        assert_eq!(is_empty(one), Ok(Cel::Bool(expected)), "{value:?}");
+        assert_eq!(is_present(one), Ok(Cel::Bool(!expected)), "{value:?}");
+        assert_eq!(is_null(one), Ok(Cel::Bool(value == Cel::Null)), "{value:?}");
         let first = if expected { Cel::from("other") } else { value.clone() };
         assert_eq!(coalesce(&[value, Cel::from("other")]), Ok(first));
     }
@@ -81,7 +82,7 @@ fn about_nothing_is_said_nothing_and_the_answer_is_no() {
         mid(&[null.clone(), two.clone(), two.clone()]),
         replace(&[null.clone(), Cel::from("a"), Cel::from("b")]),
         split(&[null.clone(), Cel::from("a")]),
-        append(&[null.clone()]),
+        append(std::slice::from_ref(&null)),
         join(&[null.clone(), Cel::from("-")]),
         item(&[list(1), two.clone()]),
         item(&[list(1), Cel::Int(0)]),
