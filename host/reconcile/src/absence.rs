@@ -135,6 +135,9 @@ mod tests {
     fn durations() {
         assert_eq!(parse_duration("12h"), Ok(12 * HOUR));
         assert_eq!(parse_duration("0s"), Ok(0));
+        assert_eq!(parse_duration("500ms"), Ok(500));
+        assert_eq!(parse_duration("45s"), Ok(45_000));
+        assert_eq!(parse_duration("90m"), Ok(HOUR + HOUR / 2));
         assert_eq!(parse_duration("7d"), Ok(7 * 24 * HOUR));
         for bad in
             ["", "12", "h", "-1h", "1.5h", "12 h", "12H", "99999999999999999999s", "18446744073709551615d", "1中"]

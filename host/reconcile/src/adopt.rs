@@ -209,4 +209,46 @@ mod tests {
         let confidence: Vec<_> = found.iter().map(|proposal| proposal.confidence).collect();
         assert_eq!(confidence, [Confidence::Disputed, Confidence::Disputed, Confidence::Likely]);
     }
+
+    #[test]
+    fn what_many_share_lists_ten_and_no_more() {
+        let rule = |attributes: &[&str]| TierSpec {
+            tier: 1,
+            attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+            mode: TierMode::Auto,
+        };
+        let crowd = |matcher: &mut Matcher| {
+            for n in 1..=30 {
+                matcher.add(id(n), &account(&[("mail", "all@x"), ("title", &format!("t{n}"))]), false);
+            }
+        };
+        let mut single = Matcher::new(&[rule(&["mail"])]);
+        crowd(&mut single);
+        let found = single.propose(&account(&[("mail", "all@x")]));
+        assert_eq!((found.confidence, found.candidates.len()), (Confidence::Ambiguous, 10));
+
+        let mut joined = Matcher::new(&[rule(&["mail", "title"])]);
+        crowd(&mut joined);
+        let found = joined.propose(&account(&[("mail", "all@x"), ("title", "t30")]));
+        assert_eq!(
+            (found.confidence, found.candidates),
+            (Confidence::Sure, vec![id(30)]),
+            "together with another attribute it tells all of them apart"
+        );
+    }
+
+    #[test]
+    fn the_word_in_the_file_is_the_word_on_the_screen() {
+        for confidence in Confidence::ALL {
+            assert_eq!(serde_json::to_value(confidence).expect("a word"), confidence.as_str());
+        }
+    }
+
+    #[test]
+    fn a_link_to_another_account_or_to_a_disabled_one_is_another_state() {
+        let (seven, eight) = (ExternalId::from("7"), ExternalId::from("8"));
+        assert_eq!(link_hash(&seven, true), link_hash(&seven, true));
+        assert_ne!(link_hash(&seven, true), link_hash(&seven, false));
+        assert_ne!(link_hash(&seven, true), link_hash(&eight, true));
+    }
 }

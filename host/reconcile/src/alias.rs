@@ -48,4 +48,18 @@ mod tests {
         keep(&back, &mut same);
         assert_eq!(same, back);
     }
+
+    #[test]
+    fn an_alias_that_is_no_list_counts_as_one_and_an_empty_one_as_none() {
+        for (known, expected) in [
+            (Value::from("old@x"), vec![Value::from("old@x"), Value::from("a@x")]),
+            (Value::Null, vec![Value::from("a@x")]),
+            (Value::from("a@x"), vec![Value::from("a@x")]),
+        ] {
+            let before: Attributes = [(ADDRESS, Value::from("a@x"))].into_iter().collect();
+            let mut after: Attributes = [(ADDRESS, Value::from("b@x")), (ALIASES, known.clone())].into_iter().collect();
+            keep(&before, &mut after);
+            assert_eq!(after.get(ALIASES), Some(&Value::List(expected)), "{known:?}");
+        }
+    }
 }

@@ -243,6 +243,21 @@ mod tests {
         assert_eq!(ask(&plain(), "groups", &[(id("hr"), &none)]).map(|(_, value)| value), Some(Value::Null));
     }
 
+    #[test]
+    fn who_is_not_in_the_list_of_an_attribute_stands_behind_it_in_the_order_of_the_default() {
+        let order = authority(r#"{"default": ["hr", "ad", "vpn"], "mobile": ["ad", "app"]}"#);
+        let ranks = ["ad", "app", "hr", "vpn", "other"].map(|name| order.rank("mobile", &id(name)));
+        assert_eq!(ranks, [0, 1, 2, 4, 5]);
+        assert_eq!(["hr", "vpn", "other"].map(|name| order.rank("title", &id(name))), [0, 2, 6]);
+    }
+
+    #[test]
+    fn who_says_that_there_is_none_adds_nothing_to_the_values_of_others() {
+        let (empty, one) = (Value::Null, Value::from("a"));
+        let claims = [(id("hr"), &empty), (id("ad"), &one)];
+        assert_eq!(ask(&plain(), "groups", &claims).map(|(_, value)| value), Some(Value::List(vec![one.clone()])));
+    }
+
     proptest! {
         #[test]
         fn the_order_of_arrival_never_decides(names in proptest::sample::subsequence(vec!["hr", "ad", "aa", "zz"], 0..5).prop_shuffle(),

@@ -187,8 +187,8 @@ mod tests {
     fn failures_of_another_hour_do_not_count() {
         let mut circuit = Circuit::default();
         record(&mut circuit, &failures(15, 15), Timestamp(9));
-        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(10 + WINDOW_MS)), Turn::None);
-        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(11 + WINDOW_MS)), Turn::Opened);
+        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(10 + 15 * MINUTE)), Turn::None);
+        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(11 + 15 * MINUTE)), Turn::Opened);
     }
 
     #[test]
@@ -227,6 +227,48 @@ mod tests {
         record(&mut circuit, &rest, Timestamp(10));
         assert_eq!(permit(&circuit, Timestamp(49)), Permit::Wait(Timestamp(50)));
         assert_eq!(permit(&circuit, Timestamp(50)), Permit::All);
+    }
+
+    #[test]
+    fn the_window_lasts_to_its_last_moment() {
+        let mut circuit = Circuit::default();
+        record(&mut circuit, &failures(15, 15), Timestamp(9));
+        assert_eq!(record(&mut circuit, &failures(15, 15), Timestamp(9 + 15 * MINUTE)), Turn::Opened);
+    }
+
+    #[test]
+    fn a_rest_that_is_over_is_forgotten_and_one_that_is_not_outlives_the_probe() {
+        let mut circuit = Circuit::default();
+        record(&mut circuit, &Answers { rest_until: Some(Timestamp(50)), ..Answers::default() }, Timestamp(10));
+        record(&mut circuit, &Answers::default(), Timestamp(50));
+        assert_eq!(circuit.rest_until, None);
+        record(&mut circuit, &refused(), Timestamp(60));
+        let rest = Answers { rest_until: Some(Timestamp(9 * MINUTE)), ..failures(0, 1) };
+        assert_eq!(record(&mut circuit, &rest, Timestamp(2 * MINUTE)), Turn::Closed);
+        assert_eq!(permit(&circuit, Timestamp(3 * MINUTE)), Permit::Wait(Timestamp(9 * MINUTE)));
+    }
+
+    #[test]
+    fn only_a_probe_that_was_answered_well_closes() {
+        let open = || {
+            let mut circuit = Circuit::default();
+            record(&mut circuit, &refused(), Timestamp(0));
+            circuit
+        };
+        let probe = |answers: &Answers| {
+            let mut circuit = open();
+            let turn = record(&mut circuit, answers, Timestamp(MINUTE));
+            let CircuitState::Open { probes, .. } = circuit.state else { panic!("it is open") };
+            (turn, probes)
+        };
+        assert_eq!(probe(&failures(1, 1)), (Turn::None, 1), "it failed for another reason");
+        assert_eq!(probe(&Answers { reached: true, ..refused() }), (Turn::None, 1), "reached, and refused again");
+        assert_eq!(
+            probe(&Answers { answered: 1, ..Answers::default() }),
+            (Turn::None, 1),
+            "answered without a judgement"
+        );
+        assert_eq!(probe(&Answers::default()), (Turn::None, 0), "nothing was asked: the same probe goes out again");
     }
 
     proptest! {

@@ -101,7 +101,7 @@ fn keys(values: &[Value]) -> BTreeSet<Vec<u8>> {
 fn encode_length(length: usize, out: &mut Vec<u8>) {
     let mut rest = length;
     while rest > 0x7f {
-        out.push(0x80 | (rest & 0x7f) as u8);
+        out.push(rest as u8 | 0x80);
         rest >>= 7;
     }
     out.push(rest as u8);
@@ -119,5 +119,35 @@ mod tests {
         assert_ne!(key(&list(&["ab", "c"])), key(&list(&["a", "bc"])));
         assert!(!equal(&Value::Null, &list(&[])), "empty and nothing said about members differ");
         assert_eq!(key(&Value::Decimal(-0.0)), key(&Value::Decimal(0.0)));
+    }
+
+    #[test]
+    fn structured_values_are_compared_part_by_part() {
+        let map = |pairs: &[(&str, Value)]| {
+            Value::Map(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+        };
+        let list = |items: &[i64]| Value::List(items.iter().map(|item| Value::Integer(*item)).collect());
+        let one = map(&[("a", list(&[1, 2])), ("b", Value::Null)]);
+        assert!(equal(&one, &map(&[("a", list(&[2, 1])), ("b", Value::Null)])), "lists within are sets, too");
+        assert!(!equal(&one, &map(&[("a", list(&[2, 3])), ("b", Value::Null)])));
+        assert!(!equal(&one, &map(&[("a", list(&[2, 1])), ("c", Value::Null)])));
+        assert!(!equal(&one, &map(&[("a", list(&[2, 1]))])));
+        assert!(!equal(&map(&[]), &one));
+    }
+
+    #[test]
+    fn the_bytes_of_a_length_never_change() {
+        // They are part of hashes that stand in stores and in approvals of plans.
+        let bytes = |length| {
+            let mut out = Vec::new();
+            encode_length(length, &mut out);
+            out
+        };
+        assert_eq!(bytes(0), [0]);
+        assert_eq!(bytes(127), [0x7f]);
+        assert_eq!(bytes(128), [0x80, 1]);
+        assert_eq!(bytes(200), [0xc8, 1]);
+        assert_eq!(bytes(300), [0xac, 2]);
+        assert_eq!(bytes(70_000), [0xf0, 0xa2, 4]);
     }
 }

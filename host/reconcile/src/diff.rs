@@ -158,6 +158,34 @@ mod tests {
         assert_ne!(state_hash(&none, &Lifecycle::Active), state_hash(&none, &Lifecycle::Suspended));
     }
 
+    #[test]
+    fn a_change_of_case_alone_is_a_change() {
+        let changes = diff(&attributes(&[("userName", "ann".into())]), &attributes(&[("userName", "Ann".into())]));
+        assert_eq!(operation_of(Class::Account, &changes, None), Operation::Rename);
+    }
+
+    #[test]
+    fn a_unit_that_gets_another_parent_moves_and_one_that_gets_its_first_does_not() {
+        let unit = |pairs: &[(&str, Value)]| attributes(pairs);
+        let word = |before: &[(&str, Value)], after: &[(&str, Value)]| {
+            operation_of(Class::OrgUnit, &diff(&unit(before), &unit(after)), None)
+        };
+        assert_eq!(word(&[("parent", "a".into())], &[("parent", "b".into())]), Operation::Move);
+        assert_eq!(word(&[], &[("parent", "b".into())]), Operation::Update);
+        assert_eq!(word(&[("code", "1".into())], &[("code", "2".into())]), Operation::Update);
+        let group = diff(&unit(&[("parent", "a".into())]), &unit(&[("parent", "b".into())]));
+        assert_eq!(operation_of(Class::Group, &group, None), Operation::Update, "groups stand nowhere");
+    }
+
+    #[test]
+    fn the_hash_of_a_state_never_changes() {
+        // Approvals and what destinations acknowledged are kept as hashes: another form would make every state another one.
+        let state = attributes(&[("displayName", "Ann".into()), ("groups", Value::List(vec!["b".into(), "a".into()]))]);
+        let hash = state_hash(&state, &Lifecycle::Leaving { effective_at: Timestamp(1) });
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "a7ef7f87ce6bd3f14bccfd4ee419fa1d");
+    }
+
     proptest! {
         #[test]
         fn a_diff_leads_from_one_state_to_the_other(a in strategy::attributes(), b in strategy::attributes()) {

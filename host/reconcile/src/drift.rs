@@ -153,4 +153,29 @@ mod tests {
         assert_eq!(now.get("name"), Some(&Value::from("bob")));
         assert_eq!((now.get("title"), now.len()), (Some(&Value::Null), 2));
     }
+
+    #[test]
+    fn one_difference_of_either_kind_is_drift() {
+        let active = Projection { status: ProjectionStatus::Present, ..known(None) };
+        let mut shown = attributes(&[("name", "ann"), ("title", "boss")]);
+        shown.set("active", Value::Bool(false));
+        let drift = compare(&active, &shown);
+        assert_eq!(drift.status, Some(ProjectionStatus::Disabled), "somebody disabled him there");
+        assert!(!drift.is_none());
+        let drift = compare(&active, &attributes(&[("name", "ann"), ("title", "clerk")]));
+        assert!(!drift.is_none() && drift.status.is_none());
+    }
+
+    #[test]
+    fn a_list_of_references_is_one_and_other_lists_are_not() {
+        let reference = Value::Reference { class: rosterd_model::Class::OrgUnit, id: "7".into() };
+        let mut known = known(None);
+        known.attributes.set("units", Value::List(vec![reference]));
+        known.attributes.set("tags", Value::List(vec!["a".into()]));
+        let mut shown = attributes(&[("name", "ann"), ("title", "boss")]);
+        shown.set("units", Value::List(vec!["app-3".into()]));
+        shown.set("tags", Value::List(vec!["b".into()]));
+        let changed: Vec<_> = compare(&known, &shown).changes.into_iter().map(|change| change.attribute).collect();
+        assert_eq!(changed, ["tags"]);
+    }
 }

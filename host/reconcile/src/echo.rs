@@ -112,4 +112,13 @@ mod tests {
         };
         assert!(with(true) && !with(false));
     }
+
+    #[test]
+    fn what_was_never_told_is_news() {
+        let projection = told(&[("name", "ann")], None);
+        let mut shown = attributes(&[("name", "ann")]);
+        shown.set("external", Value::Bool(true));
+        assert!(!echoes(&shown, &projection, true, "external"));
+        assert!(!echoes(&shown, &projection, true, "active"), "nothing is said of it");
+    }
 }

@@ -259,4 +259,22 @@ mod tests {
             assert!(judge(&facts).licensed, "{facts:?}");
         }
     }
+
+    #[test]
+    fn the_first_doubt_is_the_verdict_and_all_doubts_are_reasons() {
+        let cut = judge(&ScanFacts { reached_end: false, seen: 10, rejected_without_id: 1, ..facts() });
+        assert_eq!(cut.verdict, Verdict::Incomplete, "an incomplete scan says nothing about sizes");
+        assert!(cut.reasons[1].contains("only 10") && cut.reasons[2].contains("no known id"), "{:?}", cut.reasons);
+        let shrunk = judge(&ScanFacts { seen: 10, rejected_without_id: 1, ..facts() });
+        assert_eq!(shrunk.verdict, Verdict::Shrunk, "a matter for a person, and not only one to wait out");
+        let note = shrunk.note(Class::Group);
+        assert_eq!((note.class, note.licensed, &note.reasons), (Class::Group, false, &shrunk.reasons));
+    }
+
+    #[test]
+    fn a_promise_of_the_connector_is_its_word_and_a_count_of_the_host_is_not() {
+        let licence = judge(&ScanFacts { complete_declared: false, declared_total: Some(96), ..facts() });
+        let words: Vec<bool> = licence.reasons.iter().map(|reason| is_connectors_word(reason)).collect();
+        assert_eq!(words, [true, false, false, false, false], "{:?}", licence.reasons);
+    }
 }

@@ -101,7 +101,7 @@ impl Mapping {
             return Err(errors);
         }
         let text = text_of(class, root, &compiled);
-        let mut bytes = Vec::with_capacity(text.len() + 8);
+        let mut bytes = Vec::new();
         encode_text(&text, &mut bytes);
         let mut digest = MappingDigest::default();
         digest.copy_from_slice(&hash16(&bytes)[..8]);

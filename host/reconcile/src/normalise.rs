@@ -161,6 +161,98 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_id_can_be_a_key_and_a_line_on_a_terminal() {
+        let with = |id: &str| normalise(&Record { id: id.into(), ..record("{}") });
+        assert!(with(&"x".repeat(1024)).is_ok() && with("中文 7").is_ok());
+        for (id, words) in
+            [("", "is empty"), (&*"x".repeat(1025), "1025 bytes"), ("a\nb", "control"), ("\u{7}", "control")]
+        {
+            let problem = with(id).expect_err(words);
+            assert!(problem.message.contains("its id") && problem.message.contains(words), "{problem}");
+            let problem = normalise(&Record { previous_id: Some(id.into()), ..record("{}") }).expect_err(words);
+            assert!(problem.message.contains("its previous id"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn limits_hold_at_their_last_value() {
+        let ok = |text: &str| normalise(&record(text)).is_ok();
+        let text = |length: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
+        assert!(ok(&text(MAX_BYTES)) && !ok(&text(MAX_BYTES + 1)));
+        let deep = |levels: usize| format!("{{\"a\":{}1{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(ok(&deep(MAX_DEPTH)) && !ok(&deep(MAX_DEPTH + 1)));
+        let maps = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        assert!(ok(&maps(MAX_DEPTH)) && !ok(&maps(MAX_DEPTH + 1)));
+        let object = |count: usize| {
+            let pairs: Vec<String> = (0..count).map(|n| format!("\"a{n}\":1")).collect();
+            format!("{{{}}}", pairs.join(","))
+        };
+        assert!(ok(&object(MAX_ATTRIBUTES)) && !ok(&object(MAX_ATTRIBUTES + 1)));
+        let within = |count: usize| format!("{{\"a\":{}}}", object(count));
+        assert!(ok(&within(MAX_ATTRIBUTES)) && !ok(&within(MAX_ATTRIBUTES + 1)));
+        let name = |length: usize| format!("{{\"{}\":1}}", "n".repeat(length));
+        assert!(ok(&name(MAX_NAME)));
+        assert!(normalise(&record(&name(MAX_NAME + 1))).expect_err("long").message.contains("more than 256 bytes"));
+        assert!(normalise(&record("{\" \":1}")).expect_err("empty").message.contains("empty name"));
+        for (text, place) in [
+            (r#"{"a\u0007":1}"#, "the record has"),
+            (r#"{"a":1,"b\u0007":1}"#, "the record has"),
+            (r#"{"a":{"b\u0007":1}}"#, "attribute \"a\" has"),
+        ] {
+            let problem = normalise(&record(text)).expect_err("control");
+            assert!(problem.message.starts_with(place) && problem.message.contains("control character"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn only_the_id_of_a_reference_is_opaque() {
+        let read = |text: &str| normalise(&record(text)).expect("valid");
+        let map = |pairs: &[(&str, Value)]| {
+            Value::Map(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+        };
+        assert_eq!(read(r#"{"id":" 7 "}"#).get("id"), Some(&"7".into()));
+        let inner = map(&[("id", "7".into()), ("x", Value::Integer(1))]);
+        assert_eq!(read(r#"{"a":{"id":" 7 ","x":1}}"#).get("a"), Some(&inner));
+        assert_eq!(read(r#"{"a":{"id":{"id":" 7 ","x":1}}}"#).get("a"), Some(&map(&[("id", inner)])));
+        let plain = map(&[("ref", "account".into()), ("name", "7".into())]);
+        assert_eq!(read(r#"{"a":{"ref":"account","name":"7"}}"#).get("a"), Some(&plain), "no id, no reference");
+        let reference = |id: &str| normalise(&record(&format!("{{\"a\":{{\"ref\":\"group\",\"id\":\"{id}\"}}}}")));
+        assert!(reference(&"x".repeat(1024)).is_ok());
+        assert!(reference(&"x".repeat(1025)).is_err() && reference("a\\nb").is_err());
+    }
+
+    #[test]
+    fn numbers_are_kept_exactly_or_refused() {
+        let read = |number: &str| normalise(&record(&format!("{{\"a\":{number}}}"))).map(|read| read.get("a").cloned());
+        assert_eq!(read("9007199254740992.0"), Ok(Some(Value::Integer(9_007_199_254_740_992))));
+        assert_eq!(read("-2.0"), Ok(Some(Value::Integer(-2))));
+        assert_eq!(read("9223372036854775807"), Ok(Some(Value::Integer(i64::MAX))));
+        for lossy in ["9007199254740994.0", "-1e300", "9223372036854775808", "1e300"] {
+            assert!(read(lossy).expect_err(lossy).message.contains("write it as text"), "{lossy}");
+        }
+    }
+
+    #[test]
+    fn broken_json_is_said_to_be_so_with_its_place_and_without_its_text() {
+        let problem = normalise(&record("{\"secret\":\n 1,,}")).expect_err("broken");
+        assert!(problem.message.contains("is no valid JSON (line 2, column 4)"), "{problem}");
+        let problem = normalise(&record("")).expect_err("nothing");
+        assert!(problem.message.starts_with("the record is no valid JSON"), "{problem}");
+        assert!(
+            json_value("mail", "{").expect_err("broken").message.starts_with("attribute \"mail\" is no valid JSON")
+        );
+        assert_eq!(problem.to_string(), problem.message);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = r#"{"a":"x","b":null,"c":[1,2.5,true],"d":{"ref":"org-unit","id":"7"},"e":{"k":"v"}}"#;
+        let attributes = json_attributes(text).expect("valid");
+        assert_eq!(to_json(&attributes), text);
+        assert_eq!(value_to_json(&Value::Integer(7)), serde_json::json!(7));
+    }
+
     proptest! {
         #[test]
         fn nothing_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

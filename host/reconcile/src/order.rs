@@ -67,7 +67,7 @@ fn cycles_of<T: Ord + Clone>(left: &BTreeSet<&T>, parents: &BTreeMap<&T, Option<
                 None => break,
             }
         }
-        if on_path.contains(unit) && !done.contains(unit) {
+        if on_path.contains(unit) {
             let members = path.iter().skip_while(|member| **member != unit);
             let mut cycle: Vec<&T> = members.copied().collect();
             looping.extend(cycle.iter().copied());

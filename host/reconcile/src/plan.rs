@@ -97,7 +97,8 @@ pub fn plan_digest(lanes: &[(Lane, LaneHash)]) -> PlanDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rosterd_model::EntityId;
+    use rosterd_model::plan::{Part, Reason};
+    use rosterd_model::{ConnectionId, EntityId};
 
     fn lane_of(rows: &[(u8, Operation)]) -> LaneHash {
         let mut hasher = StepHasher::new(Lane::Account);
@@ -120,5 +121,39 @@ mod tests {
         assert_ne!(digest, plan_digest(&[(Lane::Account, two), (Lane::Disable, one)]));
         let nothing = StepHasher::new(Lane::Urgent).finish();
         assert_eq!(digest, plan_digest(&[(Lane::Urgent, nothing), (Lane::Account, one), (Lane::Disable, two)]));
+    }
+
+    #[test]
+    fn a_step_counts_with_all_of_its_parts() {
+        let part = |target| Part {
+            target,
+            operation: Operation::Update,
+            before: [0; 16],
+            after: [1; 16],
+            changes: Vec::new(),
+            lifecycle: None,
+        };
+        let app: ConnectionId = "app".parse().expect("a connection");
+        let parts = [part(Target::Hub), part(Target::Destination(app.clone()))];
+        let step = |parts: &[Part], object: &StepObject| {
+            let mut hasher = StepHasher::new(Lane::Account);
+            hasher.step(&Step {
+                class: Class::Account,
+                object: object.clone(),
+                label: "ann".into(),
+                reason: Reason::Changed,
+                source: None,
+                claims: None,
+                mapping: [0; 8],
+                parts: parts.to_vec(),
+            });
+            hasher.finish()
+        };
+        let (new, known) =
+            (StepObject::New { connection: app, id: "7".into() }, StepObject::Entity(EntityId::from_bytes([7; 16])));
+        let nothing = StepHasher::new(Lane::Account).finish();
+        let all = [nothing, step(&parts, &new), step(&parts[..1], &new), step(&parts[1..], &new), step(&parts, &known)];
+        let different: std::collections::BTreeSet<LaneHash> = all.into_iter().collect();
+        assert_eq!(different.len(), all.len());
     }
 }

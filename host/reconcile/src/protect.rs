@@ -129,4 +129,16 @@ mod tests {
         assert_eq!(errors.len(), 2);
         assert!(errors[1].to_string().contains("beginsWith"), "{}", errors[1]);
     }
+
+    #[test]
+    fn only_accounts_are_protected_and_nobody_is_by_an_empty_list() {
+        let rules = protect(&["root"]).expect("valid");
+        let unit = Entity { class: Class::OrgUnit, ..account("root") };
+        assert!(rules.protects(&account("root")) && !rules.protects(&unit));
+        assert!(!rules.is_of_protected(Class::OrgUnit, &unit.attributes));
+        assert!(!rules.is_nobody() && protect(&[]).expect("valid").is_nobody());
+        let by_expression = protect(&["account[\"userName\"] == \"root\""]).expect("valid");
+        assert!(!by_expression.is_nobody() && by_expression.protects(&account("root")));
+        assert!(!by_expression.protects(&account("zhang.san")));
+    }
 }

@@ -256,6 +256,56 @@ mod tests {
         }
     }
 
+    #[test]
+    fn who_waits_for_a_hold_asks_again_in_six_hours_or_when_it_is_told() {
+        let held = failure(FaultKind::Held, Asked::Update);
+        assert_eq!(wait(react(&held, 0)), 6 * HOUR);
+        assert_eq!(wait(react(&Failure { retry_after_ms: Some(5), ..held }, 0)), 5);
+        let limited = failure(FaultKind::RateLimited, Asked::Update);
+        assert_eq!(react(&limited, 0), Reaction::Rest(NOW.plus_ms(30 * SECOND)));
+    }
+
+    #[test]
+    fn what_was_looked_for_once_is_not_looked_for_again() {
+        let again = |kind, asked| react(&Failure { again: true, ..failure(kind, asked) }, 0);
+        assert_eq!(again(FaultKind::NotFound, Asked::Enable), Reaction::Park);
+        assert_eq!(again(FaultKind::NotFound, Asked::Delete), Reaction::Park);
+        assert_eq!(again(FaultKind::AlreadyExists, Asked::Create), Reaction::Park);
+        assert_eq!(react(&failure(FaultKind::NotFound, Asked::Create), 0), Reaction::Park, "its parent is not there");
+        for asked in [Asked::Update, Asked::Enable, Asked::Disable, Asked::Delete] {
+            assert_eq!(
+                react(&failure(FaultKind::AlreadyExists, asked), 0),
+                Reaction::Park,
+                "only what is made may link"
+            );
+        }
+    }
+
+    #[test]
+    fn jitter_is_that_of_splitmix64_and_may_wait_to_the_last_millisecond() {
+        // Its published first values from the state 0.
+        assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(mix(0x9e37_79b9_7f4a_7c15), 0x6e78_9e6a_a1b9_65f4);
+        let first = failure(FaultKind::Timeout, Asked::Create);
+        let waits = || (0..40_000).map(|seed| wait(react(&first, seed)));
+        assert_eq!((waits().min(), waits().max()), (Some(0), Some(2_000)));
+        let last = Failure { attempts: 7, ..first };
+        let longest = (0..1_000).map(|seed| wait(react(&last, seed))).max();
+        assert!(longest.is_some_and(|wait| (120_000..=128_000).contains(&wait)), "{longest:?}");
+    }
+
+    #[test]
+    fn the_slow_track_is_six_hours_twelve_a_day_and_ends_after_four_weeks() {
+        let at = |attempts, since: u64| {
+            let since = Timestamp(NOW.0 - since);
+            react(&Failure { attempts, since, ..failure(FaultKind::Transient, Asked::Update) }, 7)
+        };
+        let waits: Vec<u64> = (8..12).map(|attempts| wait(at(attempts, 0))).collect();
+        assert_eq!(waits, [21_600_000, 43_200_000, 86_400_000, 86_400_000]);
+        assert_eq!(wait(at(40, 2_419_199_999)), 86_400_000);
+        assert_eq!(at(40, 2_419_200_000), Reaction::Park);
+    }
+
     proptest! {
         #[test]
         fn waits_are_between_zero_and_the_doubled_base(attempts in 1..QUICK_TRIES, seed: u64, after in prop::option::of(0..DAY)) {

@@ -108,4 +108,23 @@ mod tests {
         let Return::Held(text) = ask(&person(left(100), "Li Wei"), Some("Li Wei"), 191) else { panic!("held") };
         assert!(text.contains("91 days"), "{text}");
     }
+
+    #[test]
+    fn who_was_deleted_has_left_and_whom_a_person_disabled_has_not() {
+        let deleted = person(Lifecycle::Deleted { at: Timestamp(100 * DAY) }, "Li Wei");
+        assert!(matches!(ask(&deleted, Some("Wang Fang"), 101), Return::Held(_)));
+        let manual = Lifecycle::Disabled { reason: DisabledReason::Manual, at: Timestamp(100 * DAY) };
+        assert_eq!(ask(&person(manual, "Li Wei"), Some("Wang Fang"), 900), Return::Welcome);
+    }
+
+    #[test]
+    fn a_job_may_let_nobody_in_by_itself() {
+        let spec = ReturningSpec { reaction: ReturnReaction::Review, ..ReturningSpec::default() };
+        let policy = ReturnPolicy::parse(&spec).unwrap();
+        let back = |lifecycle| judge(&person(lifecycle, "Li Wei"), &Attributes::new(), Timestamp(101 * DAY), &policy);
+        assert!(matches!(back(left(100)), Return::Held(text) if text.contains("nobody in by itself")));
+        assert_eq!(back(Lifecycle::Active), Return::Welcome);
+        let wrong = ReturningSpec { reuse_guard: "long".into(), ..ReturningSpec::default() };
+        assert!(ReturnPolicy::parse(&wrong).unwrap_err().starts_with("reuse-guard"));
+    }
 }

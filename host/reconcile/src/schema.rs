@@ -176,4 +176,72 @@ mod tests {
         assert_eq!(suggest("zzzz", names()), None);
         assert_eq!(suggest("", names()), None);
     }
+
+    #[test]
+    fn a_word_may_differ_in_a_third_of_its_letters_and_is_never_meant_to_be_itself() {
+        let meant = |word: &str, names: &[&'static str]| suggest(word, names.iter().copied());
+        assert_eq!(meant("empoyeTyp", &["employeeType"]).as_deref(), Some("employeeType"), "three of nine");
+        assert_eq!(meant("empoyTyp", &["employeeType"]), None, "four of eight");
+        assert_eq!(meant("id", &["if"]).as_deref(), Some("if"), "one always may");
+        assert_eq!(meant("title", &["title", "titles"]).as_deref(), Some("titles"));
+        assert_eq!(meant("title", &["title"]), None);
+    }
+
+    #[test]
+    fn edits_between_words_are_the_fewest() {
+        for (from, to, edits) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("kitten", "sitting", 3),
+            ("sitting", "kitten", 3),
+            ("saturday", "sunday", 3),
+            ("flaw", "lawn", 2),
+            ("ab", "ba", 2),
+            ("intention", "execution", 5),
+        ] {
+            let (a, b): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+            assert_eq!(distance(&a, &b), edits, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_has_its_type_in_the_class_that_knows_it() {
+        use Class::{Account, Group, OrgUnit};
+        for (class, attribute, expected) in [
+            (Account, "orgUnit", Kind::Reference(OrgUnit)),
+            (OrgUnit, "parent", Kind::Reference(OrgUnit)),
+            (Account, "orgUnits", Kind::References(OrgUnit)),
+            (Account, "manager", Kind::Reference(Account)),
+            (OrgUnit, "head", Kind::Reference(Account)),
+            (Group, "owner", Kind::Reference(Account)),
+            (Group, "owners", Kind::References(Account)),
+            (Group, "members", Kind::Members),
+            (Account, "active", Kind::Bool),
+            (OrgUnit, "order", Kind::Other),
+            (Group, "emails.work", Kind::Email),
+            (Account, "emails.anything", Kind::Email),
+            (Account, "phoneNumbers.fax", Kind::Phone),
+            (Account, "addresses.work", Kind::Other),
+            (Account, "title", Kind::Text),
+            (OrgUnit, "code", Kind::Text),
+            (OrgUnit, "title", Kind::Other),
+            (Group, "parent", Kind::Other),
+            (Account, "members", Kind::Other),
+            (Account, "shoeSize", Kind::Other),
+        ] {
+            assert_eq!(kind(class, attribute), expected, "{attribute} of {class}");
+        }
+    }
+
+    #[test]
+    fn what_several_people_may_share_is_a_weak_key() {
+        for weak in ["displayName", "mail", "mobile", "emails.work", "phoneNumbers.home", "name.familyName"] {
+            assert!(is_weak_key(weak), "{weak}");
+        }
+        for strong in ["employeeNumber", "userName", "externalId", "uid"] {
+            assert!(!is_weak_key(strong), "{strong}");
+        }
+    }
 }

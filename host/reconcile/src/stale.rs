@@ -89,8 +89,12 @@ mod tests {
         assert!(later(Versions::Number, "100000000000000000000000", "99999999999999999999999"));
         assert!(!later(Versions::Number, "007", "7") && !later(Versions::Number, "v9", "8"));
         assert!(later(Versions::Text, "2026-02", "2026-01") && !later(Versions::Text, "10", "9"));
+        assert!(
+            !later(Versions::Text, "a", "a") && !later(Versions::Number, "1", "") && !later(Versions::Number, "", "")
+        );
         assert!(!later(Versions::Opaque, "b", "a"));
         assert!(!Versions::Number.later(Some("1"), None) && !Versions::Number.later(None, Some("1")));
-        assert_eq!((Versions::of("number"), Versions::of("none")), (Versions::Number, Versions::Opaque));
+        let words = ["number", "text", "opaque", "none"].map(Versions::of);
+        assert_eq!(words, [Versions::Number, Versions::Text, Versions::Opaque, Versions::Opaque]);
     }
 }

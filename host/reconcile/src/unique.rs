@@ -110,8 +110,9 @@ mod tests {
 
     #[test]
     fn a_template_that_can_not_tell_people_apart_is_refused() {
-        for wrong in ["", "{}", "{n}", "{}{n}{n}", "{}{n", "{}{name}"] {
+        for wrong in ["", "{}", "{n}", "{}{n}{n}", "{}{n", "{}{name}", "{}{nnnnnnn}"] {
             assert!(Template::parse(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(Template::parse("{}{nnnnnn}").map(|template| template.fill("u", 7)), Ok("u000007".to_owned()));
     }
 }

@@ -108,3 +108,21 @@ fn rules_that_match_by_nothing_or_by_sets_are_reported() {
     assert_eq!(check_tiers(Class::Group, &tiers).len(), 2);
     assert!(check_tiers(Class::Account, &[tier(1, &["userName"], TierMode::Auto)]).is_empty());
 }
+
+#[test]
+fn two_rules_of_a_tier_that_find_the_same_entity_agree() {
+    let record = person(&[("employeeNumber", "7"), ("userName", "z"), ("emails.work", "a@b")]);
+    let strong = [tier(1, &["employeeNumber"], TierMode::Auto), tier(1, &["userName"], TierMode::Auto)];
+    let known: &[(&str, &[Candidate])] =
+        &[("employeeNumber=7", &[hit(A)]), ("userName=z", &[hit(A)]), ("emails.work=a@b", &[hit(A)])];
+    assert_eq!(run(&strong, &record, known), Situation::Matched { entity: entity(A), tier: 1, strong: true });
+    let both = [tier(1, &["employeeNumber"], TierMode::Review), tier(1, &["emails.work"], TierMode::Auto)];
+    assert_eq!(
+        run(&both, &record, known),
+        Situation::Matched { entity: entity(A), tier: 1, strong: false },
+        "a strong rule that only proposes makes no strong match of a weak one"
+    );
+    let linked: &[(&str, &[Candidate])] =
+        &[("employeeNumber=7", &[Candidate { already_linked: true, ..hit(A) }]), ("userName=z", &[hit(A)])];
+    assert_eq!(run(&strong, &record, linked), Situation::AlreadyLinked { entity: entity(A), tier: 1 });
+}

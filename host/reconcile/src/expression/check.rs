@@ -249,7 +249,7 @@ impl Walk<'_> {
                 call.args.push(truth);
                 self.visit(&mut call.args[0], Place { soft: true, ..place })
             }
-            name if name.contains('_') || name.starts_with('@') || name == operators::LOGICAL_NOT => {
+            name if is_operator(name) => {
                 call.args.iter_mut().try_for_each(|argument| self.visit(argument, place.hard()))
             }
             name => {
@@ -319,10 +319,16 @@ impl Walk<'_> {
     }
 
     fn refuse(&self, id: u64, message: &str, hint: Option<String>) -> ExpressionError {
-        let limit = self.text.chars().count();
         let start = self.info.offset_for(id).and_then(|(start, _)| usize::try_from(start).ok());
-        error(message.to_owned(), start.map(|start| (start + 1).min(limit)), hint)
+        // The parser counts bytes.
+        let column = start.and_then(|start| self.text.get(..start)).map(|before| before.chars().count() + 1);
+        error(message.to_owned(), column, hint)
     }
+}
+
+/// Operators have signs in their names; a function that somebody wrote has none.
+fn is_operator(name: &str) -> bool {
+    name.contains(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 fn literal(node: &IdedExpr) -> Option<&str> {

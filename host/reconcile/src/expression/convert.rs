@@ -142,7 +142,6 @@ fn sentence(error: &ExecutionError) -> String {
             };
             format!("{} can not be applied to {}{hint}", operator(name), types(left, right))
         }
-        ExecutionError::ValuesNotComparable(left, right) => format!("{} can not be compared", types(left, right)),
         ExecutionError::FunctionError { function, message }
             if function == "matches" || library::find(function).is_some() =>
         {
@@ -154,10 +153,6 @@ fn sentence(error: &ExecutionError) -> String {
         }
         ExecutionError::Overflow(..) => "a number is too large".to_owned(),
         ExecutionError::IndexOutOfBounds(_) => "a list has fewer values than the index asks for".to_owned(),
-        ExecutionError::UndeclaredReference(name) => format!("{} is not known, or not for this type", operator(name)),
-        ExecutionError::InvalidArgumentCount { expected, actual } => {
-            format!("a function takes {expected} arguments and was given {actual}")
-        }
         _ => "a value has a type that is not fit for what is done with it".to_owned(),
     }
 }
@@ -166,6 +161,10 @@ fn sentence(error: &ExecutionError) -> String {
 fn operator(name: &str) -> String {
     match name.trim_matches('_') {
         "add" => "+".to_owned(),
+        "sub" => "-".to_owned(),
+        "mul" => "*".to_owned(),
+        "div" => "/".to_owned(),
+        "rem" => "%".to_owned(),
         "[_]" | "[?_]" | "?." => "reading a part".to_owned(),
         plain => plain.trim_start_matches('@').to_owned(),
     }

@@ -56,7 +56,7 @@ fn pattern(text: &str) -> Result<String, String> {
     if text.contains('%') {
         return Ok(text.to_owned());
     }
-    let mut result = String::with_capacity(text.len() * 2);
+    let mut result = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let run = rest.chars().take_while(|c| *c == first).count();
@@ -109,5 +109,57 @@ mod tests {
         for (value, from) in [("20230229", "yyyyMMdd"), ("x", "iso"), ("1", "qq"), ("60", "excel"), ("9e9", "epoch")] {
             assert!(format_date(&[Cel::from(value), Cel::from(from), Cel::from("iso")]).is_err(), "{value}");
         }
+    }
+
+    #[test]
+    fn each_letter_of_a_pattern_has_its_meaning() {
+        let write = |to: &str| format_date(&[Cel::from("2024-03-05T17:08:09"), Cel::from("iso"), Cel::from(to)]);
+        for (to, expected) in [
+            ("yyyy", "2024"),
+            ("yy", "24"),
+            ("MMMM", "March"),
+            ("MMM", "Mar"),
+            ("MM", "03"),
+            ("M", "3"),
+            ("dd", "05"),
+            ("d", "5"),
+            ("HH", "17"),
+            ("H", "17"),
+            ("hh", "05"),
+            ("mm", "08"),
+            ("ss", "09"),
+            ("tt", "PM"),
+            ("a", "PM"),
+            ("yyyyMMddTHHmmss", "20240305T170809"),
+            ("yyyy年M月d日", "2024年3月5日"),
+            ("iso", "2024-03-05T17:08:09"),
+        ] {
+            assert_eq!(write(to), Ok(Cel::from(expected)), "{to}");
+        }
+        assert!(write("yyyyy").expect_err("unknown").contains("\"yyyyy\""));
+        let early = format_date(&[Cel::from("2024-03-05T07:08:09Z"), Cel::from("iso"), Cel::from("H hh a")]);
+        assert_eq!(early, Ok(Cel::from("7 07 AM")));
+    }
+
+    #[test]
+    fn a_date_has_128_bytes_at_most_and_so_have_its_patterns() {
+        let date = |value: usize, from: usize, to: usize| {
+            let fill = |start: &str, length: usize| Cel::from(format!("{start}{}", "-".repeat(length - start.len())));
+            format_date(&[fill("20240229", value), fill("yyyyMMdd", from), fill("yyyy", to)])
+        };
+        assert!(date(128, 128, 128).is_ok());
+        for (value, from, to) in [(129, 128, 128), (128, 129, 128), (8, 8, 129), (300, 8, 8), (8, 300, 8), (8, 8, 300)]
+        {
+            assert!(date(value, from, to).expect_err("too long").contains("too long"), "{value} {from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_day_number_of_a_spreadsheet_is_one_after_its_leap_day_that_never_was() {
+        let excel = |value: &str| format_date(&[Cel::from(value), Cel::from("excel"), Cel::from("yyyy-MM-dd")]);
+        assert_eq!(excel("61"), Ok(Cel::from("1900-03-01")));
+        assert_eq!(excel("45352.75"), Ok(Cel::from("2024-03-01")));
+        assert!(excel("60").is_err() && excel("1").is_err() && excel("-1").is_err());
+        assert_eq!(excel("  "), Ok(Cel::Null));
     }
 }

@@ -24,9 +24,10 @@ impl Native {
         }
         match &expression.expr {
             Expr::Literal(literal) => constant(literal).map(Self::Constant),
-            Expr::Call(call) if call.target.is_none() && call.args.len() == 1 => {
+            // Such a function has one argument and is no method: that was checked.
+            Expr::Call(call) => {
                 let function = library::find(&call.func_name).filter(|function| function.native.is_some())?;
-                Some(Self::Call(function, lookup(&call.args[0], root)?.to_owned()))
+                Some(Self::Call(function, lookup(call.args.first()?, root)?.to_owned()))
             }
             _ => None,
         }

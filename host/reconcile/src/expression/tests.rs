@@ -2,6 +2,10 @@ use super::*;
 use crate::strategy;
 use proptest::prelude::*;
 
+mod absence;
+mod limits;
+mod sentences;
+
 fn attributes(json: &str) -> Attributes {
     crate::normalise::json_attributes(json).expect("valid")
 }
@@ -87,6 +91,7 @@ fn absence_passes_through_and_can_be_handled() {
 fn the_library_does_what_its_names_say() {
     for (call, expected) in [
         ("ToUpper(source.name)", "ZHANG SAN"),
+        ("ToLower(source.first)", "élodie"),
         ("NormalizeEmail(source.mail)", "Zhang.San@example.com"),
         ("NormalizePhone(\"138 0013 8000\", \"86\")", "+8613800138000"),
         ("Join(source.name, \"\", source.number, \"-\")", "Zhang San-7"),

@@ -3,6 +3,8 @@ use rosterd_model::outbox::Echo;
 use rosterd_model::spec::{OutboundSpec, RuleSpec, RuleTable};
 use rosterd_model::{DisabledReason, EntityId, RunId, Timestamp};
 
+mod wishes;
+
 fn table(from: &str) -> RuleTable {
     RuleSpec::Expression(from.to_owned()).table()
 }

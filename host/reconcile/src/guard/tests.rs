@@ -80,8 +80,11 @@ fn one_trip_can_hold_everything() {
     let holds = judge_all(&counts, 100, 0, &spec);
     assert_eq!(holds.len(), 2);
     assert!(holds.iter().all(|hold| hold.approval));
-    assert!(holds.iter().any(|hold| hold.because.contains("hold-all")));
-    assert!(holds.iter().any(|hold| hold.because.contains("would be disabled")));
+    let (update, disable) = (&holds[0], &holds[1]);
+    assert_eq!(update.bucket.operation, Operation::Update);
+    assert!(update.because.contains("hold-all"), "{}", update.because);
+    assert_eq!((disable.bucket.operation, disable.count), (Operation::Disable, 50), "its own reason stays");
+    assert!(disable.because.contains("would be disabled"), "{}", disable.because);
 }
 
 #[test]
@@ -140,6 +143,73 @@ fn a_changed_configuration_holds_what_nothing_else_does() {
     hold_changed(&mut holds, &counts, &|_, _| 100, "a change of the mapping");
     assert_eq!(holds.iter().map(|hold| hold.approval).collect::<Vec<_>>(), [false, true]);
     assert_eq!(holds[0].because, "update account in hub: 3, after a change of the mapping");
+}
+
+#[test]
+fn what_is_not_made_and_not_first_is_judged_by_its_threshold() {
+    let spec = GuardSpec::default();
+    let (create, update) =
+        (bucket("ad", Class::Account, Operation::Create), bucket("ad", Class::Account, Operation::Update));
+    let ask = |bucket: &Bucket, count, live, first| {
+        let facts = Facts { live: &|_, _| live, spent: &|_| 0, first_delivery: &|_| first };
+        judge(&BTreeMap::from([(bucket.clone(), count)]), &[], &facts, &spec)
+            .iter()
+            .map(|hold| hold.approval)
+            .collect::<Vec<_>>()
+    };
+    let none: [bool; 0] = [];
+    assert_eq!(ask(&create, 20, 100, false), none);
+    assert_eq!(ask(&create, 21, 100, false), [true]);
+    assert_eq!(ask(&create, 1, 0, true), [false], "the first delivery is looked at");
+    assert_eq!(ask(&create, 0, 0, true), none, "unless nothing is in it");
+    assert_eq!(ask(&update, 20, 0, true), none);
+    assert_eq!(ask(&update, 21, 0, true), [true]);
+    let hub = bucket("hub", Class::Account, Operation::Create);
+    assert_eq!(ask(&hub, 20, 100, true), none, "the hub is no destination");
+}
+
+#[test]
+fn a_day_may_have_twice_the_cap() {
+    let disable = BTreeMap::from([(bucket("hub", Class::Account, Operation::Disable), 500)]);
+    assert_eq!(judge_all(&disable, 1_000_000, 500, &GuardSpec::default()), vec![]);
+    assert_eq!(judge_all(&disable, 1_000_000, 501, &GuardSpec::default()).len(), 1);
+}
+
+#[test]
+fn the_sentence_counts_the_other_groups() {
+    let bucket = bucket("ad", Class::Group, Operation::RemoveMember);
+    let gone = |group: &str| MembersGone { target: bucket.target.clone(), group: group.into(), removed: 50, of: 100 };
+    let elsewhere = MembersGone { target: Target::Hub, ..gone("elsewhere") };
+    let members = [elsewhere, gone("first"), gone("second"), gone("third")];
+    let facts = Facts { live: &|_, _| 3, spent: &|_| 0, first_delivery: &|_| false };
+    let holds = judge(&BTreeMap::from([(bucket.clone(), 150)]), &members, &facts, &GuardSpec::default());
+    assert!(holds[0].because.contains("50 of 100 members of first"), "{}", holds[0].because);
+    assert!(holds[0].because.ends_with("; and 2 groups more"), "{}", holds[0].because);
+}
+
+#[test]
+fn a_changed_configuration_holds_nothing_where_nothing_happens() {
+    let counts = BTreeMap::from([(bucket("hub", Class::Account, Operation::Update), 0)]);
+    let mut holds = Vec::new();
+    hold_changed(&mut holds, &counts, &|_, _| 100, "a change of the mapping");
+    assert_eq!(holds, []);
+}
+
+#[test]
+fn thresholds_that_mean_nothing_are_refused() {
+    use rosterd_model::spec::{Rolling, Threshold};
+    assert_eq!(check(&GuardSpec::default()), Ok(()));
+    let rolling = |factor| GuardSpec { rolling: Rolling(factor), ..GuardSpec::default() };
+    assert_eq!(check(&rolling(1.0)), Ok(()));
+    for factor in [0.99, -2.0, f64::NAN] {
+        assert!(check(&rolling(factor)).expect_err("refused").contains("guard.rolling"), "{factor}");
+    }
+    let limit = |percent| Some(Threshold { floor: 1, percent, cap: None });
+    assert_eq!(check(&GuardSpec { clear: limit(0.0), move_: limit(100.0), ..GuardSpec::default() }), Ok(()));
+    for percent in [-0.1, 100.1, f64::NAN] {
+        let spec = GuardSpec { delete_org_unit: limit(percent), ..GuardSpec::default() };
+        assert!(check(&spec).expect_err("refused").starts_with("guard.delete-org-unit.percent"), "{percent}");
+    }
 }
 
 proptest! {

@@ -70,10 +70,7 @@ pub fn moment(
     let local = match (time, edge) {
         (Some(time), _) => time,
         (None, Edge::Begin) => date.at(0, 0, 0, 0),
-        (None, Edge::End) if Rule::LocalEndOfDay.on() => {
-            date.tomorrow().map_err(|_| "names a day that no calendar has".to_owned())?.at(0, 0, 0, 0)
-        }
-        (None, Edge::End) => date.at(0, 0, 0, 0),
+        (None, Edge::End) => date.tomorrow().map_err(|_| "names a day that no calendar has".to_owned())?.at(0, 0, 0, 0),
     };
     let zone = if Rule::LocalEndOfDay.on() { zone()? } else { TimeZone::UTC };
     // A midnight that a change of the clock leaves out is the moment at which the day begins.
@@ -105,6 +102,10 @@ fn read(text: &str) -> Option<(Date, Option<DateTime>)> {
     }
     let (date, time) = text.split_once(['T', ' '])?;
     let date = day(&date.replace(['/', '.', '年', '月'], "-").replace('日', ""))?;
+    // The last second of all calendars, in whatever zone, is no moment that a clock could show.
+    if date.year() >= NEVER {
+        return Some((date, None));
+    }
     let time = time.trim().parse::<jiff::civil::Time>().ok()?;
     Some((date, Some(date.to_datetime(time))))
 }
@@ -169,5 +170,31 @@ mod tests {
         }
         assert!(at("2026-12-31", Edge::End, "Mars/Olympus").expect_err("no zone").contains("Mars/Olympus"));
         assert_eq!(at("1960-01-01", Edge::Begin, "UTC"), Ok(Some("1970-01-01T00:00:00Z".into())));
+    }
+
+    #[test]
+    fn parts_of_a_date_have_their_lengths() {
+        for short in ["2026-1-1", "2026-01-1", "2026/1/01", "2026年1月1日"] {
+            assert_eq!(at(short, Edge::Begin, "UTC"), Ok(Some("2026-01-01T00:00:00Z".into())), "{short}");
+        }
+        for bad in ["2026-012-01", "2026-01-001", "02026-01-01", "2026-01", "2026-01-01-01", "2026+1-1"] {
+            assert!(at(bad, Edge::Begin, "UTC").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_counts_seconds_until_it_can_only_be_milliseconds() {
+        let read = |number| moment(&Value::Integer(number), Edge::End, &|| zone("UTC")).expect("a moment");
+        assert_eq!(read(10_000_000_000), Some(Timestamp(10_000_000_000_000)));
+        assert_eq!(read(99_999_999_999), None, "a year in which nobody leaves");
+        assert_eq!(read(100_000_000_000), Some(Timestamp(100_000_000_000)));
+        assert_eq!(read(-5), Some(Timestamp(0)), "long ago");
+        for never in
+            ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+08:00", "9999-12-31 23:59:59", "2999-01-01T00:00:00Z"]
+        {
+            assert_eq!(at(never, Edge::End, "Asia/Shanghai"), Ok(None), "{never}");
+        }
+        assert!(moment(&Value::Bool(true), Edge::End, &|| zone("UTC")).is_err());
+        assert_eq!(moment(&Value::Null, Edge::End, &|| zone("UTC")), Ok(None));
     }
 }

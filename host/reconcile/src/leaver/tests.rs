@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use rosterd_model::spec::OnLeave;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: u64 = 86_400_000;
@@ -132,6 +133,46 @@ fn what_is_waited_for() {
     assert!(!policy.prepares(at(10), NOW) && policy.prepares(at(10), at(7)) && keeps.prepares(at(10), NOW));
     assert!(!policy.delete_due(&leaver, at(29)) && policy.delete_due(&leaver, at(30)));
     assert!(!policy.delete_due(&Lifecycle::Active, at(99)), "who is back is not deleted");
+}
+
+#[test]
+fn an_end_at_the_very_start_belongs_to_an_earlier_employment() {
+    let same = said(&[("startDate", day(-5)), ("endDate", day(-5))]);
+    assert_eq!((same.end, same.asks(NOW)), (None, Lifecycle::Active));
+}
+
+#[test]
+fn the_hub_waits_for_the_last_day_and_asks_about_an_order_only_for_who_is_out() {
+    let leaving = Lifecycle::Leaving { effective_at: at(5) };
+    assert_eq!(waits(&leaving), Some((Due::Leave, at(5))));
+    for idle in [Lifecycle::Active, Lifecycle::Suspended, left(), Lifecycle::Deleted { at: NOW }] {
+        assert_eq!(waits(&idle), None, "{idle}");
+    }
+    for usable in [Lifecycle::Active, Lifecycle::Suspended, leaving, Lifecycle::Pending { start_at: at(5) }] {
+        assert!(!asks_for_order(&usable), "{usable}");
+    }
+    assert!(asks_for_order(&left()) && asks_for_order(&Lifecycle::Deleted { at: NOW }));
+}
+
+#[test]
+fn a_delivery_says_what_leaving_means_there() {
+    let read =
+        |json: serde_json::Value| LeavePolicy::read(&serde_json::from_value(json).expect("a delivery")).expect("valid");
+    let leaver = disabled(DisabledReason::Leaver, NOW.0);
+    let graced = read(serde_json::json!({"on-grace-end": "delete", "delete-requires": "auto", "prepare": "3d"}));
+    assert_eq!(graced.on_leave(), OnLeave::Disable, "who leaves is disabled before the grace is over");
+    assert!(!graced.asks);
+    assert_eq!(graced.waits(&Lifecycle::Pending { start_at: UNKNOWN }), None, "nobody knows when");
+    assert!(graced.delete_due(&Lifecycle::Deleted { at: NOW }, NOW), "his hub object is deleted already");
+    assert_eq!(graced.delete_at(&disabled(DisabledReason::OutOfScope, NOW.0)), Some(at(30)));
+    let at_once = read(serde_json::json!({"on-leave": "delete", "on-grace-end": "delete"}));
+    assert_eq!(at_once.delete_at(&leaver), None, "he was deleted when he left");
+    let keeps = read(serde_json::json!({"on-suspend": "none"}));
+    assert!(keeps.ignores(&Lifecycle::Suspended) && !keeps.ignores(&leaver));
+    assert!(!graced.ignores(&Lifecycle::Suspended));
+    let moves = read(serde_json::json!({"on-leave": "move", "leave-unit": "gone"}));
+    assert_eq!(moves.moves_to().map(rosterd_model::ExternalId::as_str), Some("gone"));
+    assert_eq!(read(serde_json::json!({"leave-unit": "gone"})).moves_to(), None);
 }
 
 proptest! {

@@ -155,6 +155,139 @@ fn the_digest_follows_the_text_and_nothing_else() {
     assert!(none.is_identity() && none.digest() == Mapping::identity(Class::Account).digest());
 }
 
+#[test]
+fn a_mapping_has_512_rules_and_a_name_256_bytes() {
+    let many = |count: usize| {
+        let rules = (0..count).map(|n| (format!("a{n}"), plain("source.a"))).collect();
+        Mapping::compile(Class::Account, &rules, "source", None)
+    };
+    assert!(many(512).is_ok());
+    for count in [513, 600] {
+        assert!(many(count).expect_err("refused")[0].message.contains("more than 512"));
+    }
+    let named = |name: &str| Mapping::compile(Class::Account, &rules(&[(name, plain("source.a"))]), "source", None);
+    assert!(named(&"x".repeat(256)).is_ok());
+    for wrong in [&"x".repeat(257), &"x".repeat(300), " a", "a ", "a\nb", "\u{7}"] {
+        assert!(named(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_made_is_made_once_and_finished_by_who_knows_all_names() {
+    let unique = |table: &mut RuleTable| table.unique = Some("{}{n}@example.com".to_owned());
+    let map = mapping(&[("emails.work", full("source.u", unique)), ("title", plain("source.u"))]);
+    let record = record(r#"{"u":"li.wei"}"#);
+    let names = |moment| {
+        let said = map.apply(&Scope::new(&record), moment).expect("the beginning of a name is no address yet");
+        said.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Moment::Create), ["emails.work", "title"]);
+    assert_eq!(names(Moment::Change), ["title"]);
+    assert_eq!(names(Moment::Link), ["title"]);
+    let templates: Vec<_> = map.unique().map(|(name, template)| (name, template.to_string())).collect();
+    assert_eq!(templates, [("emails.work", "{}{n}@example.com".to_owned())]);
+    assert!(map.text().contains("unique \"{}{n}@example.com\""), "another template is another mapping");
+    assert_eq!(map.finish("emails.work", "Li@EXAMPLE.com".to_owned()), Ok("Li@example.com".into()));
+    let problem = map.finish("emails.work", "li".to_owned()).expect_err("no address");
+    assert!(problem.to_string().contains("correct its template"), "{problem}");
+    let outbound = Mapping::compile(Class::Account, &rules(&[("mail", full("account.u", unique))]), "account", None);
+    assert!(outbound.expect_err("refused")[0].message.contains("no meaning for a destination"));
+}
+
+#[test]
+fn an_address_that_a_rule_gives_is_checked_as_one_that_a_record_gives() {
+    let map = mapping(&[("emails.work", plain("source.u"))]);
+    assert!(apply(&map, r#"{"u":"nobody"}"#).expect_err("no @").message.contains("no @"));
+    let outbound = Mapping::compile(Class::Account, &rules(&[("emails.work", plain("account.u"))]), "account", None);
+    let said = outbound.expect("valid").apply(&Scope::new(&record(r#"{"u":"nobody"}"#)), Moment::Change);
+    assert_eq!(said.map(|said| said.len()), Ok(1), "what a destination holds is its own business");
+}
+
+#[test]
+fn a_rule_of_normal_strength_speaks_over_what_is_held() {
+    let map = mapping(&[
+        ("nickName", plain("source.u")),
+        ("title", full("source.u", |table| table.strength = Strength::Weak)),
+    ]);
+    assert!(map.has_weak() && !mapping(&[("title", plain("source.u"))]).has_weak());
+    let (record, known) = (record(r#"{"u":"x"}"#), record(r#"{"nickName":"held","title":null}"#));
+    let said = map.apply(&Scope::new(&record).with_known(&known), Moment::Change).expect("applies");
+    assert_eq!(said.len(), 2, "and a weak one over what is empty");
+}
+
+#[test]
+fn a_rule_reads_what_its_value_and_its_condition_read() {
+    let map = mapping(&[
+        ("nickName", plain("source.n")),
+        ("title", full("source.t", |table| table.when = Some("source.kind == \"staff\"".into()))),
+    ]);
+    assert_eq!(map.reads_of("title"), ["t", "kind"]);
+    assert_eq!(map.reads_of("nickName"), ["n"]);
+    assert_eq!(map.reads_of("none"), [] as [&str; 0]);
+    assert_eq!(Mapping::identity(Class::Account).reads_of("title"), ["title"]);
+}
+
+#[test]
+fn a_value_that_a_person_gives_must_fit_its_attribute() {
+    let fit = |attribute: &str, value: Value| fit_value(Class::Account, attribute, value);
+    assert_eq!(fit("emails.work", "A@B.C".into()), Ok("A@b.c".into()));
+    assert_eq!(fit("emails.work", Value::Null), Ok(Value::Null), "he may empty it");
+    assert!(fit("emails.work", "nobody".into()).is_err());
+}
+
+#[test]
+fn several_values_are_no_single_one_and_words_of_both_languages_are_true_or_false() {
+    let list = |values: &[&str]| Value::List(values.iter().map(|value| Value::from(*value)).collect());
+    let fit = |attribute: &str, value: Value| fit_value(Class::Account, attribute, value);
+    for attribute in ["title", "orgUnit", "manager", "emails.work"] {
+        assert!(fit(attribute, list(&["a", "b"])).is_err(), "{attribute}");
+        assert!(fit(attribute, list(&[])).is_err(), "{attribute}");
+    }
+    assert_eq!(fit("title", list(&["a"])), Ok("a".into()));
+    assert!(fit("title", Value::Decimal(1.5)).is_err());
+    for (word, expected) in
+        [("TRUE", true), ("yes", true), ("1", true), ("启用", true), ("False", false), ("no", false), ("否", false)]
+    {
+        assert_eq!(fit("active", word.into()), Ok(Value::Bool(expected)), "{word}");
+    }
+    assert_eq!(fit("active", Value::Integer(0)), Ok(Value::Bool(false)));
+    assert!(fit("active", Value::Integer(2)).is_err());
+    let unit = |id: &str| Value::Reference { class: Class::OrgUnit, id: id.into() };
+    assert_eq!(fit("orgUnit", Value::Integer(7)), Ok(unit("7")));
+    assert_eq!(fit("orgUnit", unit("7")), Ok(unit("7")));
+    assert_eq!(fit("orgUnit", "x".repeat(1024).into()), Ok(unit(&"x".repeat(1024))));
+    assert!(fit("orgUnit", "x".repeat(1025).into()).is_err() && fit("orgUnit", "".into()).is_err());
+}
+
+#[test]
+fn whoever_asks_why_is_told_what_each_rule_came_to() {
+    use trace::Outcome as Came;
+    let map = mapping(&[
+        ("costCenter", full("source.gone", |table| table.on_null = OnNull::Clear)),
+        ("department", full("source.none", |table| table.on_null = OnNull::Clear)),
+        ("division", full("source.u", |table| table.apply = Apply::OnLink)),
+        ("emails.work", plain("source.u")),
+        ("nickName", full("source.u", |table| table.when = Some("source.u == \"z\"".into()))),
+        ("title", plain("source.u + 1")),
+        ("userName", full("source.u", |table| table.apply = Apply::OnCreate)),
+    ]);
+    let record = record(r#"{"u":"x","none":null}"#);
+    let traced = map.trace(&Scope::new(&record), Moment::Create);
+    let came: Vec<_> = traced.iter().map(|rule| (rule.attribute.as_str(), &rule.outcome)).collect();
+    let value = Came::Value("x".into());
+    assert_eq!(came[..3], [("costCenter", &Came::Nothing), ("department", &Came::Empty), ("division", &Came::NotNow),]);
+    assert!(matches!(came[3].1, Came::Failed(because) if because.contains("no @")), "{came:?}");
+    assert_eq!(came[4], ("nickName", &Came::Withdrawn));
+    assert!(matches!(came[5].1, Came::Failed(because) if because.contains("string and int")), "{came:?}");
+    assert_eq!(came[6], ("userName", &value));
+    assert_eq!((traced[4].from.as_str(), traced[4].when.as_deref()), ("source.u", Some("source.u == \"z\"")));
+    assert!(map.is_once("userName") && map.is_once("division") && !map.is_once("title") && !map.is_once("none"));
+
+    let traced = Mapping::identity(Class::Account).trace(&Scope::new(&record), Moment::Change);
+    let came: Vec<_> = traced.iter().map(|rule| (rule.from.as_str(), &rule.outcome)).collect();
+    assert_eq!(came, [("source.u", &value)], "what is null says nothing");
+}
+
 proptest! {
     #[test]
     fn the_identity_keeps_what_a_class_does_not_know(record in crate::strategy::attributes()) {

@@ -101,4 +101,36 @@ mod tests {
         let none = amend(&Attributes::new(), &edit(None, None, Some(r#"["a"]"#))).expect("valid");
         assert!(none.is_empty());
     }
+
+    #[test]
+    fn an_edit_names_an_attribute_and_an_object_has_512_of_them() {
+        let add = |known: &Attributes, name: &str| {
+            let edit = Edit { attribute: name.into(), replace: Some("1".to_owned()), add: None, remove: None };
+            amend(known, &Amendment { class: Class::Group, id: "g".into(), version: None, edits: vec![edit] })
+        };
+        let none = Attributes::new();
+        assert!(add(&none, &"n".repeat(256)).is_ok());
+        for wrong in ["", &"n".repeat(257), &"n".repeat(300)] {
+            assert!(add(&none, wrong).expect_err("refused").message.contains("256 bytes"), "{}", wrong.len());
+        }
+        let with = |count: usize| (0..count).map(|n| (format!("a{n}"), Value::Integer(0))).collect::<Attributes>();
+        assert!(add(&with(511), "new").is_ok());
+        assert!(add(&with(512), "new").expect_err("too many").message.contains("512"));
+        assert_eq!(add(&with(512), "a7").map(|after| after.get("a7").cloned()), Ok(Some(Value::Integer(1))));
+    }
+
+    #[test]
+    fn a_single_value_is_a_list_of_one_for_who_adds_or_removes() {
+        let single: Attributes = [("members", Value::from("a"))].into_iter().collect();
+        let list = |values: &[&str]| Some(Value::List(values.iter().map(|value| Value::from(*value)).collect()));
+        let both = amend(&single, &edit(None, Some(r#"["b"]"#), None)).expect("adds");
+        assert_eq!(both.get("members").cloned(), list(&["a", "b"]));
+        let gone = amend(&single, &edit(None, None, Some(r#"["a"]"#))).expect("removes");
+        assert_eq!(gone.get("members").cloned(), list(&[]));
+        let empty: Attributes = [("members", Value::Null)].into_iter().collect();
+        let still = amend(&empty, &edit(None, None, Some(r#"["a"]"#))).expect("nothing to remove");
+        assert_eq!(still.get("members"), Some(&Value::Null));
+        let first = amend(&empty, &edit(None, Some(r#"["a"]"#), None)).expect("adds");
+        assert_eq!(first.get("members").cloned(), list(&["a"]));
+    }
 }

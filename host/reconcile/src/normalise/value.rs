@@ -48,7 +48,7 @@ fn is_settled(raw: &str) -> bool {
 }
 
 fn nfc(text: &str) -> Text {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes { text.into() } else { text.nfc().collect() }
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes { text.into() } else { text.nfc().collect() }
 }
 
 fn nfkc(text: &str) -> Cow<'_, str> {
@@ -213,6 +213,53 @@ mod tests {
             assert_eq!(match_key(&empty), None, "{empty:?}");
         }
         assert_eq!(match_key(&Value::List(vec!["a".into(), "b".into()])), None);
+    }
+
+    #[test]
+    fn line_ends_are_one_thing_and_control_characters_are_refused() {
+        assert_eq!(text("a\r\nb\rc\td\n").as_deref(), Ok("a\nb\nc\td"));
+        for spaced in [" a b ", " a b", "a b ", "a b"] {
+            assert_eq!(text(spaced).as_deref(), Ok("a b"));
+        }
+        assert_eq!(text("\u{200b}a\u{feff}").as_deref(), Ok("a"));
+        assert_eq!(text("a\u{7}b").expect_err("control"), "contains the control character U+0007");
+    }
+
+    #[test]
+    fn an_address_has_its_lengths() {
+        let address = |local: usize, domain: usize| email(&format!("{}@{}", "l".repeat(local), "d".repeat(domain)));
+        assert!(address(64, 253).is_ok());
+        for (local, domain) in [(65, 5), (5, 254), (100, 5), (5, 300)] {
+            assert!(address(local, domain).expect_err("too long").contains("too long"));
+        }
+        assert!(email("a\u{7}b@c").is_err() && email("a@b-").is_err());
+    }
+
+    #[test]
+    fn what_looks_like_a_country_is_one_only_where_it_can_not_be_misread() {
+        for (raw, country, expected) in [
+            ("86112345678", "86", "+8686112345678"),
+            ("2113800138000", "86", "+862113800138000"),
+            ("8613800138000", "49", "+498613800138000"),
+            ("138\u{200b}00138000", "86", "+8613800138000"),
+        ] {
+            assert_eq!(phone(raw, Some(country)).as_deref(), Ok(expected), "{raw}");
+        }
+        assert_eq!(phone("010-1234567", None).as_deref(), Ok("0101234567"), "nobody says the country");
+        assert!(phone("++8613800138000", None).is_err());
+        assert_eq!(phone("123", None).as_deref(), Ok("123"));
+    }
+
+    #[test]
+    fn a_list_of_one_is_its_value_and_references_are_told_apart_by_class() {
+        use rosterd_model::Class;
+        let reference = |class, id: &str| match_key(&Value::Reference { class, id: id.into() });
+        assert_eq!(match_key(&Value::List(vec!["A".into()])), Some("a".to_owned()));
+        assert!(reference(Class::Account, "7").is_some());
+        assert_ne!(reference(Class::Account, "7"), reference(Class::Group, "7"));
+        assert_ne!(reference(Class::Account, "7"), reference(Class::Account, "8"));
+        assert_eq!(reference(Class::Account, ""), None);
+        assert_ne!(match_key(&Value::Bool(true)), match_key(&Value::Bool(false)));
     }
 
     proptest! {

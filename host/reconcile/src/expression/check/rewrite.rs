@@ -17,7 +17,7 @@ impl Walk<'_> {
         }
         let mut arguments = mem::take(&mut call.args).into_iter();
         let (Some(value), Some(mut rest)) = (arguments.next(), arguments.next()) else { return Ok(Expr::Unspecified) };
-        let mut pairs = Vec::with_capacity(count / 2);
+        let mut pairs = Vec::new();
         while let (Some(key), Some(result)) = (arguments.next(), arguments.next()) {
             pairs.push((key, result));
         }
