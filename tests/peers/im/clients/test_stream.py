@@ -1,13 +1,14 @@
 """Stream mode with `dingtalk-stream` and its WebSocket."""
 
 import asyncio
-import os
 import threading
 import time
 import unittest
 
 import dingtalk_stream
 from dingtalk_stream import AckMessage
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from simulator import SimulatorTest, request
 
@@ -101,7 +102,7 @@ class Stream(SimulatorTest):
         known = len(self.progress())
         first = self.sockets()[0]["connection"]
         self.simulator.control("POST", "/streams", {"system": "disconnect"})
-        self.until(lambda: self.sockets() and self.sockets()[0]["connection"] != first, "a new socket")
+        self.until(lambda: any(one["connection"] != first for one in self.sockets()), "a new socket")
         self.simulator.control("POST", "/fire", {"type": "org_change"})
         self.until(lambda: self.progress()[known:] == ["done"], "an acknowledgement")
 
@@ -116,10 +117,14 @@ class Gateway(SimulatorTest):
         self.assertTrue(answer.startswith("<"), answer)
         status, answer = request("POST", path, {**body, "clientSecret": "wrong"})
         self.assertEqual((status, answer["code"]), (400, "invalidClientIdOrSecret"))
-        status, answer = request("GET", self.simulator.api + "/connect?ticket=none", headers={
-            "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="})
-        self.assertEqual(status, 401)
+        _, answer = request("POST", path, body)
+        uri = f"{answer['endpoint']}?ticket={answer['ticket']}"
+        with connect(uri):
+            pass
+        for refused in [uri, answer["endpoint"], answer["endpoint"] + "?ticket=none"]:
+            with self.assertRaises(InvalidStatus) as caught:
+                connect(refused)
+            self.assertEqual(caught.exception.response.status_code, 401)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,9 @@ pub fn from_pairs(pairs: &[(String, String)], defined: &[Field]) -> Fields {
         let parsed = match kind {
             Some(Kind::Integer) => text.parse::<i64>().ok().map(Value::from),
             Some(Kind::Flag) => text.parse::<bool>().ok().map(Value::from),
-            Some(Kind::Texts | Kind::Integers | Kind::Object(_) | Kind::List(_) | Kind::Map) => serde_json::from_str(text).ok(),
+            Some(Kind::Texts | Kind::Integers | Kind::Object(_) | Kind::List(_) | Kind::Map) => {
+                serde_json::from_str(text).ok()
+            }
             _ => None,
         };
         (name.clone(), parsed.unwrap_or_else(|| Value::from(text.as_str())))

@@ -51,7 +51,8 @@ impl Clock {
 /// `2026-10-06T11:47:37Z` for a time of the clock.
 #[must_use]
 pub fn iso(at: Millis) -> String {
-    Timestamp::from_millisecond(at).map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    Timestamp::from_millisecond(at)
+        .map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// The time that an ISO 8601 text with a zone names.

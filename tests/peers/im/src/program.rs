@@ -48,7 +48,8 @@ impl Program {
             Answer::Now(reply) => reply,
             Answer::After(pushed) => {
                 let outcome = push::send(&pushed).await;
-                self.report(pushed.id, outcome).unwrap_or_else(|| Reply::other(500, "text/plain", "nobody waits for this"))
+                self.report(pushed.id, outcome)
+                    .unwrap_or_else(|| Reply::other(500, "text/plain", "nobody waits for this"))
             }
         };
         let Inside { desk, .. } = &mut *self.inside();

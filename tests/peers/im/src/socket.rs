@@ -44,10 +44,11 @@ async fn carry(mut socket: WebSocket, id: SocketId, mut frames: UnboundedReceive
                         break;
                     }
                 }
+                // The client answers with the same, and then it is the end.
                 Some(Frame::Close) => {
-                    // It is the last word either way.
-                    let _ = socket.send(Message::Close(None)).await;
-                    break;
+                    if socket.send(Message::Close(None)).await.is_err() {
+                        break;
+                    }
                 }
                 Some(Frame::Drop) | None => break,
             },
@@ -56,9 +57,9 @@ async fn carry(mut socket: WebSocket, id: SocketId, mut frames: UnboundedReceive
                     let Inside { desk, vendor } = &mut *program.inside();
                     vendor.received(desk, id, &text);
                 }
-                // Pings are answered by the library.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                // Pings are answered by the library, and so is the closing frame: it leaves while the end is awaited.
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break,
             },
         }
     }

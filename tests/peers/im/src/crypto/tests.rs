@@ -121,7 +121,8 @@ fn every_length_of_padding_goes_both_ways() {
 #[test]
 fn what_is_not_for_us_is_refused() {
     let sealed = dingtalk().seal(b"success", [7; 16]);
-    let other = Envelope::new("SyncTok2026", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "dingother").expect("a key");
+    let other =
+        Envelope::new("SyncTok2026", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "dingother").expect("a key");
     assert_eq!(other.open(&sealed), Err(Refused::Owner));
     assert_eq!(dingtalk().open_signed(&sealed, "1", "n", "00"), Err(Refused::Signature));
     assert_eq!(dingtalk().open("x"), Err(Refused::Shape));

@@ -13,7 +13,11 @@ const RESERVED: [&str; 2] = ["dingtalk", "alibaba"];
 const YEAR: Millis = 365 * DAY;
 
 /// The dedicated account that a request names. The two codes are those of the call's own page.
-fn account<'a>(work: &'a mut Work<'_>, missing: &'static str, ordinary: &'static str) -> Result<&'a mut Exclusive, Refusal> {
+fn account<'a>(
+    work: &'a mut Work<'_>,
+    missing: &'static str,
+    ordinary: &'static str,
+) -> Result<&'a mut Exclusive, Refusal> {
     let userid = work.required("userId");
     let own = {
         let org = &work.world.org;
@@ -87,7 +91,8 @@ pub(super) fn change_dingtalk_id(work: &mut Work<'_>) -> Result<Value, Refusal> 
     }
     let lower = id.to_ascii_lowercase();
     let mut others = work.world.org.users.iter().filter(|(other, _)| **other != userid);
-    let taken = others.any(|(_, user)| user.exclusive.as_ref().is_some_and(|one| one.dingtalk_id.as_ref() == Some(&id)));
+    let taken =
+        others.any(|(_, user)| user.exclusive.as_ref().is_some_and(|one| one.dingtalk_id.as_ref() == Some(&id)));
     if taken || RESERVED.iter().any(|reserved| lower.starts_with(reserved)) {
         return Err(new(400, "incorrect.reserved"));
     }

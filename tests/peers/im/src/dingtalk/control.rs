@@ -41,9 +41,10 @@ pub(super) fn answer(world: &mut World, desk: &mut Desk, request: &Request) -> O
         ("GET", ["events"]) => done(&world.deliveries.shown()),
         ("POST", ["events"]) => handle_events(world, desk, &body),
         ("GET", ["tokens"]) => {
-            let shown = world.tokens.iter().map(|(text, token)| {
-                json!({ "token": text, "app": token.app, "until": token.until })
-            });
+            let shown = world
+                .tokens
+                .iter()
+                .map(|(text, token)| json!({ "token": text, "app": token.app, "until": token.until }));
             done(&shown.collect())
         }
         ("DELETE", ["tokens"]) => tokens(world, desk, request),

@@ -114,9 +114,8 @@ fn allowed(world: &World, call: &Call, app: &str, request: &Request) -> Result<(
 fn limits(world: &World, desk: &mut Desk, call: &Call, app: &str, now: Millis) -> Result<(), Refusal> {
     let rates = world.org.settings.rates;
     let path = call.path;
-    let mut within = |name: String, span, limit: Option<u64>| {
-        limit.is_none_or(|limit| desk.windows.admit(&name, now, span, limit))
-    };
+    let mut within =
+        |name: String, span, limit: Option<u64>| limit.is_none_or(|limit| desk.windows.admit(&name, now, span, limit));
     if !within(format!("second {app} {path}"), SECOND, Some(rates.app_per_second)) {
         return Err(limit(call.generation, "app"));
     }

@@ -49,8 +49,7 @@ impl DingTalk {
             self.world.before_write();
         }
         let app = admitted.app.unwrap_or_default();
-        let mut work =
-            Work { world: &mut self.world, desk, app: &app, fields: &admitted.fields, now, probe: None };
+        let mut work = Work { world: &mut self.world, desk, app: &app, fields: &admitted.fields, now, probe: None };
         let outcome = (call.handler)(&mut work);
         let probe = work.probe.take();
         if call.writes {
@@ -87,7 +86,8 @@ fn success(call: &Call, request: &Request, body: Value, id: &str) -> Reply {
     let wants_json = request.header("accept").is_some_and(|accept| accept.contains("application/json"));
     if call.path == stream::OPEN && !wants_json {
         let element = |name: &str| format!("<{name}>{}</{name}>", body[name].as_str().unwrap_or_default());
-        let text = format!("<OpenConnectionResponse>{}{}</OpenConnectionResponse>", element("endpoint"), element("ticket"));
+        let text =
+            format!("<OpenConnectionResponse>{}{}</OpenConnectionResponse>", element("endpoint"), element("ticket"));
         return Reply::other(200, "application/xml;charset=utf-8", &text);
     }
     Reply::json(200, &body)
@@ -179,3 +179,6 @@ impl Vendor for DingTalk {
         json!({ "vendor": "dingtalk", "calls": calls, "envelope": describe(table::ENVELOPE) })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,8 @@ impl Refusal {
                 let message = text(*code);
                 let whole = format!("ding talk error[subcode={code},submsg={message}]");
                 let code = code.to_string();
-                let body = json!({ "errcode": 88, "sub_code": code, "sub_msg": message, "errmsg": whole, "request_id": id });
+                let body =
+                    json!({ "errcode": 88, "sub_code": code, "sub_msg": message, "errmsg": whole, "request_id": id });
                 Reply::json(200, &body)
             }
             Self::New(status, code, message, scopes) => {

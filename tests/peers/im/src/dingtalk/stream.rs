@@ -103,8 +103,7 @@ pub(super) fn system(desk: &mut Desk, socket: SocketId, topic: &str) -> String {
         "disconnect" => json!({ "reason": "the server is going away" }),
         _ => json!({}),
     };
-    let headers =
-        json!({ "contentType": "application/json", "messageId": message, "time": time, "topic": topic });
+    let headers = json!({ "contentType": "application/json", "messageId": message, "time": time, "topic": topic });
     let frame = json!({ "specVersion": "1.0", "type": "SYSTEM", "headers": headers, "data": data.to_string() });
     desk.send(socket, Frame::Text(frame.to_string()));
     message

@@ -145,7 +145,8 @@ impl Org {
     #[must_use]
     pub(super) fn sees_user(&self, app: &str, userid: &str, user: &User) -> bool {
         let Some(scope) = self.apps.get(app).and_then(|app| app.scope.as_ref()) else { return true };
-        scope.users.contains(userid) || user.dept_id_list.iter().any(|department| self.sees_department(app, *department))
+        scope.users.contains(userid)
+            || user.dept_id_list.iter().any(|department| self.sees_department(app, *department))
     }
 
     /// Whether an application has a permission.

@@ -99,10 +99,9 @@ fn whole(org: &Org, id: i64, department: &Department) -> Value {
     let list = |name: &str| department.more.get(name).cloned().unwrap_or_else(|| json!([]));
     shown.insert("dept_manager_userid_list".into(), list("dept_manager_userid_list"));
     // Who may see it is told only where that is restricted at all.
-    for (flag, lists) in [
-        ("outer_dept", ["outer_permit_depts", "outer_permit_users"]),
-        ("hide_dept", ["dept_permits", "user_permits"]),
-    ] {
+    for (flag, lists) in
+        [("outer_dept", ["outer_permit_depts", "outer_permit_users"]), ("hide_dept", ["dept_permits", "user_permits"])]
+    {
         if department.more.get(flag) == Some(&Value::Bool(true)) {
             shown.extend(lists.map(|name| (name.to_owned(), list(name))));
         }

@@ -63,7 +63,14 @@ pub(in crate::dingtalk) fn sealed(id: u64, callback: &Callback, keys: &Envelope,
 }
 
 /// A frame of a socket. `data` is JSON in a string.
-pub(in crate::dingtalk) fn frame(event: &Event, corp: &str, app: &str, connection: &str, message: &str, now: Millis) -> Value {
+pub(in crate::dingtalk) fn frame(
+    event: &Event,
+    corp: &str,
+    app: &str,
+    connection: &str,
+    message: &str,
+    now: Millis,
+) -> Value {
     let data = Value::Object(about(event, "timeStamp", "userId", "deptId")).to_string();
     let headers = json!({
         "appId": app, "connectionId": connection, "contentType": "application/json", "messageId": message,

@@ -46,7 +46,7 @@ pub(in crate::dingtalk) struct Delivery {
     pub(in crate::dingtalk) said: String,
 }
 
-/// What a test does to a delivery to come.
+/// What a test does to an event to come, on all its ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dingtalk) enum Mischief {
     /// It vanishes.
@@ -61,7 +61,7 @@ pub(in crate::dingtalk) struct Deliveries {
     pub(in crate::dingtalk) list: Vec<Delivery>,
     /// New deliveries are kept back.
     pub(in crate::dingtalk) holding: bool,
-    /// Deliveries that go through first, and what happens then.
+    /// Events that go through first, and what happens then.
     pub(in crate::dingtalk) mischief: Vec<(u64, Mischief)>,
     sending: BTreeMap<u64, u64>,
 }
@@ -126,9 +126,10 @@ pub(in crate::dingtalk) fn enqueue(world: &mut World, desk: &mut Desk, event: Ev
             ways.push((key.clone(), true));
         }
     }
+    let deliveries = &mut world.deliveries;
+    let mischief = if ways.is_empty() { None } else { deliveries.misled() };
     for (app, stream) in ways {
-        let deliveries = &mut world.deliveries;
-        let (progress, times) = match deliveries.misled() {
+        let (progress, times) = match mischief {
             Some(Mischief::Lose) => (Progress::Lost, 1),
             Some(Mischief::Repeat(times)) => (Progress::Waiting, times + 1),
             None => (Progress::Waiting, 1),

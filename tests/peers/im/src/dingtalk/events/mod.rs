@@ -84,12 +84,8 @@ pub(super) fn about_user(world: &mut World, desk: &mut Desk, kind: Kind, userid:
 fn difference(userid: &str, before: &User, after: &User) -> Value {
     let text = |user: &User, name: &str| user.texts.get(name).map(|text| json!(text));
     type Read<'a> = Box<dyn Fn(&User) -> Option<Value> + 'a>;
-    let named = [
-        ("telephone", "telephone"),
-        ("email", "email"),
-        ("jobNumber", "job_number"),
-        ("workPlace", "work_place"),
-    ];
+    let named =
+        [("telephone", "telephone"), ("email", "email"), ("jobNumber", "job_number"), ("workPlace", "work_place")];
     let mut reads: Vec<(&str, Read<'_>)> = vec![
         ("name", Box::new(|user: &User| Some(json!(user.name)))),
         ("managerUserid", Box::new(|user: &User| user.manager_userid.as_ref().map(|manager| json!(manager)))),

@@ -106,13 +106,8 @@ const READ: &str = "qyapi_get_department_list";
 const WRITE: &str = "qyapi_manage_addresslist";
 
 pub(super) const CALLS: &[Call] = &[
-    old(
-        "/topapi/v2/department/listsub",
-        &[integer("dept_id"), LANGUAGE],
-        &[list("result", BASIC)],
-        read::list_below,
-    )
-    .permission(READ),
+    old("/topapi/v2/department/listsub", &[integer("dept_id"), LANGUAGE], &[list("result", BASIC)], read::list_below)
+        .permission(READ),
     old(
         "/topapi/v2/department/listsubid",
         &[ID],

@@ -4,14 +4,8 @@ use super::{Call, new, old};
 use crate::dingtalk::leavers;
 use crate::schema::{Field, commas, flag, integer, list, object, text, texts};
 
-const RECORD: &[Field] = &[
-    text("userId"),
-    text("name"),
-    text("stateCode"),
-    text("mobile"),
-    text("leaveTime"),
-    text("leaveReason"),
-];
+const RECORD: &[Field] =
+    &[text("userId"), text("name"), text("stateCode"), text("mobile"), text("leaveTime"), text("leaveReason")];
 
 const DISMISSAL: &[Field] = &[
     text("userId"),

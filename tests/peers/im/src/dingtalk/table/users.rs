@@ -18,11 +18,8 @@ const PAGE: &[Field] = &[
 
 const ROLE: &[Field] = &[integer("id"), text("name"), text("group_name")];
 const POSITION: &[Field] = &[integer("dept_id"), text("title"), text("work_place"), flag("is_main")];
-const UNION: &[Field] = &[
-    text("userid"),
-    text("corp_id"),
-    list("union_emp_map_list", &[text("userid"), text("corp_id")]),
-];
+const UNION: &[Field] =
+    &[text("userid"), text("corp_id"), list("union_emp_map_list", &[text("userid"), text("corp_id")])];
 
 /// What single and listed members have in common.
 macro_rules! member {
@@ -142,13 +139,8 @@ pub(super) const CALLS: &[Call] = &[
         .permission(LIST),
     old("/topapi/user/count", &[flag("only_active").required()], &[object("result", &[integer("count")])], read::count)
         .permission(LIST),
-    old(
-        "/topapi/v2/user/get",
-        &[USERID, LANGUAGE, text("login_id")],
-        &[object("result", WHOLE)],
-        look::get,
-    )
-    .permission(GET),
+    old("/topapi/v2/user/get", &[USERID, LANGUAGE, text("login_id")], &[object("result", WHOLE)], look::get)
+        .permission(GET),
     old(
         "/topapi/v2/user/getbymobile",
         &[text("mobile").required().refused(40104), flag("support_exclusive_account_search")],

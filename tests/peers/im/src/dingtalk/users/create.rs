@@ -103,7 +103,8 @@ fn mobile(work: &Work<'_>, user: &mut User) -> Result<(), Refusal> {
 fn must_accept(work: &Work<'_>, user: &User) -> bool {
     let org = &work.world.org;
     let number = rules::stored_mobile(user);
-    let left_today = || org.leavers.iter().any(|leaver| leaver.at > work.now - DAY && rules::stored_mobile(&leaver.user) == number);
+    let left_today =
+        || org.leavers.iter().any(|leaver| leaver.at > work.now - DAY && rules::stored_mobile(&leaver.user) == number);
     let listed = number.as_ref().is_some_and(|(_, number)| org.settings.invite.contains(number));
     listed || (org.settings.invite_returning && left_today())
 }

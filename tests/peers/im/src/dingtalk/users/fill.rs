@@ -107,7 +107,8 @@ fn departments(work: &Work<'_>, user: &mut User) -> Result<(), Refusal> {
         user.dept_work_place.retain(|id, _| kept.contains(id));
         user.main_dept = user.main_dept.filter(|id| kept.contains(id));
     }
-    for (name, item) in ["dept_order_list", "dept_title_list", "dept_position_list"].map(|name| (name, items(work, name)))
+    for (name, item) in
+        ["dept_order_list", "dept_title_list", "dept_position_list"].map(|name| (name, items(work, name)))
     {
         for item in item {
             let id = item["dept_id"].as_i64().unwrap_or_default();

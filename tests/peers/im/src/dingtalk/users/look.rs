@@ -79,7 +79,10 @@ fn whole(org: &Org, app: &str, userid: &str, user: &User) -> Value {
     let departments = || user.dept_id_list.iter();
     let order = |id: &i64| user.dept_order.get(id).copied().unwrap_or_default();
     put("dept_order_list", departments().map(|id| json!({ "dept_id": id, "order": order(id) })).collect());
-    put("leader_in_dept", departments().map(|id| json!({ "dept_id": id, "leader": leads(org, *id, userid) })).collect());
+    put(
+        "leader_in_dept",
+        departments().map(|id| json!({ "dept_id": id, "leader": leads(org, *id, userid) })).collect(),
+    );
     let positions = departments().map(|id| {
         let mut position = json!({ "dept_id": id, "is_main": user.main_dept == Some(*id) });
         if let Some(title) = user.dept_title.get(id) {
