@@ -85,11 +85,11 @@ fn one(value: &Value, field: &Field) -> Result<(), Flaw> {
         (Kind::Flag, Value::Bool(_)) | (Kind::Any, _) => Ok(()),
         (Kind::Texts, Value::Array(items)) => items_of(items, field, Value::is_string),
         (Kind::Integers, Value::Array(items)) => items_of(items, field, Value::is_i64),
-        (Kind::Object(within), Value::Object(inner)) => fields(inner, within).map_err(|flaw| inside(field, flaw)),
+        (Kind::Object(within), Value::Object(inner)) => fields(inner, within).map_err(|flaw| inside(field, &flaw)),
         (Kind::List(within), Value::Array(items)) => {
             items_of(items, field, Value::is_object)?;
             let objects = items.iter().filter_map(Value::as_object);
-            objects.into_iter().try_for_each(|item| fields(item, within)).map_err(|flaw| inside(field, flaw))
+            objects.into_iter().try_for_each(|item| fields(item, within)).map_err(|flaw| inside(field, &flaw))
         }
         (Kind::Map, Value::Object(inner)) if inner.values().all(Value::is_string) => Ok(()),
         _ => wrong(Wrong::Type),
@@ -106,8 +106,8 @@ fn items_of(items: &[Value], field: &Field, right: fn(&Value) -> bool) -> Result
     }
 }
 
-fn inside(field: &Field, flaw: Flaw) -> Flaw {
-    Flaw { field: format!("{}.{}", field.name, flaw.field), code: flaw.code.or(field.refusal), ..flaw }
+fn inside(field: &Field, flaw: &Flaw) -> Flaw {
+    Flaw { field: format!("{}.{}", field.name, flaw.field), wrong: flaw.wrong, code: flaw.code.or(field.refusal) }
 }
 
 /// Reads pairs of a form or a query into the types of the definition. What does not read stays text, and the check then
@@ -165,25 +165,25 @@ mod tests {
         list("orders", &[integer("order")]),
     ];
 
-    fn said(value: Value) -> Option<(String, Wrong)> {
+    fn said(value: &Value) -> Option<(String, Wrong)> {
         fields(value.as_object().expect("an object"), DEFINED).err().map(|flaw| (flaw.field, flaw.wrong))
     }
 
     #[test]
     fn each_way_to_be_wrong_is_told_apart() {
         let flaw = |field: &str, wrong| Some((field.to_owned(), wrong));
-        assert_eq!(said(json!({"name": "ab", "size": 3, "on": true, "ids": "1,2", "orders": [{"order": 1}]})), None);
-        assert_eq!(said(json!({"name": "ab", "nmae": 1})), flaw("nmae", Wrong::Unknown));
-        assert_eq!(said(json!({})), flaw("name", Wrong::Missing));
-        assert_eq!(said(json!({"name": 5})), flaw("name", Wrong::Type));
-        assert_eq!(said(json!({"name": "abcde"})), flaw("name", Wrong::Size));
-        assert_eq!(said(json!({"name": "a", "size": 101})), flaw("size", Wrong::Value));
-        assert_eq!(said(json!({"name": "a", "size": "5"})), flaw("size", Wrong::Type));
-        assert_eq!(said(json!({"name": "a", "size": 1.5})), flaw("size", Wrong::Type));
-        assert_eq!(said(json!({"name": "a", "ids": "1,2,3"})), flaw("ids", Wrong::Size));
-        assert_eq!(said(json!({"name": "a", "ids": [1]})), flaw("ids", Wrong::Type));
-        assert_eq!(said(json!({"name": "a", "numbers": ["1"]})), flaw("numbers", Wrong::Type));
-        assert_eq!(said(json!({"name": "a", "orders": [{"ordre": 1}]})), flaw("orders.ordre", Wrong::Unknown));
+        assert_eq!(said(&json!({"name": "ab", "size": 3, "on": true, "ids": "1,2", "orders": [{"order": 1}]})), None);
+        assert_eq!(said(&json!({"name": "ab", "nmae": 1})), flaw("nmae", Wrong::Unknown));
+        assert_eq!(said(&json!({})), flaw("name", Wrong::Missing));
+        assert_eq!(said(&json!({"name": 5})), flaw("name", Wrong::Type));
+        assert_eq!(said(&json!({"name": "abcde"})), flaw("name", Wrong::Size));
+        assert_eq!(said(&json!({"name": "a", "size": 101})), flaw("size", Wrong::Value));
+        assert_eq!(said(&json!({"name": "a", "size": "5"})), flaw("size", Wrong::Type));
+        assert_eq!(said(&json!({"name": "a", "size": 1.5})), flaw("size", Wrong::Type));
+        assert_eq!(said(&json!({"name": "a", "ids": "1,2,3"})), flaw("ids", Wrong::Size));
+        assert_eq!(said(&json!({"name": "a", "ids": [1]})), flaw("ids", Wrong::Type));
+        assert_eq!(said(&json!({"name": "a", "numbers": ["1"]})), flaw("numbers", Wrong::Type));
+        assert_eq!(said(&json!({"name": "a", "orders": [{"ordre": 1}]})), flaw("orders.ordre", Wrong::Unknown));
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn department(world: &mut World, desk: &mut Desk, id: &str, patch: Value, quiet:
     if !quiet {
         let kind = if before.is_none() { Kind::DepartmentCreated } else { Kind::DepartmentModified };
         let event = events::event(kind.name(), desk.clock.now(), Vec::new(), vec![id]);
-        events::enqueue(world, desk, event);
+        events::enqueue(world, desk, &event);
     }
     done(&json!({}))
 }
@@ -128,7 +128,7 @@ fn remove_department(world: &mut World, desk: &mut Desk, id: &str, quiet: bool) 
     if !quiet {
         let gone = below.into_iter().collect();
         let event = events::event(Kind::DepartmentRemoved.name(), desk.clock.now(), Vec::new(), gone);
-        events::enqueue(world, desk, event);
+        events::enqueue(world, desk, &event);
     }
     done(&json!({}))
 }
@@ -150,7 +150,7 @@ fn fire(world: &mut World, desk: &mut Desk, body: &Value) -> Reply {
     let mut event = events::event(kind, desk.clock.now(), users, departments);
     event.more = body["more"].as_object().cloned().unwrap_or_else(Fields::new);
     let id = event.id.clone();
-    events::enqueue(world, desk, event);
+    events::enqueue(world, desk, &event);
     done(&json!({ "event": id }))
 }
 

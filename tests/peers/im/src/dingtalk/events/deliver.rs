@@ -114,7 +114,7 @@ impl Deliveries {
 }
 
 /// Puts an event on its way to everybody who wants it.
-pub(in crate::dingtalk) fn enqueue(world: &mut World, desk: &mut Desk, event: Event) {
+pub(in crate::dingtalk) fn enqueue(world: &mut World, desk: &mut Desk, event: &Event) {
     let now = desk.clock.now();
     let mut ways = Vec::new();
     for (key, app) in &world.org.apps {

@@ -57,7 +57,7 @@ pub(super) fn event(kind: &str, now: Millis, users: Vec<String>, departments: Ve
 pub(super) fn echo(work: &mut Work<'_>, kind: Kind, departments: &[i64]) {
     if work.world.org.settings.echo {
         let event = event(kind.name(), work.now, Vec::new(), departments.to_vec());
-        enqueue(work.world, work.desk, event);
+        enqueue(work.world, work.desk, &event);
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn about_user(world: &mut World, desk: &mut Desk, kind: Kind, userid:
         }
         event.more.insert("diffInfo".into(), difference(userid, before, after));
     }
-    enqueue(world, desk, event);
+    enqueue(world, desk, &event);
 }
 
 /// What a change says: the old and new value of what differs, by names of its own. What was cleared is missing in `curr`.
