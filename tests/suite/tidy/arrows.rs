@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Crates of tests and measurements, which may see everything.
-const FREE: &[&str] = &["tests", "tests/bench", "tests/unattended", "tests/fuzz/targets"];
+const FREE: &[&str] = &["tests", "tests/bench", "tests/unattended", "tests/fuzz/targets", "tests/peers/im"];
 
 #[test]
 fn crates_depend_only_in_the_allowed_direction() {

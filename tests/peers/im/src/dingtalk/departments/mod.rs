@@ -1,0 +1,4 @@
+//! Departments: reading and writing.
+
+pub(super) mod read;
+pub(super) mod write;
