@@ -37,7 +37,8 @@ struct Change {
     has: Option<String>,
     has_units: Option<String>,
     has_groups: Option<String>,
-    /// What people change by hand: name to attributes; `active` enables and disables, `null` as text empties.
+    /// What people change by hand: the name of an account, a group or a unit to attributes; `active` enables and
+    /// disables, `null` as text empties.
     #[serde(default)]
     by_hand: BTreeMap<String, BTreeMap<String, Value>>,
     /// What people remove by hand, by name.
@@ -129,21 +130,23 @@ pub(super) fn system(stage: &mut Stage, step: Table) -> Result<(), String> {
             system.shown.reads.insert((Class::Account, id), answer);
         }
         for (name, attributes) in change.by_hand {
-            let id = id_of(system, &name)?;
-            let object = system.objects.get_mut(&(Class::Account, id)).ok_or("it was just found")?;
+            let key = key_of(system, &name)?;
+            let object = system.objects.get_mut(&key).ok_or("it was just found")?;
             by_hand(object, attributes);
         }
         for name in change.removed {
-            let id = id_of(system, &name)?;
-            system.objects.remove(&(Class::Account, id));
+            let key = key_of(system, &name)?;
+            system.objects.remove(&key);
         }
         Ok(())
     })
 }
 
-fn id_of(system: &rosterd_engine::testing::System, name: &str) -> Result<String, String> {
-    let found = system.named(Class::Account, name);
-    found.map(|(id, _)| id.to_owned()).ok_or_else(|| format!("nobody there is called {name}"))
+/// Class and id of what people there call by a name: an account, else a group or a unit.
+fn key_of(system: &rosterd_engine::testing::System, name: &str) -> Result<(Class, String), String> {
+    let of = |class| system.named(class, name).map(|(id, _)| (class, id.to_owned()));
+    let mut found = [Class::Account, Class::Group, Class::OrgUnit].into_iter().filter_map(of);
+    found.next().ok_or_else(|| format!("nothing there is called {name}"))
 }
 
 fn object(mut attributes: Json) -> Object {
