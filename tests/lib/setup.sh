@@ -66,6 +66,7 @@ need_cargo() {
     command -v cc >/dev/null || install_packages gcc libc6-dev
 }
 
-need_python() { command -v python3 >/dev/null || install_packages python3; }
+# With what makes an environment of its own, for the client libraries that tests run. Debian has that in another package.
+need_python() { python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv; }
 
 need_all() { need_cargo; need_wasm_toolchain; need_python; }
