@@ -65,7 +65,7 @@ impl Gathered {
 
     /// What the next large transaction may expect; none: this one was small.
     pub(crate) fn size(&self) -> Option<Size> {
-        (self.rows.len() > FEW_ROWS).then(|| Size { rows: self.rows.len(), bytes: self.bytes.len() })
+        (self.rows.len() > FEW_ROWS).then_some(Size { rows: self.rows.len(), bytes: self.bytes.len() })
     }
 
     /// Growing step by step would copy all of it several times.
