@@ -69,7 +69,10 @@ impl Person {
             return Err(wrong("the answer is about somebody else"));
         }
         let mut places = BTreeMap::<i64, Place>::new();
-        let lists = [("dept_order_list", "its dept_order_list is not as documented"), ("leader_in_dept", "its leader_in_dept is not as documented")];
+        let lists = [
+            ("dept_order_list", "its dept_order_list is not as documented"),
+            ("leader_in_dept", "its leader_in_dept is not as documented"),
+        ];
         for (name, sentence) in lists {
             let Some(value) = wire::member(&person.object, name) else { continue };
             for item in wire::list(value).ok_or_else(|| wrong(sentence))? {
@@ -153,7 +156,7 @@ impl Person {
             whole &= self.write_manager(&mut said)?;
             let main = self.main_department()?.filter(|id| within(*id));
             if let Some(main) = main {
-                said.reference("main_department", Class::OrgUnit, main.to_string());
+                said.reference("main_department", Class::OrgUnit, &main.to_string());
             }
             whole &= main.is_some() || own.is_empty();
         }
@@ -200,7 +203,7 @@ pub fn unit(id: i64, parent: Option<i64>, object: &Object, details: bool) -> Res
         }
     }
     match parent {
-        Some(parent) => said.reference("parent", Class::OrgUnit, parent.to_string()),
+        Some(parent) => said.reference("parent", Class::OrgUnit, &parent.to_string()),
         None => said.null("parent"),
     }
     match wire::read(object, "order", "whole number", wire::whole)? {

@@ -51,8 +51,9 @@ impl Leavers {
     /// # Errors
     /// `cursor-invalid` if it is none of ours, or too old.
     pub fn new(settings: &Settings, text: &str) -> Result<Self, Fault> {
-        let cursor: Cursor = serde_json::from_str(text)
-            .map_err(|_| Fault::cursor_invalid("this cursor was not made by this connector with the setting leavers"))?;
+        let cursor: Cursor = serde_json::from_str(text).map_err(|_| {
+            Fault::cursor_invalid("this cursor was not made by this connector with the setting leavers")
+        })?;
         let (since, now) = (cursor.leavers_since, clock::now_ms());
         if since > now.saturating_add(OVERLAP_MS) || now.saturating_sub(since) > LONGEST_MS {
             return Err(Fault::cursor_invalid("DingTalk tells who left for 365 days only; a full scan is needed"));

@@ -125,7 +125,9 @@ impl Source for Dingtalk {
 
     fn scan(&mut self, classes: &[Class], resume: Option<String>) -> Result<Reading, Fault> {
         if resume.is_some() {
-            return Err(Fault::cursor_invalid("people move between departments; a scan of them begins at the beginning"));
+            return Err(Fault::cursor_invalid(
+                "people move between departments; a scan of them begins at the beginning",
+            ));
         }
         let cursor = self.settings.leavers.then(leavers::cursor);
         Ok(Reading::Scan(Box::new(pull::Scan::new(&self.settings, classes, cursor))))
@@ -133,7 +135,9 @@ impl Source for Dingtalk {
 
     fn changes_since(&mut self, classes: &[Class], cursor: String) -> Result<Reading, Fault> {
         if !self.settings.leavers || !classes.contains(&Class::Account) {
-            return Err(Fault::unsupported("DingTalk tells only who left, and the setting leavers is off; run full scans"));
+            return Err(Fault::unsupported(
+                "DingTalk tells only who left, and the setting leavers is off; run full scans",
+            ));
         }
         Ok(Reading::Leavers(Box::new(Leavers::new(&self.settings, &cursor)?)))
     }

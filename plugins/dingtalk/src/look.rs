@@ -10,7 +10,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// What a listing says about a department; without details a scan knows no more.
-const BASIC: [&str; 7] = ["dept_id", "name", "create_dept_group", "auto_add_user", "from_union_org", "source_identifier", "tags"];
+const BASIC: [&str; 7] =
+    ["dept_id", "name", "create_dept_group", "auto_add_user", "from_union_org", "source_identifier", "tags"];
 
 /// Looks at single objects.
 #[derive(Debug)]
@@ -66,7 +67,9 @@ impl<'a> Look<'a> {
 
     fn department(&mut self, text: &str) -> Result<Option<Entry>, Fault> {
         const CALL: &str = "/topapi/v2/department/get";
-        let Some(id) = text.parse::<i64>().ok().filter(|id| *id >= ROOT && id.to_string() == text) else { return Ok(None) };
+        let Some(id) = text.parse::<i64>().ok().filter(|id| *id >= ROOT && id.to_string() == text) else {
+            return Ok(None);
+        };
         let answer = match api::one(self.api.department(id)) {
             Err(refused) if refused.not_found() => return Ok(None),
             other => other.map_err(|refused| refused.fault)?,

@@ -52,7 +52,8 @@ impl People {
         let mut taken = Taken { next: next(result, more, cursor).map_err(|what| wrong(&what))?, ..Taken::default() };
         let mut seen = self.on_page.remove(&department).unwrap_or_default();
         for (index, item) in items.iter().enumerate() {
-            let position = format!("{CALL}, department {department}, number {}", cursor.saturating_add(index as i64) + 1);
+            let position =
+                format!("{CALL}, department {department}, number {}", cursor.saturating_add(index as i64) + 1);
             match Person::listed(item, department) {
                 Err(who) => {
                     if let Some(userid) = &who.userid {
@@ -92,7 +93,8 @@ impl People {
             return;
         }
         if repeated {
-            let text = format!("department {department} showed {} twice, so that somebody else may be missing", person.userid);
+            let text =
+                format!("department {department} showed {} twice, so that somebody else may be missing", person.userid);
             self.lacking.push(text);
         }
         if self.done.contains_key(&person.userid) {
@@ -143,7 +145,9 @@ fn next(result: &Object, more: bool, cursor: i64) -> Result<Option<i64>, String>
     match next.ok_or("says that there is more and not where")? {
         // A listing that does not go on would be read for ever.
         next if next <= cursor => Err(format!("goes on at {next}, which is no way forward")),
-        next if next > LAST_CURSOR => Err(format!("goes on at {next}; DingTalk lists {LAST_CURSOR} people of one department and {PAGE} more")),
+        next if next > LAST_CURSOR => {
+            Err(format!("goes on at {next}; DingTalk lists {LAST_CURSOR} people of one department and {PAGE} more"))
+        }
         next => Ok(Some(next)),
     }
 }

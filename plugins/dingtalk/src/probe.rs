@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 /// Departments that are looked at for people.
 const MOST_DEPARTMENTS: usize = 8;
+/// People that show whether a field is hidden.
+const ENOUGH_PEOPLE: usize = 30;
 /// Fields that the administrator grants apart from the calls: a field that shows that it is granted, the words for it in
 /// the developer console, and the name under which `auth/scopes` is thought to list it.
 const GRANTED: [(&str, &[&str], &str, &str); 2] = [
@@ -59,7 +61,8 @@ fn told(probe: &str, path: &str, answer: &Result<Object, Refused>) -> Probe {
 pub fn probes(settings: &Settings) -> Result<Vec<Probe>, Fault> {
     let api = Api::new(settings);
     let scope = Scope::ask(&api)?;
-    let seen = format!("{} departments with all below, {} people by themselves", scope.departments.len(), scope.people.len());
+    let seen =
+        format!("{} departments with all below, {} people by themselves", scope.departments.len(), scope.people.len());
     let mut probes = vec![Probe::passed("data scope", seen)];
     let tops = if settings.departments.is_empty() { scope.departments.clone() } else { settings.departments.clone() };
     let mut departments: Vec<i64> = tops.iter().copied().take(MOST_DEPARTMENTS).collect();
@@ -96,8 +99,13 @@ pub fn probes(settings: &Settings) -> Result<Vec<Probe>, Fault> {
             if looked == 0 {
                 probes.push(Probe::passed(probe, "not tried: nobody was found to look at"));
             } else if sample.lacks(fields, listed) {
-                let message = format!("none of {looked} people shows {}: nobody has it, or the field permission is missing", fields.join(", "));
-                let remedy = format!("developer console, the application, permission management: add the field permission for {permission}");
+                let message = format!(
+                    "none of {looked} people shows {}: nobody has it, or the field permission is missing",
+                    fields.join(", ")
+                );
+                let remedy = format!(
+                    "developer console, the application, permission management: add the field permission for {permission}"
+                );
                 probes.push(Probe::failed(probe, message, remedy));
             } else {
                 probes.push(Probe::passed(probe, format!("looked at {looked} people")));
@@ -112,7 +120,7 @@ fn below(answer: &Object) -> Vec<i64> {
     children.iter().filter_map(|child| wire::whole(child.get("dept_id")?)).collect()
 }
 
-/// The first departments that list anybody, and the answer that decides whether listing works.
+/// Some people of the first departments, and the answer that decides whether listing works.
 fn sample(api: &Api, scope: Scope, departments: &[i64]) -> (Sample, Option<Result<Object, Refused>>) {
     let mut sample = Sample { scope, people: Vec::new() };
     let mut last = None;
@@ -120,7 +128,7 @@ fn sample(api: &Api, scope: Scope, departments: &[i64]) -> (Sample, Option<Resul
         let answer = api::one(api.members(*department, 0, PAGE));
         let list = answer.as_ref().ok().and_then(|answer| wire::list(answer.get("result")?.get("list")?));
         sample.people.extend(list.unwrap_or_default().iter().filter_map(|item| item.as_object().cloned()));
-        let enough = answer.is_err() || !sample.people.is_empty();
+        let enough = answer.is_err() || sample.people.len() >= ENOUGH_PEOPLE;
         last = Some(answer);
         if enough {
             break;

@@ -138,7 +138,8 @@ impl Scan {
             let parent = node.parent;
             let details = asked.contains(id);
             if details {
-                let answer = answers.pop_front().unwrap_or_else(|| Ok(Object::new())).map_err(|refused| refused.fault)?;
+                let answer =
+                    answers.pop_front().unwrap_or_else(|| Ok(Object::new())).map_err(|refused| refused.fault)?;
                 let found = api::result(&answer, CALL, |result| result.as_object().cloned())?;
                 if wire::member(&found, "dept_id").and_then(wire::whole) != Some(*id) {
                     return Err(broken(CALL, &format!("the answer for department {id} is about another one")));
@@ -149,10 +150,12 @@ impl Scan {
                 Ok(unit) => self.waiting.push_back(Change::Upsert(unit)),
                 Err(wrong) => {
                     self.rejected += 1;
-                    let message =
-                        format!("department {id} can not be read: {wrong}; an administrator of DingTalk looks at this department");
+                    let message = format!(
+                        "department {id} can not be read: {wrong}; an administrator of DingTalk looks at this department"
+                    );
                     let class = Some(Class::OrgUnit);
-                    let change = Change::rejected(class, Some(id.to_string()), CALL, message, &json!(fields).to_string());
+                    let change =
+                        Change::rejected(class, Some(id.to_string()), CALL, message, &json!(fields).to_string());
                     self.waiting.push_back(change);
                 }
             }

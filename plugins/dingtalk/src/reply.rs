@@ -60,10 +60,8 @@ impl Refused {
             (FaultKind::RateLimited, "90020" | "1111" | NETWORK) => 1,
             (FaultKind::RateLimited, code) if code.ends_with("ApiCountLimitForOrg") => 1,
             (FaultKind::RateLimited, _) => 6,
-            (
-                FaultKind::Transient | FaultKind::Timeout,
-                "-1" | "15" | "400001" | "system.busy" | "systemError" | "system.error" | "5xx" | HALF | NETWORK,
-            ) => 3,
+            // A page instead of an answer comes from somebody else than DingTalk, or from its gate: see above.
+            (FaultKind::Transient | FaultKind::Timeout, code) if !code.is_empty() => 3,
             _ => 1,
         }
     }
@@ -72,19 +70,28 @@ impl Refused {
 /// Kind of a code, and who must act.
 fn meaning(code: &str) -> (FaultKind, &'static str) {
     match code {
-        "40001" | "40014" | "42001" | "41001" | "88" | "InvalidAuthentication" => {
-            (FaultKind::Unauthorized, "DingTalk does not accept the token; whoever runs the hub checks AppKey and AppSecret")
+        "40001" | "40014" | "42001" | "41001" | "88" | "InvalidAuthentication" => (
+            FaultKind::Unauthorized,
+            "DingTalk does not accept the token; whoever runs the hub checks AppKey and AppSecret",
+        ),
+        "40089" | "invalidClientIdOrSecret" => (
+            FaultKind::Unauthorized,
+            "whoever runs the hub sets AppKey and AppSecret as the developer console shows them",
+        ),
+        "60011" | "43007" => {
+            (FaultKind::Forbidden, "the administrator of the application adds the permission and publishes it")
         }
-        "40089" | "invalidClientIdOrSecret" => {
-            (FaultKind::Unauthorized, "whoever runs the hub sets AppKey and AppSecret as the developer console shows them")
+        "60020" => {
+            (FaultKind::Forbidden, "the administrator of the application adds the address of the hub to its white list")
         }
-        "60011" | "43007" => (FaultKind::Forbidden, "the administrator of the application adds the permission and publishes it"),
-        "60020" => (FaultKind::Forbidden, "the administrator of the application adds the address of the hub to its white list"),
         "50002" | "50004" => (FaultKind::Forbidden, "the administrator of the application widens what data it may see"),
         "60121" | "33012" | "60111" | "40003" | "60003" | "40009" | "user.not.exist" => {
             (FaultKind::NotFound, "it is not in DingTalk, or no longer")
         }
-        "90020" => (FaultKind::RateLimited, "the calls of this month are used up; the administrator of the organisation buys more"),
+        "90020" => (
+            FaultKind::RateLimited,
+            "the calls of this month are used up; the administrator of the organisation buys more",
+        ),
         "1111" => (FaultKind::RateLimited, "DingTalk shut this address out for five minutes; nobody has to act"),
         "-1" | "15" | "400001" | "system.busy" | "systemError" | "system.error" => {
             (FaultKind::Transient, "DingTalk is busy; nobody has to act")
@@ -92,10 +99,13 @@ fn meaning(code: &str) -> (FaultKind, &'static str) {
         code if code.parse::<i64>().is_ok_and(|code| (90_001..=90_017).contains(&code) || code == 90_018) => {
             (FaultKind::RateLimited, "too many calls; nobody has to act")
         }
-        code if code.contains("Qps") || code.contains("Qpm") => (FaultKind::RateLimited, "too many calls; nobody has to act"),
-        code if code.ends_with("ApiCountLimitForOrg") => {
-            (FaultKind::RateLimited, "the calls of this month are used up; the administrator of the organisation buys more")
+        code if code.contains("Qps") || code.contains("Qpm") => {
+            (FaultKind::RateLimited, "too many calls; nobody has to act")
         }
+        code if code.ends_with("ApiCountLimitForOrg") => (
+            FaultKind::RateLimited,
+            "the calls of this month are used up; the administrator of the organisation buys more",
+        ),
         code if code.ends_with("IpNotInWhiteList") => {
             (FaultKind::Forbidden, "the administrator of the application adds the address of the hub to its white list")
         }
@@ -122,7 +132,9 @@ pub fn judge(path: &str, about: &str, response: &Response) -> Result<Object, Ref
     let body = match serde_json::from_slice::<Value>(&response.body) {
         Ok(Value::Object(body)) => body,
         _ if page || response.body.trim_ascii_start().starts_with(b"<") => {
-            let what = format!("the answer is a page (status {status}): the address is shut out for five minutes, or a proxy answered");
+            let what = format!(
+                "the answer is a page (status {status}): the address is shut out for five minutes, or a proxy answered"
+            );
             return Err(malformed("", what, SHUT_OUT_MS));
         }
         Ok(_) => return Err(malformed("", format!("the answer (status {status}) is no JSON object"), LATER_MS)),
@@ -147,17 +159,16 @@ pub fn judge(path: &str, about: &str, response: &Response) -> Result<Object, Ref
         (_, 200..=299) if word.is_none() => Err(malformed("", "the answer has no errcode".to_owned(), LATER_MS)),
         _ => {
             let code = word.unwrap_or_else(|| if status >= 500 { "5xx".to_owned() } else { String::new() });
-            let mut refused = refusal(path, about, status, &body, &code);
-            if status >= 500 {
-                refused.fault.kind = FaultKind::Transient;
-            }
-            Err(refused)
+            Err(refusal(path, about, status, &body, &code))
         }
     }
 }
 
 fn refusal(path: &str, about: &str, status: u16, body: &Object, code: &str) -> Refused {
-    let (kind, who) = meaning(code);
+    let (kind, who) = match meaning(code) {
+        (FaultKind::Invalid, _) if status >= 500 => (FaultKind::Transient, "DingTalk failed; nobody has to act"),
+        known => known,
+    };
     let said = ["sub_msg", "errmsg", "message", "Message"].into_iter().find_map(|name| body.get(name)?.as_str());
     let said: String = said.unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(200).collect();
     let mut text = format!("{path} ({about}): DingTalk refused with code {code}");
@@ -166,7 +177,8 @@ fn refusal(path: &str, about: &str, status: u16, body: &Object, code: &str) -> R
     }
     let scopes = ["accessdenieddetail", "AccessDeniedDetail"].into_iter().find_map(|name| body.get(name));
     let scopes = scopes.and_then(|detail| detail.get("requiredScopes")).and_then(wire::texts);
-    let asks = matches!(code, "60011" | "43007") || (kind == FaultKind::Forbidden && code.ends_with("PermissionDenied"));
+    let asks =
+        matches!(code, "60011" | "43007") || (kind == FaultKind::Forbidden && code.ends_with("PermissionDenied"));
     let missing = scopes.map(|scopes| scopes.join(", ")).or_else(|| permission(path).map(ToOwned::to_owned));
     if let Some(missing) = missing.filter(|_| asks) {
         text.push_str(&format!("; the permission {missing} is missing"));

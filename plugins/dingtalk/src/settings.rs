@@ -61,7 +61,8 @@ impl Settings {
         for (name, url) in [("server", &self.server), ("new-server", &self.new_server)] {
             let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
             if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#'])) {
-                let text = format!("the setting {name} must be a url of a host only, such as https://oapi.dingtalk.com");
+                let text =
+                    format!("the setting {name} must be a url of a host only, such as https://oapi.dingtalk.com");
                 return Err(Fault::settings(text).about(name));
             }
         }

@@ -114,7 +114,9 @@ impl Tree {
             self.take(parent, &answer)?;
         }
         if self.nodes.len() > MOST {
-            return Err(Fault::incomplete(format!("DingTalk lists more than {MOST} departments; name those to read in the setting departments")));
+            return Err(Fault::incomplete(format!(
+                "DingTalk lists more than {MOST} departments; name those to read in the setting departments"
+            )));
         }
         if self.is_walked() {
             self.sort();
@@ -125,7 +127,8 @@ impl Tree {
     fn take(&mut self, parent: i64, answer: &Object) -> Result<(), Fault> {
         const CALL: &str = "/topapi/v2/department/listsub";
         let children = wire::member(answer, "result").and_then(wire::list);
-        let children = children.ok_or_else(|| broken(CALL, &format!("the answer for department {parent} has no list")))?;
+        let children =
+            children.ok_or_else(|| broken(CALL, &format!("the answer for department {parent} has no list")))?;
         for child in children {
             let fields = child.as_object();
             let id = fields.and_then(|fields| wire::member(fields, "dept_id")).and_then(wire::whole);
@@ -133,17 +136,14 @@ impl Tree {
                 // What has no id can not be walked, and everybody below it would be missing.
                 return Err(broken(CALL, &format!("a child of department {parent} has no dept_id")));
             };
-            let node = Node { parent: Some(parent), basic: fields.clone() };
-            match self.nodes.get_mut(&id) {
-                None => {
-                    self.nodes.insert(id, node);
-                    self.frontier.push_back(id);
-                }
+            match self.nodes.get(&id) {
+                None => self.frontier.push_back(id),
                 // Of two departments to be read, one may lie below the other. A loop through the top stays one:
                 // whoever is above `parent` can not be its child.
-                Some(top) if top.parent.is_none() && !self.is_above(id, parent) => self.adopt(id, node),
+                Some(top) if top.parent.is_none() && !self.is_above(id, parent) => {}
                 Some(other) => {
-                    let first = other.parent.map_or_else(|| "the top".to_owned(), |first| format!("department {first}"));
+                    let first =
+                        other.parent.map_or_else(|| "the top".to_owned(), |first| format!("department {first}"));
                     let text = format!(
                         "department {id} is listed below department {parent} and below {first}: a loop, or it was moved while it was \
                          read; nobody has to act unless it stays, then an administrator of DingTalk looks at these departments"
@@ -151,12 +151,9 @@ impl Tree {
                     return Err(Fault::incomplete(text).about(id.to_string()));
                 }
             }
+            self.nodes.insert(id, Node { parent: Some(parent), basic: fields.clone() });
         }
         Ok(())
-    }
-
-    fn adopt(&mut self, id: i64, node: Node) {
-        self.nodes.insert(id, node);
     }
 
     /// True if `above` is `id` or stands above it.

@@ -91,7 +91,10 @@ mod tests {
 
     #[test]
     fn both_spellings_are_read_and_nothing_else() {
-        assert_eq!((whole(&json!(7)), whole(&json!("7")), whole(&json!(7.5)), whole(&json!([7]))), (Some(7), Some(7), None, None));
+        assert_eq!(
+            (whole(&json!(7)), whole(&json!("7")), whole(&json!(7.5)), whole(&json!([7]))),
+            (Some(7), Some(7), None, None)
+        );
         assert_eq!((truth(&json!(true)), truth(&json!("false")), truth(&json!(1))), (Some(true), Some(false), None));
         assert_eq!(numbers(&json!([1, "2"])), Some(vec![1, 2]));
         assert_eq!(numbers(&json!([1, null])), None);
