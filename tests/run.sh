@@ -24,7 +24,7 @@ export ROSTERD=$target/debug/rosterd
 [ -x "$ROSTERD" ] || cargo build --locked -p rosterd
 
 say "building components"
-"$ROSTERD" plugin build plugins/csv tests/guests/greedy tests/guests/hostile tests/guests/probe --out target/plugins
+"$ROSTERD" plugin build plugins/csv plugins/dingtalk tests/guests/greedy tests/guests/hostile tests/guests/probe --out target/plugins
 
 say "testing"
 status=0

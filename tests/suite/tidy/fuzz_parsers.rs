@@ -98,6 +98,16 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/csv/src/values.rs", "csv_values"),
     ("plugins/csv/src/apply.rs", "csv_operations"),
     ("plugins/csv/src/sheet.rs", "csv_table"),
+    // The dingtalk connector.
+    ("plugins/dingtalk/src/reply.rs", "dingtalk_answer"),
+    ("plugins/dingtalk/src/wire.rs", "dingtalk_answer"),
+    ("plugins/dingtalk/src/probe.rs", "dingtalk_answer"),
+    ("plugins/dingtalk/src/tree.rs", "dingtalk_answer"),
+    ("plugins/dingtalk/src/people.rs", "dingtalk_answer"),
+    ("plugins/dingtalk/src/convert.rs", "dingtalk_person"),
+    ("plugins/dingtalk/src/fields.rs", "dingtalk_person"),
+    ("plugins/dingtalk/src/leavers.rs", "dingtalk_cursor"),
+    ("plugins/dingtalk/src/look.rs", "dingtalk_id"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

@@ -1,0 +1,93 @@
+//! The settings of a connection. Their schema for operators stands in `connector.toml`.
+
+use rosterd_sdk::Fault;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// What the operator wrote, defaults filled in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// AppKey of the application; only the host uses it.
+    pub app_key: String,
+    /// Departments to read, with everything below; none: all that the application may see.
+    #[serde(default)]
+    pub departments: Vec<i64>,
+    /// Whether each department is asked for what its listing lacks.
+    #[serde(default = "yes")]
+    pub department_details: bool,
+    /// Whether each person is.
+    #[serde(default)]
+    pub details: Details,
+    /// Whether to ask how many people there are.
+    #[serde(default = "yes")]
+    pub count: bool,
+    /// Whether there are deltas, of leavers only.
+    #[serde(default)]
+    pub leavers: bool,
+    /// Language of names.
+    #[serde(default = "chinese")]
+    pub language: String,
+    /// The old interface.
+    #[serde(default = "old_server")]
+    pub server: String,
+    /// The new interface.
+    #[serde(default = "new_server")]
+    pub new_server: String,
+}
+
+/// Where the attributes of people come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Details {
+    /// The listings of departments.
+    #[default]
+    Listed,
+    /// A call for each person.
+    Each,
+}
+
+impl Settings {
+    /// Settings that no schema can check.
+    ///
+    /// # Errors
+    /// `settings`, naming the one that is wrong.
+    pub fn check(&self) -> Result<(), Fault> {
+        let known: BTreeSet<i64> = self.departments.iter().copied().collect();
+        if known.len() != self.departments.len() || known.first().is_some_and(|id| *id < 1) {
+            let text = "the setting departments names ids of departments, whole numbers from 1, each once";
+            return Err(Fault::settings(text).about("departments"));
+        }
+        for (name, url) in [("server", &self.server), ("new-server", &self.new_server)] {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#'])) {
+                let text =
+                    format!("the setting {name} must be a url of a host only, such as https://oapi.dingtalk.com");
+                return Err(Fault::settings(text).about(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// True if people are asked for one by one.
+    #[must_use]
+    pub fn each(&self) -> bool {
+        self.details == Details::Each
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn chinese() -> String {
+    "zh_CN".to_owned()
+}
+
+fn old_server() -> String {
+    "https://oapi.dingtalk.com".to_owned()
+}
+
+fn new_server() -> String {
+    "https://api.dingtalk.com".to_owned()
+}
