@@ -25,7 +25,8 @@ fn each_permission_has_a_probe_that_names_it() {
     ];
     for (path, name, permission) in names {
         let answer = refused(60011);
-        let probes = probes(Corp::small().fake_json(path, None, answer), json!({ "leavers": true, "departments": [7] }));
+        let probes =
+            probes(Corp::small().fake_json(path, None, answer), json!({ "leavers": true, "departments": [7] }));
         let failed: Vec<&Probe> = probes.iter().filter(|probe| !probe.ok).collect();
         assert_eq!(failed.iter().map(|probe| probe.name.as_str()).collect::<Vec<_>>(), [name], "{probes:?}");
         assert!(failed[0].message.contains(permission), "{failed:?}");

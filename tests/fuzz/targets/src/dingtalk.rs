@@ -34,7 +34,7 @@ pub fn dingtalk_answer(bytes: &[u8]) {
                 match change {
                     Change::Upsert(object) => assert!(!object.id.is_empty()),
                     Change::Rejected(rejection) => {
-                        assert!(!rejection.message.is_empty() && rejection.raw.len() <= 4096)
+                        assert!(!rejection.message.is_empty() && rejection.raw.len() <= 4096);
                     }
                     Change::Amend(_) | Change::Gone(_) => panic!("a scan says neither"),
                 }
