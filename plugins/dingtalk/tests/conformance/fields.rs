@@ -50,13 +50,19 @@ fn a_person_who_is_told_whole_is_not_partial() {
     let everything = json!({ "name": "W", "state_code": "86", "mobile": "1", "telephone": "2", "job_number": "3", "title": "t",
         "email": "e@a.example", "work_place": "HQ", "remark": "", "hired_date": 1, "extension": "{}", "manager_userid": "u1" });
     corp.person("w", &[9], everything.clone());
-    let mut without = everything;
+    let mut without = everything.clone();
     without.as_object_mut().unwrap().remove("remark");
     corp.person("x", &[9], without);
     let _world = world(corp, json!({ "details": "each" })).enter();
     let (changes, _) = scan().unwrap();
     assert!(!object(&changes, Class::Account, "w").0.partial);
     assert!(object(&changes, Class::Account, "x").0.partial);
+    drop(_world);
+    // A listing never names the manager, however much it tells.
+    let mut corp = Corp::small();
+    corp.person("w", &[9], everything);
+    let _world = world(corp, json!({})).enter();
+    assert!(object(&scan().unwrap().0, Class::Account, "w").0.partial);
 }
 
 /// The vendor's own examples quote numbers and truth values.
