@@ -38,6 +38,8 @@ pub(crate) struct Applying<'a> {
     pub(crate) held: bool,
     /// True: what is to be made may be there already, because the store is older than the destination.
     pub(crate) look_first: bool,
+    /// True: nothing of the plan was applied before this pass, so that no step of it created anything yet.
+    pub(crate) first: bool,
 }
 
 impl Applying<'_> {
@@ -59,6 +61,7 @@ impl Applying<'_> {
     ) -> Result<(), EngineError> {
         let mut entity = match &step.object {
             StepObject::Entity(id) => w.entity(step.class, *id)?,
+            StepObject::New { .. } if self.first => None,
             StepObject::New { .. } => self.created(w, header.run, step)?,
         };
         let mut blocked = false;

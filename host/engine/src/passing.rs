@@ -132,7 +132,7 @@ impl Applying<'_> {
 
     /// Begins to read the steps that are not done.
     fn read(&self, header: &PlanHeader) -> Result<Aside<Vec<StepRow>>, EngineError> {
-        let place = self.engine.store.snapshot()?.step_place(header.number, header.done)?;
+        let place = self.engine.store.snapshot_without_keys()?.step_place(header.number, header.done)?;
         self.read_after(header, place)
     }
 
@@ -141,7 +141,7 @@ impl Applying<'_> {
     fn read_after(&self, header: &PlanHeader, place: Option<(Lane, u32)>) -> Result<Aside<Vec<StepRow>>, EngineError> {
         let (store, batch, plan) = (self.engine.store.clone(), self.engine.settings.apply_batch, header.number);
         Aside::begin("apply-read", move || {
-            let view = store.snapshot()?;
+            let view = store.snapshot_without_keys()?;
             let rows = match place {
                 Some(place) => view.steps_after(plan, place)?.take(batch).collect::<Result<_, _>>(),
                 None => view.steps(plan)?.take(batch).collect::<Result<_, _>>(),

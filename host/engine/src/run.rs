@@ -49,6 +49,9 @@ pub struct RunOptions {
     pub full: bool,
     /// Say what differs from what was known before it is planned: what events and deltas missed.
     pub compare: bool,
+    /// Plan from what is known, as the source was read last: after a change of the configuration nothing else is new. Only
+    /// with `dry`; nobody is missing in such a plan, because nobody was looked for.
+    pub without_reading: bool,
 }
 
 impl Engine {
@@ -66,7 +69,7 @@ impl Engine {
             self.finish_interrupted(job).await?;
         }
         let connection = self.number(&job.source)?;
-        let mut run = self.begin(job, connection)?;
+        let mut run = if options.without_reading { self.begin_new(job)? } else { self.begin(job, connection)? };
         let resumed = self.store.snapshot()?.scan_progress(connection)?.is_some_and(|p| p.resume.is_some());
         self.events.emit(&RunEvent::Started { run: run.id, connection: job.source.clone(), resumed });
         let faults = if restored { self.prove_restored(job).await? } else { Vec::new() };
@@ -117,9 +120,28 @@ impl Engine {
         run: &mut Run,
         options: RunOptions,
     ) -> Result<RunReport, EngineError> {
+        if options.without_reading {
+            return self.from_what_is_known(job, connection, run, options).await;
+        }
         let asked = Asked { allow_empty: options.allow_empty, full: options.full, compare: options.compare };
         let result = scan(self, job, connection, run, asked).await?;
         self.decide(job, connection, run, options, result).await
+    }
+
+    /// Plans as if the source had shown what it showed last.
+    async fn from_what_is_known(
+        &self,
+        job: &Job,
+        connection: ConnectionNumber,
+        run: &mut Run,
+        options: RunOptions,
+    ) -> Result<RunReport, EngineError> {
+        let source = self.connections.source(&job.source).await.map_err(EngineError::of(&job.source))?;
+        run.connector = source.digest();
+        drop(source);
+        run.notes.push("the source was not read: the plan is made from what it showed last".to_owned());
+        let known = ScanResult::nothing(run.connector.clone());
+        self.decide(job, connection, run, RunOptions { dry: true, compare: false, ..options }, known).await
     }
 
     /// What follows from what was read: a plan, and unless dry what it changes.

@@ -103,3 +103,12 @@ pub struct Entity {
     /// The run that changed it last.
     pub changed: RunId,
 }
+
+impl Entity {
+    /// The same object with other attributes and in another state.
+    #[must_use]
+    pub const fn with(&self, attributes: Attributes, lifecycle: Lifecycle) -> Self {
+        let Self { id, class, revision, created, changed, .. } = *self;
+        Self { id, class, attributes, lifecycle, revision, created, changed }
+    }
+}

@@ -93,8 +93,31 @@ pub fn operation_of(
 /// applied, and must not make the state another one. Dates that somebody decided (first and last day) are part of it.
 #[must_use]
 pub fn state_hash(attributes: &Attributes, lifecycle: &Lifecycle) -> StateHash {
-    let mut bytes = Vec::with_capacity(256);
-    encode_text(lifecycle.as_str(), &mut bytes);
+    let mut bytes = Vec::with_capacity(512);
+    encode_lifecycle(lifecycle, &mut bytes);
+    encode_attributes(attributes, &mut bytes);
+    hash16(&bytes)
+}
+
+/// True if both have the same [`state_hash`], found without making it.
+#[must_use]
+pub fn same_state(one: (&Attributes, &Lifecycle), other: (&Attributes, &Lifecycle)) -> bool {
+    let ((left, here), (right, there)) = (one, other);
+    let same_lifecycle = || {
+        let bytes = |lifecycle: &Lifecycle| {
+            let mut bytes = Vec::new();
+            encode_lifecycle(lifecycle, &mut bytes);
+            bytes
+        };
+        here == there || bytes(here) == bytes(there)
+    };
+    left.len() == right.len()
+        && left.iter().zip(right.iter()).all(|((a, x), (b, y))| a == b && equal(x, y))
+        && same_lifecycle()
+}
+
+fn encode_lifecycle(lifecycle: &Lifecycle, bytes: &mut Vec<u8>) {
+    encode_text(lifecycle.as_str(), bytes);
     match lifecycle {
         Lifecycle::Pending { start_at: at } | Lifecycle::Leaving { effective_at: at } => {
             bytes.extend_from_slice(&at.0.to_be_bytes());
@@ -107,8 +130,6 @@ pub fn state_hash(attributes: &Attributes, lifecycle: &Lifecycle) -> StateHash {
         }),
         Lifecycle::Active | Lifecycle::Suspended | Lifecycle::Deleted { .. } => {}
     }
-    encode_attributes(attributes, &mut bytes);
-    hash16(&bytes)
 }
 
 #[cfg(test)]

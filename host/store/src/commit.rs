@@ -5,9 +5,10 @@
 //! right after redb's commit, so that a test can do so.
 
 use crate::counters::Counters;
-use crate::draft::Layer;
+pub(crate) use crate::draft::Layer;
 use crate::error::StoreError;
 use crate::gather::{self, Gathered, Opened, Size};
+use crate::kept::{Inside, Keys};
 use crate::key::end_of_prefix;
 use crate::kv::{Bytes, Read, Rows, Write};
 use crate::lag::Commits;
@@ -57,7 +58,9 @@ impl Store {
     /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
     /// all is as before.
     pub(crate) fn retire<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let _alone = self.commits();
+        let mut alone = self.commits();
+        self.store_kept(&mut alone)?;
+        let _inside = Inside::enter();
         let transaction = self.database()?.begin_write().map_err(StoreError::from)?;
         let value = work()?;
         self.retired.store(true, Ordering::SeqCst);
@@ -75,6 +78,8 @@ impl Store {
         let mut commits = self.commits();
         let written = self.counters().rows_written();
         let mut transaction = self.begin()?;
+        self.write_kept(&transaction, &commits)?;
+        let _inside = Inside::enter();
         let value = {
             let mut sizes = self.sizes();
             let mut writer = Writer::new(&transaction, self.counters(), &sizes);
@@ -89,6 +94,7 @@ impl Store {
         effect::point(name);
         transaction.commit().map_err(StoreError::from)?;
         commits.count(durability, self.path());
+        self.kept_is_stored(&mut commits);
         effect::point(name);
         Ok(value)
     }
@@ -100,21 +106,29 @@ impl Store {
         if commits.made != after {
             return Ok(false);
         }
-        let written = self.counters().rows_written();
         let mut transaction = self.begin()?;
+        let durability = commits.lazy(layer.len());
+        let keys = Keys::of(layer, &commits, durability);
         let mut sizes = self.sizes();
         layer.write(&transaction, self.counters(), &mut sizes)?;
         self.note(&sizes);
-        let durability = commits.lazy(self.counters().rows_written() - written);
+        match &keys {
+            Keys::Go(keys) => self.write_keys(&transaction, keys)?,
+            Keys::Stay => self.begin_to_keep(),
+        }
         transaction.set_durability(durability)?;
         effect::point(name);
         transaction.commit()?;
         commits.count(durability, self.path());
+        match keys {
+            Keys::Go(_) => self.kept_is_stored(&mut commits),
+            Keys::Stay => commits.kept.append(layer.rows(Table::EntityKeys)),
+        }
         effect::point(name);
         Ok(true)
     }
 
-    fn begin(&self) -> Result<WriteTransaction, StoreError> {
+    pub(crate) fn begin(&self) -> Result<WriteTransaction, StoreError> {
         let transaction = self.database()?.begin_write()?;
         if self.retired.load(Ordering::SeqCst) {
             return Err(StoreError::ReadOnly);

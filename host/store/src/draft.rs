@@ -40,7 +40,18 @@ impl Layer {
         !self.edited[table.index()].is_empty() || !self.rows[table.index()].is_empty()
     }
 
-    /// Writes everything into a transaction, and notes in `sizes` how much it was.
+    /// The rows of a table.
+    pub(crate) fn rows(&self, table: Table) -> &Gathered {
+        &self.rows[table.index()]
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> u64 {
+        let rows = self.rows.iter().map(Gathered::len).sum::<usize>();
+        (rows + self.edited.iter().map(Edited::len).sum::<usize>()) as u64
+    }
+
+    /// Writes everything but keys into a transaction, and notes in `sizes` how much it was. Keys go by [`crate::kept`].
     pub(crate) fn write(
         &self,
         transaction: &WriteTransaction,
@@ -51,8 +62,10 @@ impl Layer {
         for table in Table::ALL {
             let rows = &self.rows[table.index()];
             if !rows.is_empty() {
-                counters.add_written(rows.len() as u64);
                 sizes[table.index()] = rows.size().unwrap_or(sizes[table.index()]);
+            }
+            if !rows.is_empty() && *table != Table::EntityKeys {
+                counters.add_written(rows.len() as u64);
                 tables.push((transaction.open_table(table.definition())?, rows));
             }
         }
@@ -84,11 +97,13 @@ pub struct Draft {
     under: Option<Arc<Layer>>,
     own: Layer,
     buffer: Vec<u8>,
+    /// True: keys are kept back which `base` does not show.
+    keeps: bool,
 }
 
 impl Draft {
-    pub(crate) fn new(base: Arc<Snapshot>, under: Option<Arc<Layer>>, sizes: &Sizes) -> Self {
-        Self { base, under, own: Layer::expecting(sizes), buffer: Vec::new() }
+    pub(crate) fn new(base: Arc<Snapshot>, under: Option<Arc<Layer>>, sizes: &Sizes, keeps: bool) -> Self {
+        Self { base, under, own: Layer::expecting(sizes), buffer: Vec::new(), keeps }
     }
 
     pub(crate) fn into_layer(self) -> Layer {
@@ -103,7 +118,12 @@ impl Draft {
 
     fn listable(&self, table: Table) -> Result<(), StoreError> {
         let touched = self.own.touches(table) || self.under.as_ref().is_some_and(|layer| layer.touches(table));
-        if touched { Err(StoreError::Unflushed { table }) } else { Ok(()) }
+        if touched || self.lacks(table) { Err(StoreError::Unflushed { table }) } else { Ok(()) }
+    }
+
+    /// True if rows of the table are kept back.
+    fn lacks(&self, table: Table) -> bool {
+        self.keeps && table == Table::EntityKeys
     }
 
     fn set(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) {
@@ -117,6 +137,7 @@ impl Read for Draft {
         let known = self.own.get(table, key).or_else(|| self.under.as_ref().and_then(|layer| layer.get(table, key)));
         match known {
             Some(value) => Ok(value.map(Bytes::memory)),
+            None if self.lacks(table) => Err(StoreError::Unflushed { table }),
             None => self.base.get(table, key),
         }
     }

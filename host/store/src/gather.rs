@@ -18,7 +18,7 @@ use std::thread;
 pub(crate) type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 
 /// Rows of one table: their bytes lie behind each other, so that a row costs no memory of its own.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Gathered {
     bytes: Vec<u8>,
     rows: Vec<Row>,
@@ -29,6 +29,12 @@ pub(crate) struct Gathered {
     disordered: bool,
     /// How much an earlier transaction gathered: once it is seen that this one is large as well, there is room at once.
     expected: Size,
+}
+
+impl std::fmt::Debug for Gathered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gathered").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
 }
 
 /// How much was gathered of a table.
@@ -116,6 +122,18 @@ impl Gathered {
         }
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(value.unwrap_or_default());
+    }
+
+    /// Adds the rows of another, in place of those of the same keys.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for row in &other.rows {
+            self.put(row.key(&other.bytes), row.value(&other.bytes));
+        }
+    }
+
+    /// True if no row is to be removed.
+    pub(crate) fn only_puts(&self) -> bool {
+        self.rows.iter().all(|row| row.value.is_some())
     }
 
     /// What the rows cost to be written, about: a fixed part each, and their bytes.

@@ -5,6 +5,7 @@
 //! [`SYNCED`] waits, and one after [`LONGEST`]; a small one waits always, because it is not one of many, or somebody slow
 //! made it with trouble. While others go on the system is asked, beside them, to write what there is.
 
+use crate::gather::Gathered;
 use redb::Durability;
 use std::fs::File;
 use std::path::Path;
@@ -20,6 +21,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// Commits with fewer rows wait.
 const FEW_ROWS: u64 = 1_000;
 
+/// So many rows are kept back at most: about twenty megabytes.
+const MOST_KEPT: usize = 200_000;
+
 /// The commits of this process.
 #[derive(Debug)]
 pub(crate) struct Commits {
@@ -34,11 +38,24 @@ pub(crate) struct Commits {
     /// Work of this time is lost at most.
     pub(crate) longest: Duration,
     flushing: Option<JoinHandle<()>>,
+    /// Keys that a line keeps back ([`crate::kept`]).
+    pub(crate) kept: Gathered,
+    /// So many rows are kept back at most.
+    pub(crate) most_kept: usize,
 }
 
 impl Default for Commits {
     fn default() -> Self {
-        Self { made: 0, behind: 0, synced: Instant::now(), few: FEW_ROWS, longest: LONGEST, flushing: None }
+        Self {
+            made: 0,
+            behind: 0,
+            synced: Instant::now(),
+            few: FEW_ROWS,
+            longest: LONGEST,
+            flushing: None,
+            kept: Gathered::default(),
+            most_kept: MOST_KEPT,
+        }
     }
 }
 
@@ -55,6 +72,11 @@ impl Commits {
     /// One more was made, in the file at `path`.
     pub(crate) fn count(&mut self, durability: Durability, path: &Path) {
         self.made += 1;
+        self.passed(durability, path);
+    }
+
+    /// One was made that changes nothing which a draft may have read.
+    pub(crate) fn passed(&mut self, durability: Durability, path: &Path) {
         if matches!(durability, Durability::Immediate) {
             (self.behind, self.synced) = (0, Instant::now());
             return;

@@ -27,6 +27,7 @@ pub mod error;
 pub mod fuzzing;
 mod gather;
 pub mod holder;
+mod kept;
 pub mod key;
 pub mod kv;
 mod lag;

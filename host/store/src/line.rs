@@ -23,6 +23,8 @@ pub struct Line {
     under: Option<Arc<Layer>>,
     /// Commits after which the next draft may be stored.
     after: u64,
+    /// True: keys are kept back which `base` does not show.
+    keeps: bool,
     storing: Option<JoinHandle<Result<bool, StoreError>>>,
 }
 
@@ -32,14 +34,14 @@ impl Line {
     /// # Errors
     /// The store can not be read.
     pub fn begin(store: &Arc<Store>, name: &'static str) -> Result<Self, StoreError> {
-        let (base, after) = view(store)?;
-        Ok(Self { store: Arc::clone(store), name, base: Arc::new(base), under: None, after, storing: None })
+        let Base { view, after, keeps } = Base::now(store)?;
+        Ok(Self { store: Arc::clone(store), name, base: Arc::new(view), under: None, after, keeps, storing: None })
     }
 
     /// The next draft.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        Draft::new(Arc::clone(&self.base), self.under.clone(), &self.store.sizes())
+        Draft::new(Arc::clone(&self.base), self.under.clone(), &self.store.sizes(), self.keeps)
     }
 
     /// Begins to store a draft, once the one before is stored. False: somebody else wrote, and this draft and what was
@@ -51,8 +53,8 @@ impl Line {
         if !self.end()? {
             return Ok(false);
         }
-        let (base, commits) = view(&self.store)?;
-        if commits != self.after {
+        let base = Base::now(&self.store)?;
+        if base.after != self.after {
             return Ok(false);
         }
         let layer = Arc::new(draft.into_layer());
@@ -60,7 +62,7 @@ impl Line {
         let work = move || store.commit_layer(name, &rows, after);
         let thread = thread::Builder::new().name("store-draft".to_owned()).spawn(work);
         self.storing = Some(thread.map_err(|error| failed(error.to_string()))?);
-        (self.base, self.under) = (Arc::new(base), Some(layer));
+        (self.base, self.under, self.keeps) = (Arc::new(base.view), Some(layer), base.keeps);
         self.after += 1;
         Ok(true)
     }
@@ -75,16 +77,26 @@ impl Line {
     }
 }
 
-/// A view, and how many commits led to it.
-fn view(store: &Store) -> Result<(Snapshot, u64), StoreError> {
-    let commits = store.commits();
-    Ok((store.snapshot()?, commits.made))
+/// A view, how many commits led to it, and whether it lacks keys.
+struct Base {
+    view: Snapshot,
+    after: u64,
+    keeps: bool,
+}
+
+impl Base {
+    fn now(store: &Store) -> Result<Self, StoreError> {
+        let commits = store.commits();
+        Ok(Self { view: store.view()?, after: commits.made, keeps: !commits.kept.is_empty() })
+    }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        // Nothing is stored behind the back of a run that failed; its outcome does not matter any more.
+        // Nothing is stored behind the back of a run that failed; its outcome does not matter any more. What is kept back
+        // and can not be stored now goes with the next transaction.
         let _ = self.end();
+        let _ = self.store.store_kept(&mut self.store.commits());
     }
 }
 

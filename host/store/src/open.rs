@@ -4,6 +4,7 @@ use crate::commit::Sizes;
 use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::gather::Size;
+use crate::kept::Keeping;
 use crate::lag::Commits;
 use crate::migrate;
 use crate::schema::Table;
@@ -53,6 +54,7 @@ pub struct Store {
     /// Held by whoever writes.
     pub(crate) commits: Mutex<Commits>,
     pub(crate) sizes: Mutex<Sizes>,
+    pub(crate) keeping: Keeping,
 }
 
 enum Engine {
@@ -93,11 +95,7 @@ impl Store {
         Ok(store)
     }
 
-    /// A view of the store as it is now.
-    ///
-    /// # Errors
-    /// The engine failed.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub(crate) fn view(&self) -> Result<Snapshot, StoreError> {
         let transaction = match &self.engine {
             Engine::Writing(database) => database.begin_read(),
             Engine::Reading(database) => database.begin_read(),
@@ -235,7 +233,8 @@ impl Store {
         let counters = Arc::new(Counters::default());
         let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
         let sizes = Mutex::new([Size::default(); Table::COUNT]);
-        Self { engine, path: path.to_owned(), counters, retired, plan, commits, sizes }
+        let keeping = Keeping::default();
+        Self { engine, path: path.to_owned(), counters, retired, plan, commits, sizes, keeping }
     }
 }
 

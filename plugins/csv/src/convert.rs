@@ -3,12 +3,13 @@
 use crate::clean::{clean, damage};
 use crate::header::{Column, Columns, Kind};
 use crate::neutralise;
-use crate::orgpath::{Paths, Unit};
+use crate::orgpath::{Paths, Way};
 use crate::rows::{Damage, Row};
 use crate::settings::Settings;
 use rosterd_sdk::{Attributes, Change, Class, record};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// So many org units are remembered as told; then all are told again. It bounds the memory, and telling one again
 /// changes nothing.
@@ -108,8 +109,10 @@ impl Converter {
         let mut paths = std::mem::take(&mut self.paths);
         let read = self.read(row, &mut paths);
         self.paths = paths;
-        let (attributes, units) = read?;
-        self.units(&units, changes);
+        let (attributes, way) = read?;
+        if let Some(way) = way {
+            self.units(&way, changes);
+        }
         if self.wanted.0 {
             // The next record will be about as long.
             self.room = self.room.max(attributes.len() + 1).min(64 * 1024);
@@ -119,9 +122,9 @@ impl Converter {
     }
 
     /// The attributes of a row, and the org units on the way to its own.
-    fn read(&self, row: &Row, paths: &mut Paths) -> Result<(Attributes, Arc<[Unit]>), Problem> {
+    fn read(&self, row: &Row, paths: &mut Paths) -> Result<(Attributes, Option<Arc<Way>>), Problem> {
         let mut attributes = Attributes::with_capacity(self.room);
-        let mut units = Arc::default();
+        let mut way = None;
         for (index, column) in self.columns.all.iter().enumerate() {
             let value = self.value(row, index);
             if value.is_empty() || column.kind == Kind::Ignored {
@@ -133,16 +136,17 @@ impl Converter {
             }
             let problem = |message| Problem { column: Some(index), message, id_is_sure: true };
             if column.kind == Kind::OrgPath {
-                units = paths.read(value).map_err(problem)?;
-                if let Some(unit) = units.last() {
+                let read = paths.read(value).map_err(problem)?;
+                if let Some(unit) = read.units.last() {
                     attributes.reference("orgUnit", Class::OrgUnit, &unit.id);
                     attributes.text("org_path", &unit.id);
                 }
+                way = Some(read);
                 continue;
             }
             self.attribute(column, value, &mut attributes).map_err(problem)?;
         }
-        Ok((attributes, units))
+        Ok((attributes, way))
     }
 
     /// Writes the attribute of one cell that is not empty.
@@ -172,8 +176,12 @@ impl Converter {
     }
 
     /// Tells about org units that were not told yet, parents first.
-    fn units(&mut self, units: &[Unit], changes: &mut VecDeque<Change>) {
-        if !self.wanted.1 || units.last().is_none_or(|unit| self.told.contains(&unit.id)) {
+    fn units(&mut self, way: &Way, changes: &mut VecDeque<Change>) {
+        if !self.wanted.1 || way.told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let units = &way.units;
+        if units.last().is_none_or(|unit| self.told.contains(&unit.id)) {
             return;
         }
         if self.told.len() > REMEMBERED_UNITS {

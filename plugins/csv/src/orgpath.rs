@@ -3,8 +3,10 @@
 //! The canonical path is the id of an org unit, so two ways of writing the same path must give the same text: names
 //! are trimmed, separators at both ends are dropped, only separator and backslash are escaped.
 
+use rustc_hash::FxBuildHasher;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Paths deeper than this are taken for a mistake.
 const MAXIMUM_DEPTH: usize = 32;
@@ -21,34 +23,43 @@ pub struct Unit {
 /// So many paths are remembered as they were read; then all are forgotten, which bounds the memory.
 const REMEMBERED: usize = 20_000;
 
+/// One way of writing a path, read.
+#[derive(Debug, Default)]
+pub struct Way {
+    /// The org units, the topmost first.
+    pub units: Vec<Unit>,
+    /// True: all of them were told.
+    pub told: AtomicBool,
+}
+
 /// Reads paths, each way of writing one once: a thousand rows name the same org unit.
 #[derive(Debug, Default)]
 pub struct Paths {
     separator: char,
-    read: HashMap<String, Arc<[Unit]>>,
+    read: HashMap<String, Arc<Way>, FxBuildHasher>,
 }
 
 impl Paths {
     /// Of paths whose names are separated so.
     #[must_use]
     pub fn new(separator: char) -> Self {
-        Self { separator, read: HashMap::new() }
+        Self { separator, read: HashMap::default() }
     }
 
     /// As [`parse`].
     ///
     /// # Errors
     /// As [`parse`].
-    pub fn read(&mut self, path: &str) -> Result<Arc<[Unit]>, String> {
-        if let Some(units) = self.read.get(path) {
-            return Ok(Arc::clone(units));
+    pub fn read(&mut self, path: &str) -> Result<Arc<Way>, String> {
+        if let Some(way) = self.read.get(path) {
+            return Ok(Arc::clone(way));
         }
         if self.read.len() >= REMEMBERED {
             self.read.clear();
         }
-        let units: Arc<[Unit]> = parse(path, self.separator)?.into();
-        self.read.insert(path.to_owned(), Arc::clone(&units));
-        Ok(units)
+        let way = Arc::new(Way { units: parse(path, self.separator)?, told: AtomicBool::new(false) });
+        self.read.insert(path.to_owned(), Arc::clone(&way));
+        Ok(way)
     }
 }
 

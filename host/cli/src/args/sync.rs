@@ -18,6 +18,9 @@ pub(crate) struct PlanArgs {
     /// Read everything, even where the source can say what changed
     #[arg(long)]
     pub(crate) full: bool,
+    /// Plan from what the source showed last, without reading it: after a change of the configuration
+    #[arg(long, conflicts_with_all = ["full", "allow_empty", "record"])]
+    pub(crate) without_reading: bool,
     /// Exit with 9 when changes are pending
     #[arg(long)]
     pub(crate) exit_code: bool,

@@ -53,8 +53,8 @@ pub(crate) fn plan(context: &Context, args: PlanArgs) -> Result<Output, CommandE
         Some(PlanCommand::Approve { digest }) => plan_view::approve(context, &digest),
         None => {
             let job = args.job.unwrap_or_default();
-            let options =
-                RunOptions { allow_empty: args.allow_empty, dry: true, full: args.full, ..RunOptions::default() };
+            let PlanArgs { allow_empty, full, without_reading, .. } = args;
+            let options = RunOptions { allow_empty, dry: true, full, without_reading, ..RunOptions::default() };
             let (output, exit, _) = ran(context, "plan", &job, options, &args.record)?;
             let pending = args.exit_code && exit == Exit::Ok && output.plan.is_some();
             Ok(Output::new("plan", output).exit(if pending { Exit::Pending } else { exit }))

@@ -17,7 +17,7 @@ use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Text, Value};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::alias;
-use rosterd_reconcile::diff::{diff, operation_of, state_hash};
+use rosterd_reconcile::diff::{diff, operation_of, same_state, state_hash};
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
 use rosterd_store::ConnectionNumber;
@@ -190,9 +190,7 @@ impl Planner<'_> {
         }
         let changes = claim_changes(mine.as_ref(), ordinal, said);
         let overrides = self.overrides_of(id)?;
-        let mut decided = changes.clone();
-        decided.extend(self.out_of_holding(&entity, said)?);
-        let mut after = Effective {
+        let effective = Effective {
             authority: &self.policy.authority,
             source: &self.job.source,
             mine: mine.as_ref(),
@@ -201,8 +199,11 @@ impl Planner<'_> {
             ages: &self.ages,
             now: self.now,
             everything: self.everything,
-        }
-        .attributes(&entity.attributes, &decided);
+        };
+        let mut after = match self.out_of_holding(&entity, said)? {
+            Some(again) => effective.attributes(&entity.attributes, &[changes.as_slice(), &[again]].concat()),
+            None => effective.attributes(&entity.attributes, &changes),
+        };
         if class == Class::Account && self.policy.keeps_aliases {
             alias::keep(&entity.attributes, &mut after);
         }
@@ -230,8 +231,7 @@ impl Planner<'_> {
         // Under another id than before it is the same record, and its claims must say so.
         let moved = mine.as_ref().is_some_and(|claims| claims.external_id != shadow.id);
         let ties = reason.links() || moved;
-        let same_state = (entity.lifecycle == wanted && entity.attributes == after)
-            || state_hash(&entity.attributes, &entity.lifecycle) == state_hash(&after, &wanted);
+        let same_state = same_state((&entity.attributes, &entity.lifecycle), (&after, &wanted));
         if class == Class::OrgUnit && !entity.lifecycle.is_living() && wanted.is_living() {
             self.back.push(shadow.id.clone());
         }
@@ -255,7 +255,7 @@ impl Planner<'_> {
             }
             (reason, _) => reason,
         };
-        let after = Entity { attributes: after, lifecycle: wanted, ..entity.clone() };
+        let after = entity.with(after, wanted);
         self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(changes), reason)
     }
 

@@ -87,7 +87,7 @@ impl Planner<'_> {
             everything: false,
         }
         .attributes(&entity.attributes, &changes);
-        let after = Entity { attributes, ..entity.clone() };
+        let after = entity.with(attributes, entity.lifecycle);
         let object = StepObject::Entity(id);
         self.step(part, ordinal, shadow, object, Some(&entity), &after, Some(changes), Reason::LeftScope)
     }

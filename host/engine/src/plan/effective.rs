@@ -15,8 +15,15 @@ pub(super) fn claim_changes(
     said: &[(Text, Option<Value>)],
 ) -> Vec<ClaimChange> {
     let mut changes = Vec::new();
+    // What is said comes in the order of the claims, mostly: the next one is looked at before all are searched.
+    let mut next = 0;
     for (attribute, value) in said {
-        let before = known.and_then(|claims| claims.get(attribute)).map(|entry| &entry.value);
+        let before = known.and_then(|claims| match claims.entries.get(next).filter(|entry| entry.attribute == *attribute) {
+            Some(entry) => Some(entry),
+            None => claims.get(attribute),
+        });
+        next += usize::from(before.is_some());
+        let before = before.map(|entry| &entry.value);
         let same = match (before, value) {
             (Some(before), Some(value)) => canonical::equal(before, value),
             (None, None) => true,

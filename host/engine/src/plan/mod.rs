@@ -262,12 +262,8 @@ impl Planner<'_> {
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
         let (view, policy, job) = (self.view.clone(), self.engine.policy.clone(), self.job.name.to_string());
         let source = portion::Source { view, connection: self.connection, class, everything, policy, job };
-        let mut next = Some(source.begin(0)?);
-        while let Some(portion) = next.take() {
-            let portion = portion.end()?;
-            if let Some((last, _)) = portion.last() {
-                next = Some(source.begin(last + 1)?);
-            }
+        let mut ahead = source.ahead();
+        while let Some(portion) = ahead.next()? {
             for (ordinal, known) in portion {
                 if let Some(known) = known {
                     self.shadow(class, ordinal, known)?;

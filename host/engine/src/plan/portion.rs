@@ -1,4 +1,4 @@
-//! Shadows in portions: the next one is read, and what the mapping says of it is computed, while this one is decided.
+//! Shadows in portions: the next ones are read, and what the mapping says of them is computed, while this one is decided.
 
 use super::decide::Said;
 use crate::aside::Aside;
@@ -12,10 +12,14 @@ use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot, Walks};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Shadows of one portion.
-const SHADOWS: usize = 4_000;
+/// Ordinals of one portion.
+const SHADOWS: u32 = 4_000;
+
+/// Portions that are read while one is decided: reading costs as much as deciding, and both wait at times.
+const AHEAD: usize = 2;
 
 /// What is known of one shadow.
 pub(super) struct Known {
@@ -58,42 +62,84 @@ pub(super) struct Source {
     pub(super) job: String,
 }
 
+/// Portions that are being read.
+pub(super) struct Ahead<'a> {
+    source: &'a Source,
+    /// Where the next one begins; none: there are no more.
+    from: Option<u32>,
+    under_way: VecDeque<Aside<Portion>>,
+}
+
+impl Ahead<'_> {
+    /// The next portion; none: that was all.
+    pub(super) fn next(&mut self) -> Result<Option<Portion>, EngineError> {
+        while self.under_way.len() <= AHEAD
+            && let Some(from) = self.from
+        {
+            let first = self.source.first(from)?;
+            self.from = first.and_then(|first| first.checked_add(SHADOWS));
+            if let Some(first) = first {
+                let (source, last) = (self.source.clone(), first.saturating_add(SHADOWS - 1));
+                self.under_way.push_back(Aside::begin("plan-read", move || source.read(first, last))?);
+            }
+        }
+        self.under_way.pop_front().map(Aside::end).transpose()
+    }
+}
+
 impl Source {
-    /// Begins to read the portion that starts at an ordinal.
-    pub(super) fn begin(&self, from: u32) -> Result<Aside<Portion>, EngineError> {
-        let source = self.clone();
-        Aside::begin("plan-read", move || source.read(from))
+    /// Begins with the first portions.
+    pub(super) const fn ahead(&self) -> Ahead<'_> {
+        Ahead { source: self, from: Some(0), under_way: VecDeque::new() }
     }
 
-    fn read(&self, from: u32) -> Result<Portion, EngineError> {
-        let (view, connection, class) = (&self.view, self.connection, self.class);
-        let part = self.policy.jobs.get(&self.job).and_then(|job| job.class(class));
+    /// The first shadow, from an ordinal on, that is to be decided.
+    fn first(&self, from: u32) -> Result<Option<u32>, EngineError> {
         if self.everything {
-            let mut walks = Walks::new(view);
-            let rows = view.shadows(connection, class, from)?.take(SHADOWS);
-            return rows
-                .map(|row| {
-                    let (ordinal, shadow) = row?;
-                    let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
-                    let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
-                    let there = match &link {
-                        Some(link) => match walks.entity(class, link.entity)? {
-                            Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity }),
-                            None => None,
-                        },
-                        None => None,
-                    };
-                    Ok((ordinal, Some(Known { shadow, link, mapped, there })))
-                })
-                .collect();
+            let end = self.view.next_ordinal(self.connection, self.class)?;
+            return Ok(Some(from).filter(|from| *from < end));
         }
+        let first = self.view.all_unsettled(self.connection, self.class, from)?.next().transpose()?;
+        Ok(first.map(|(ordinal, _)| ordinal))
+    }
+
+    /// Reads from one ordinal to another.
+    fn read(&self, first: u32, last: u32) -> Result<Portion, EngineError> {
+        if self.everything { self.all(first, last) } else { self.undecided(first, last) }
+    }
+
+    fn all(&self, first: u32, last: u32) -> Result<Portion, EngineError> {
+        let (view, connection, class, part) = (&self.view, self.connection, self.class, self.part());
+        let mut walks = Walks::new(view);
+        let rows = view.shadows(connection, class, first)?;
+        let within = rows.take_while(|row| !matches!(row, Ok((ordinal, _)) if *ordinal > last));
+        within
+            .map(|row| {
+                let (ordinal, shadow) = row?;
+                let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
+                let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
+                let there = match &link {
+                    Some(link) => match walks.entity(class, link.entity)? {
+                        Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity }),
+                        None => None,
+                    },
+                    None => None,
+                };
+                Ok((ordinal, Some(Known { shadow, link, mapped, there })))
+            })
+            .collect()
+    }
+
+    fn undecided(&self, first: u32, last: u32) -> Result<Portion, EngineError> {
+        let (view, connection, class, part) = (&self.view, self.connection, self.class, self.part());
         let known = |ordinal, shadow: Shadow| {
             let link = view.link(connection, class, ordinal)?.filter(|link| link.live);
             let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
             Ok::<_, EngineError>((ordinal, Some(Known { shadow, link, mapped, there: None })))
         };
-        let rows = view.all_unsettled(connection, class, from)?.take(SHADOWS);
-        let ordinals: Vec<u32> = rows.map(|row| Ok(row?.0)).collect::<Result<_, EngineError>>()?;
+        let rows = view.all_unsettled(connection, class, first)?;
+        let within = rows.take_while(|row| !matches!(row, Ok((ordinal, _)) if *ordinal > last));
+        let ordinals: Vec<u32> = within.map(|row| Ok(row?.0)).collect::<Result<_, EngineError>>()?;
         let (Some(first), Some(last)) = (ordinals.first(), ordinals.last()) else { return Ok(Vec::new()) };
         if (last - first) as usize >= 2 * ordinals.len() {
             return ordinals
@@ -116,6 +162,10 @@ impl Source {
             });
         }
         Ok(portion)
+    }
+
+    fn part(&self) -> Option<&JobClass> {
+        self.policy.jobs.get(&self.job).and_then(|job| job.class(self.class))
     }
 }
 

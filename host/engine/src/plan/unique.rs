@@ -33,8 +33,11 @@ impl Planner<'_> {
         }
         let attributes = part.keys.iter().filter(|key| is_unique(part, key));
         for attribute in attributes {
-            let Some(key) = after.get(attribute).and_then(match_key) else { continue };
-            let had = before.and_then(|entity| entity.attributes.get(attribute)).and_then(match_key);
+            let (value, held) = (after.get(attribute), before.and_then(|entity| entity.attributes.get(attribute)));
+            if value == held {
+                continue;
+            }
+            let (Some(key), had) = (value.and_then(match_key), held.and_then(match_key)) else { continue };
             if had.as_ref() == Some(&key) {
                 continue;
             }
@@ -149,8 +152,12 @@ impl Planner<'_> {
         }
         let id = present.map(|(id, _)| id);
         for name in RESERVED {
-            let Some(key) = after.get(name).and_then(match_key) else { continue };
-            if present.is_some_and(|(_, attributes)| attributes.get(name).and_then(match_key).as_ref() == Some(&key)) {
+            let (value, held) = (after.get(name), present.and_then(|(_, attributes)| attributes.get(name)));
+            if value == held {
+                continue;
+            }
+            let Some(key) = value.and_then(match_key) else { continue };
+            if held.and_then(match_key).as_ref() == Some(&key) {
                 continue;
             }
             let mut holders = Vec::new();

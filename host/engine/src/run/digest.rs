@@ -136,7 +136,8 @@ impl Engine {
             let connection = engine.origin_number(&job)?;
             let now = engine.now()?;
             let look_first = engine.is_restored(header.job.as_str())?;
-            Applying { engine: &engine, job: &job, connection, now, held, look_first }.run(header)
+            let first = header.done == 0 && header.outcome == Default::default();
+            Applying { engine: &engine, job: &job, connection, now, held, look_first, first }.run(header)
         })
         .await
     }

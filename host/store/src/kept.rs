@@ -1,0 +1,149 @@
+//! Keys of people that a line of drafts keeps back.
+//!
+//! They come in no order: each one goes into a page of its own, which is copied, hashed and written for it. Those of several
+//! transactions together are neighbours again. So while a line stores much, the keys of its drafts wait in memory, and go
+//! with the next transaction that waits for the disk. A crash loses them together with the transactions that they belong to,
+//! and never without those: whatever is durable has its keys.
+//!
+//! Nobody sees that they are kept back. Whoever takes a view, or writes outside of the line, has them stored first.
+
+use crate::commit::Layer;
+use crate::error::StoreError;
+use crate::gather::{self, Gathered};
+use crate::lag::Commits;
+use crate::open::Store;
+use crate::schema::Table;
+use crate::snapshot::Snapshot;
+use redb::{Durability, WriteTransaction};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+thread_local! {
+    /// True while this thread is inside of a transaction, which has what was kept back already.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it is held, this thread is inside of a transaction.
+pub(crate) struct Inside(());
+
+impl Inside {
+    pub(crate) fn enter() -> Self {
+        INSIDE.set(true);
+        Self(())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(false);
+    }
+}
+
+/// Counts when keys begin to be kept back (it becomes odd) and when they are stored (even again): whoever reads it twice
+/// knows whether any were kept back in between.
+#[derive(Debug, Default)]
+pub(crate) struct Keeping(AtomicU64);
+
+impl Keeping {
+    pub(crate) fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    const fn is_on(count: u64) -> bool {
+        count % 2 == 1
+    }
+
+    fn turn(&self, on: bool) {
+        if Self::is_on(self.now()) != on {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// What becomes of the keys of a draft that is being stored.
+pub(crate) enum Keys {
+    /// They go with its transaction, and with them these, which were kept back or are its own.
+    Go(Gathered),
+    /// They are kept back.
+    Stay,
+}
+
+impl Keys {
+    /// Decides, before the transaction of a draft is committed.
+    pub(crate) fn of(layer: &Layer, commits: &Commits, durability: Durability) -> Self {
+        let own = layer.rows(Table::EntityKeys);
+        let many = commits.kept.len() + own.len() > commits.most_kept;
+        // Whoever takes keys away reads them, and could not where some are kept back.
+        let waits = matches!(durability, Durability::None) && !many && own.only_puts();
+        if waits && !(own.is_empty() && commits.kept.is_empty()) {
+            return Self::Stay;
+        }
+        let mut all = commits.kept.clone();
+        all.append(own);
+        Self::Go(all)
+    }
+}
+
+impl Store {
+    /// A view of the store as it is now.
+    ///
+    /// # Errors
+    /// The engine failed; or keys were kept back, and could not be stored.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let before = self.keeping.now();
+        let view = self.view()?;
+        if INSIDE.get() || (!Keeping::is_on(before) && self.keeping.now() == before) {
+            return Ok(view);
+        }
+        drop(view);
+        let mut commits = self.commits();
+        self.store_kept(&mut commits)?;
+        self.view()
+    }
+
+    /// A view that may lack keys which a line keeps back: for reading anything but keys.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn snapshot_without_keys(&self) -> Result<Snapshot, StoreError> {
+        self.view()
+    }
+
+    /// Stores what a line keeps back. Drafts go on: none of them has read it.
+    pub(crate) fn store_kept(&self, commits: &mut Commits) -> Result<(), StoreError> {
+        if commits.kept.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.begin()?;
+        self.write_kept(&transaction, commits)?;
+        transaction.set_durability(Durability::None)?;
+        transaction.commit()?;
+        commits.passed(Durability::None, self.path());
+        self.kept_is_stored(commits);
+        Ok(())
+    }
+
+    /// Writes what is kept back into a transaction.
+    pub(crate) fn write_kept(&self, transaction: &WriteTransaction, commits: &Commits) -> Result<(), StoreError> {
+        if commits.kept.is_empty() { Ok(()) } else { self.write_keys(transaction, &commits.kept) }
+    }
+
+    pub(crate) fn write_keys(&self, transaction: &WriteTransaction, keys: &Gathered) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.counters().add_written(keys.len() as u64);
+        gather::write(&mut transaction.open_table(Table::EntityKeys.definition())?, keys)
+    }
+
+    /// Keeps the keys of a draft back whose transaction is about to be committed.
+    pub(crate) fn begin_to_keep(&self) {
+        self.keeping.turn(true);
+    }
+
+    /// What was kept back is committed.
+    pub(crate) fn kept_is_stored(&self, commits: &mut Commits) {
+        commits.kept = Gathered::default();
+        self.keeping.turn(false);
+    }
+}
