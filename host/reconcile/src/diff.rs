@@ -179,6 +179,46 @@ mod tests {
         assert_ne!(state_hash(&none, &Lifecycle::Active), state_hash(&none, &Lifecycle::Suspended));
     }
 
+    fn lifecycle() -> impl Strategy<Value = Lifecycle> {
+        use DisabledReason::{Guard, Leaver, Manual, OutOfScope};
+        let at = prop_oneof![Just(Timestamp(1)), Just(Timestamp(2))];
+        let reason = prop_oneof![Just(Leaver), Just(OutOfScope), Just(Manual), Just(Guard)];
+        (0..6, at, reason).prop_map(|(kind, at, reason)| match kind {
+            0 => Lifecycle::Active,
+            1 => Lifecycle::Suspended,
+            2 => Lifecycle::Pending { start_at: at },
+            3 => Lifecycle::Leaving { effective_at: at },
+            4 => Lifecycle::Disabled { reason, at },
+            _ => Lifecycle::Deleted { at },
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_state_is_the_same_if_its_hash_is(
+            one in strategy::attributes(),
+            other in strategy::attributes(),
+            alike in any::<bool>(),
+            (here, there) in (lifecycle(), lifecycle()),
+        ) {
+            let other = if alike { one.clone() } else { other };
+            let hashes = state_hash(&one, &here) == state_hash(&other, &there);
+            prop_assert_eq!(same_state((&one, &here), (&other, &there)), hashes);
+        }
+    }
+
+    #[test]
+    fn lists_of_a_state_are_sets() {
+        let list = |items: &[&str]| Value::List(items.iter().map(|item| Value::from(*item)).collect());
+        let one = attributes(&[("emails", list(&["a", "b"]))]);
+        let other = attributes(&[("emails", list(&["b", "a", "b"]))]);
+        assert!(same_state((&one, &Lifecycle::Active), (&other, &Lifecycle::Active)));
+        let more = attributes(&[("emails", list(&["b", "a", "c"]))]);
+        assert!(!same_state((&one, &Lifecycle::Active), (&more, &Lifecycle::Active)));
+        let longer = attributes(&[("emails", list(&["a", "b"])), ("title", "t".into())]);
+        assert!(!same_state((&one, &Lifecycle::Active), (&longer, &Lifecycle::Active)));
+    }
+
     #[test]
     fn a_change_of_case_alone_is_a_change() {
         let changes = diff(&attributes(&[("userName", "ann".into())]), &attributes(&[("userName", "Ann".into())]));

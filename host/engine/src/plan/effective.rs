@@ -18,10 +18,11 @@ pub(super) fn claim_changes(
     // What is said comes in the order of the claims, mostly: the next one is looked at before all are searched.
     let mut next = 0;
     for (attribute, value) in said {
-        let before = known.and_then(|claims| match claims.entries.get(next).filter(|entry| entry.attribute == *attribute) {
-            Some(entry) => Some(entry),
-            None => claims.get(attribute),
-        });
+        let before =
+            known.and_then(|claims| match claims.entries.get(next).filter(|entry| entry.attribute == *attribute) {
+                Some(entry) => Some(entry),
+                None => claims.get(attribute),
+            });
         next += usize::from(before.is_some());
         let before = before.map(|entry| &entry.value);
         let same = match (before, value) {

@@ -102,3 +102,26 @@ async fn what_needs_approval_does_not_keep_a_configuration_that_a_person_let_thr
     let report = hub.run().await;
     assert_eq!((report.run.state, hub.active()), (RunState::Held, 31), "the new one is not kept waiting");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_from_what_is_known_is_that_of_the_same_source_and_reads_nothing() {
+    let mut hub = hub(15).await;
+    hub.configure(&named());
+    // The source shows fewer by now: whoever does not read it does not know.
+    hub.show("v2", &people(1, 3));
+    let options = RunOptions { without_reading: true, ..RunOptions::default() };
+    let report = hub.engine.run("hr", options).await.unwrap();
+    assert_eq!(
+        (report.run.scan.records, report.waiting, names(&hub)),
+        (0, 0, 0),
+        "it reads nothing and applies nothing"
+    );
+    assert!(report.run.notes.iter().any(|note| note.contains("was not read")), "{:?}", report.run.notes);
+    let known = report.plan.unwrap();
+    assert_eq!(known.steps, 15, "nobody is missing who was not looked for");
+    hub.show("v1", &people(1, 15));
+    assert_eq!(hub.plan().await.plan.unwrap().digest, known.digest, "one that reads the same says the same");
+    hub.engine.apply(&known.digest.short()).await.unwrap();
+    assert_eq!(names(&hub), 15);
+    hub.verify();
+}
