@@ -1,6 +1,6 @@
 //! The dingtalk connector: people and departments of a DingTalk organisation, dedicated accounts included.
 //!
-//! So far it is a source. It walks the departments that its application may see, lists the people of each, and merges
+//! A source, and a receiver and a listener for events. The source walks the departments that its application may see, lists the people of each, and merges
 //! those of several departments. Token, secret and rate limits are the host's, by the recipes and buckets of the manifest.
 //! Needs `qyapi_get_department_list`, `qyapi_get_department_member`, `qyapi_get_member`, and the field permissions for
 //! what is to be seen of people. Memory grows with the number of departments and with the ids of people.
@@ -8,16 +8,19 @@
 //! What DingTalk does not show is never taken for empty, and nothing but its own word for gone.
 //!
 //! Reading order: [`reply`], [`api`], [`tree`], [`people`], [`fields`], [`convert`], [`pull`]; then [`look`], [`leavers`],
-//! [`probe`].
+//! [`probe`]. Of events: [`event`], [`receiver`], [`listener`].
 
 pub mod api;
 pub mod convert;
+pub mod event;
 pub mod fields;
 pub mod leavers;
+pub mod listener;
 pub mod look;
 pub mod people;
 pub mod probe;
 pub mod pull;
+pub mod receiver;
 pub mod reply;
 pub mod settings;
 pub mod time;
@@ -27,7 +30,7 @@ pub mod wire;
 use leavers::Leavers;
 use rosterd_sdk::{
     Attribute, Class, ClassDescription, Connector, Describe, Fault, Object, ObjectRef, Page, Probe, Reader, Source,
-    export_connector, export_source,
+    export_connector, export_listener, export_receiver, export_source,
 };
 use serde_json::json;
 use settings::Settings;
@@ -102,6 +105,8 @@ impl Connector for Dingtalk {
     fn describe() -> Describe {
         Describe::new("dingtalk", env!("CARGO_PKG_VERSION"), "DingTalk")
             .source(false)
+            .receiver()
+            .listener()
             .class(Class::Account, account())
             .class(Class::OrgUnit, unit())
     }
@@ -112,7 +117,9 @@ impl Connector for Dingtalk {
     }
 
     fn check(&mut self) -> Result<Vec<Probe>, Fault> {
-        probe::probes(&self.settings)
+        let mut probes = probe::probes(&self.settings)?;
+        probes.extend(receiver::probe());
+        Ok(probes)
     }
 
     fn discover(&mut self) -> Result<String, Fault> {
@@ -152,3 +159,5 @@ impl Source for Dingtalk {
 
 export_connector!(Dingtalk);
 export_source!(Dingtalk);
+export_receiver!(Dingtalk);
+export_listener!(Dingtalk);

@@ -52,6 +52,12 @@ impl Refused {
         self.fault.kind == FaultKind::NotFound
     }
 
+    /// It may be there, and is outside of what the application may see.
+    #[must_use]
+    pub fn out_of_sight(&self) -> bool {
+        matches!(self.code.as_str(), "50002" | "50004")
+    }
+
     /// Worth to be sent again in this run: so often at most.
     #[must_use]
     pub fn tries(&self) -> u32 {

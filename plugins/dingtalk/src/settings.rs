@@ -25,6 +25,11 @@ pub struct Settings {
     /// Whether there are deltas, of leavers only.
     #[serde(default)]
     pub leavers: bool,
+    /// The organisation, which events must be about and envelopes may be for.
+    pub corp_id: Option<String>,
+    /// Hosts and ports that Stream mode may connect to; only the hub uses them, but for `ws://` in front.
+    #[serde(default)]
+    pub gateways: Vec<String>,
     /// Language of names.
     #[serde(default = "chinese")]
     pub language: String,

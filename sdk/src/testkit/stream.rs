@@ -1,15 +1,53 @@
-//! Byte streams of the world: a server is a function from the bytes of a write to the bytes of the answer.
+//! Byte streams of the world: a server that answers what is written, or one that speaks when it likes.
 
-use super::{secrets, with};
+use super::{secrets, small, with};
 use crate::Fault;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// A server.
-pub type Script = Rc<RefCell<dyn FnMut(&[u8]) -> Vec<u8>>>;
+/// A server behind a host and port. Connections follow each other; what two of them say at once is for no test so far.
+pub trait Server {
+    /// Somebody connects, with TLS or without.
+    fn connected(&mut self, _tls: bool) -> Result<(), Fault> {
+        Ok(())
+    }
 
-/// An open connection to a scripted server.
+    /// Takes the bytes of a write.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+
+    /// What the next read finds; none: nothing in time, an empty list: the end.
+    fn give(&mut self) -> Option<Vec<u8>>;
+}
+
+/// A server that only answers.
+pub(super) struct Answering<F> {
+    answer: F,
+    waiting: Vec<u8>,
+}
+
+impl<F> Answering<F> {
+    pub(super) fn new(answer: F) -> Self {
+        Self { answer, waiting: Vec::new() }
+    }
+}
+
+impl<F: FnMut(&[u8]) -> Vec<u8>> Server for Answering<F> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.waiting.extend((self.answer)(bytes));
+        Ok(())
+    }
+
+    fn give(&mut self) -> Option<Vec<u8>> {
+        let waiting = std::mem::take(&mut self.waiting);
+        (!waiting.is_empty()).then_some(waiting)
+    }
+}
+
+/// A server of the world.
+pub(super) type Script = Rc<RefCell<dyn Server>>;
+
+/// An open connection to a server.
 pub struct Connection {
     server: Script,
     waiting: RefCell<VecDeque<u8>>,
@@ -21,32 +59,45 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// Opens a connection. TLS and time do not matter here.
-pub fn connect(host: &str, port: u16, _tls: bool, _timeout_ms: u32) -> Result<Connection, Fault> {
+/// Opens a connection. Certificates and time do not matter here.
+pub fn connect(host: &str, port: u16, tls: bool, _timeout_ms: u32) -> Result<Connection, Fault> {
     let server = with(|world| world.streams.get(&(host.to_owned(), port)).cloned());
-    let server = server.ok_or_else(|| Fault::denied(format!("no script serves {host}:{port}: use World::stream")))?;
+    let server = server.ok_or_else(|| Fault::denied(format!("nobody serves {host}:{port}: use World::stream")))?;
+    server.borrow_mut().connected(tls)?;
     Ok(Connection { server, waiting: RefCell::default() })
 }
 
 /// Those with bytes waiting.
 #[must_use]
 pub fn ready(connections: &[&Connection], _timeout_ms: u32) -> Vec<u32> {
+    for connection in connections {
+        let more = connection.server.borrow_mut().give();
+        connection.waiting.borrow_mut().extend(more.into_iter().flatten());
+    }
     (0..).zip(connections).filter(|(_, connection)| !connection.waiting.borrow().is_empty()).map(|(at, _)| at).collect()
 }
 
 impl Connection {
-    /// What the server answered; nothing in time if it has answered nothing more.
-    pub fn read(&self, max: u32, _timeout_ms: u32) -> Result<Option<Vec<u8>>, Fault> {
+    /// What the server says. If it says nothing, the time passes on the world's clock.
+    pub fn read(&self, max: u32, timeout_ms: u32) -> Result<Option<Vec<u8>>, Fault> {
         let mut waiting = self.waiting.borrow_mut();
+        if waiting.is_empty() {
+            match self.server.borrow_mut().give() {
+                Some(bytes) if bytes.is_empty() => return Ok(Some(bytes)),
+                Some(bytes) => waiting.extend(bytes),
+                None => {
+                    small::clock::sleep_ms(timeout_ms);
+                    return Ok(None);
+                }
+            }
+        }
         let count = waiting.len().min(max as usize);
-        Ok((count > 0).then(|| waiting.drain(..count).collect()))
+        Ok(Some(waiting.drain(..count).collect()))
     }
 
     /// Gives the bytes to the server, secrets included.
     pub fn write(&self, segments: &[secrets::Segment<'_>]) -> Result<(), Fault> {
-        let answer = (self.server.borrow_mut())(&secrets::join(segments)?);
-        self.waiting.borrow_mut().extend(answer);
-        Ok(())
+        self.server.borrow_mut().take(&secrets::join(segments)?)
     }
 
     /// Always agrees.

@@ -93,7 +93,13 @@ impl World {
 
     /// A server behind a host and port: gets the bytes of each write, and gives what it answers.
     #[must_use]
-    pub fn stream(mut self, host: &str, port: u16, server: impl FnMut(&[u8]) -> Vec<u8> + 'static) -> Self {
+    pub fn stream(self, host: &str, port: u16, server: impl FnMut(&[u8]) -> Vec<u8> + 'static) -> Self {
+        self.server(host, port, stream::Answering::new(server))
+    }
+
+    /// A server behind a host and port that also speaks unasked.
+    #[must_use]
+    pub fn server(mut self, host: &str, port: u16, server: impl stream::Server + 'static) -> Self {
         self.streams.insert((host.to_owned(), port), Rc::new(RefCell::new(server)));
         self
     }

@@ -108,6 +108,14 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/dingtalk/src/fields.rs", "dingtalk_person"),
     ("plugins/dingtalk/src/leavers.rs", "dingtalk_cursor"),
     ("plugins/dingtalk/src/look.rs", "dingtalk_id"),
+    ("plugins/dingtalk/src/event.rs", "dingtalk_event"),
+    ("plugins/dingtalk/src/receiver/mod.rs", "dingtalk_callback"),
+    ("plugins/dingtalk/src/receiver/query.rs", "dingtalk_callback"),
+    ("plugins/dingtalk/src/receiver/envelope.rs", "dingtalk_callback"),
+    ("plugins/dingtalk/src/listener/gateway.rs", "dingtalk_socket"),
+    ("plugins/dingtalk/src/listener/socket.rs", "dingtalk_socket"),
+    ("plugins/dingtalk/src/listener/frame.rs", "dingtalk_socket"),
+    ("plugins/dingtalk/src/listener/message.rs", "dingtalk_socket"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

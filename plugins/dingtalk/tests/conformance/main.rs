@@ -4,6 +4,7 @@
 
 mod conforms;
 mod corp;
+mod events;
 mod fields;
 mod leavers;
 mod probing;

@@ -235,13 +235,15 @@ fn permissions(world: &mut World, key: &str, body: &Value) -> Reply {
     done(&json!({ "permissions": permissions }))
 }
 
-/// Frames of the system to all sockets: `system` names the topic; `drop` cuts them, `close` closes them.
+/// Frames to all sockets: `system` and `callback` name a topic of either; `drop` cuts them, `close` closes them.
 fn streams(world: &mut World, desk: &mut Desk, body: &Value) -> Reply {
     let ids = world.streams.ids();
     let mut messages = Vec::new();
     for socket in &ids {
-        if let Some(topic) = body["system"].as_str() {
-            messages.push(stream::system(desk, *socket, topic));
+        for (name, kind) in [("system", "SYSTEM"), ("callback", "CALLBACK")] {
+            if let Some(topic) = body[name].as_str() {
+                messages.push(stream::frame(desk, *socket, kind, topic));
+            }
         }
         if body["close"] == true {
             desk.send(*socket, Frame::Close);

@@ -94,8 +94,8 @@ pub(super) fn opened(world: &mut World, desk: &mut Desk, socket: SocketId) {
     due(world, desk, now);
 }
 
-/// A frame of the system: `ping`, `disconnect`, `CONNECTED`, `REGISTERED`, `KEEPALIVE`.
-pub(super) fn system(desk: &mut Desk, socket: SocketId, topic: &str) -> String {
+/// A frame that tells of no change: of the system (`ping`, `disconnect`, `CONNECTED`, `REGISTERED`, `KEEPALIVE`), or a callback.
+pub(super) fn frame(desk: &mut Desk, socket: SocketId, kind: &str, topic: &str) -> String {
     let message = random_text::<8>();
     let time = desk.clock.now().to_string();
     let data = match topic {
@@ -104,7 +104,7 @@ pub(super) fn system(desk: &mut Desk, socket: SocketId, topic: &str) -> String {
         _ => json!({}),
     };
     let headers = json!({ "contentType": "application/json", "messageId": message, "time": time, "topic": topic });
-    let frame = json!({ "specVersion": "1.0", "type": "SYSTEM", "headers": headers, "data": data.to_string() });
+    let frame = json!({ "specVersion": "1.0", "type": kind, "headers": headers, "data": data.to_string() });
     desk.send(socket, Frame::Text(frame.to_string()));
     message
 }
