@@ -32,6 +32,7 @@ pub mod hub;
 pub mod inbox;
 mod keys;
 pub mod lineage;
+pub mod listen;
 mod members;
 pub mod orders;
 mod origin;

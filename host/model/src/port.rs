@@ -171,10 +171,30 @@ pub trait Connections: Send + Sync {
         connection: &'a crate::id::ConnectionId,
     ) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>>;
 
+    /// Opens a connection in its answering role, in a fresh instance.
+    fn receiver<'a>(
+        &'a self,
+        connection: &'a crate::id::ConnectionId,
+    ) -> BoxFuture<'a, Result<Box<dyn Receiver>, Fault>> {
+        Box::pin(async move { Err(lacking(connection, "answers no requests")) })
+    }
+
+    /// Opens a connection in its listening role, in a fresh instance.
+    fn listener<'a>(
+        &'a self,
+        connection: &'a crate::id::ConnectionId,
+    ) -> BoxFuture<'a, Result<Box<dyn Listener>, Fault>> {
+        Box::pin(async move { Err(lacking(connection, "does not listen")) })
+    }
+
     /// The digest of a connection's component, where it can be told without opening the connection.
     fn digest(&self, _connection: &crate::id::ConnectionId) -> Option<String> {
         None
     }
+}
+
+fn lacking(connection: &crate::id::ConnectionId, what: &str) -> Fault {
+    Fault::new(crate::fault::FaultKind::Unsupported, format!("connection {connection} {what}"))
 }
 
 /// The time of policy. Never used for order.

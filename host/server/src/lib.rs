@@ -1,9 +1,9 @@
-//! What the hub itself serves over HTTP. So far that is for machines that watch it: [`metrics`] in the text format of
-//! Prometheus, and whether it is alive and ready.
+//! What the hub itself serves over HTTP, at two addresses. One is for machines that watch it: [`metrics`] in the text format
+//! of Prometheus, and whether it is alive and ready. The other one is for remote systems that call: [`mod@receive`] hands
+//! their requests to connectors.
 //!
-//! Nothing here needs to be asked for by people, and nothing of it is personal: names of connections, jobs and classes, and
-//! numbers. The server answers `GET` and `HEAD` of three paths, so it reads one line of a request and no library of a
-//! web framework; the interfaces for clients will bring one.
+//! Nothing of the first is personal: names of connections, jobs and classes, and numbers. It answers `GET` and `HEAD` of
+//! three paths, so it reads one line of a request and needs no library.
 #![warn(missing_docs)]
 
 #[cfg(feature = "testing")]
@@ -11,7 +11,9 @@ pub mod fuzzing;
 pub mod gauges;
 pub mod http;
 pub mod metrics;
+pub mod receive;
 
 pub use gauges::gauges;
 pub use http::{Page, Pages, serve};
 pub use metrics::Metrics;
+pub use receive::{Receive, receive};

@@ -70,6 +70,11 @@ pub(crate) struct FileConfig {
 pub(crate) struct ServeTable {
     /// Address and port at which Prometheus finds `/metrics`, and others `/healthz` and `/readyz`: `127.0.0.1:9464`.
     pub(crate) metrics: Option<String>,
+    /// Address and port at which remote systems call, below `/receive/CONNECTION`: `127.0.0.1:8080`, behind a proxy that
+    /// speaks TLS. Only connections with `events = ["receive"]` answer.
+    pub(crate) receive: Option<String>,
+    /// What remote systems call that place: `https://hub.example.com`.
+    pub(crate) public_url: Option<String>,
     /// Jobs that may run at once, each on its own connection.
     #[schemars(range(min = 1, max = 64))]
     pub(crate) at_once: usize,
@@ -79,7 +84,7 @@ pub(crate) struct ServeTable {
 
 impl Default for ServeTable {
     fn default() -> Self {
-        Self { metrics: None, at_once: 4, grace: Span(std::time::Duration::from_secs(30)) }
+        Self { metrics: None, receive: None, public_url: None, at_once: 4, grace: Span(std::time::Duration::from_secs(30)) }
     }
 }
 
@@ -132,9 +137,28 @@ pub(crate) struct ConnectionTable {
     /// How TLS is done towards the remote system.
     #[serde(default)]
     pub(crate) tls: TlsTable,
+    /// How `rosterd serve` learns of changes between two runs: `receive` (the remote system calls), `listen` (the connector
+    /// keeps a stream open). Neither, if nothing is said.
+    #[serde(default)]
+    pub(crate) events: Vec<EventWay>,
+}
+
+/// How the hub learns of changes between two runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EventWay {
+    /// The remote system calls, at `serve.receive`.
+    Receive,
+    /// The connector keeps a stream to the remote system open.
+    Listen,
 }
 
 impl ConnectionTable {
+    /// True if events come to it this way.
+    pub(crate) fn hears(&self, way: EventWay) -> bool {
+        self.events.contains(&way)
+    }
+
     /// Digest of the settings: another folder, base or filter is another scope. Grants, secrets and limits do not count.
     fn settings_digest(&self) -> String {
         let text = serde_json::to_string(&self.settings).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use super::schedule::Schedule;
 use super::suggest::nearest;
-use super::{Config, Document};
+use super::{Config, Document, EventWay};
 use crate::error::Problem;
 use rosterd_connector::webhook::check_url;
 use rosterd_engine::{EngineError, Policy};
@@ -185,13 +185,34 @@ impl Lint<'_> {
 
     fn serve(&mut self) {
         let file = &self.config.file;
-        if let Some(address) = file.serve.metrics.as_ref().filter(|text| text.parse::<SocketAddr>().is_err()) {
-            let place = self.document.locate(&["serve", "metrics"]);
-            let hint = "write an address and a port, such as \"127.0.0.1:9464\"".to_owned();
-            self.add(place, format!("\"{address}\" in [serve] is no address to listen at"), Some(hint));
+        for (key, address) in [("metrics", &file.serve.metrics), ("receive", &file.serve.receive)] {
+            if let Some(address) = address.as_ref().filter(|text| text.parse::<SocketAddr>().is_err()) {
+                let place = self.document.locate(&["serve", key]);
+                let hint = "write an address and a port, such as \"127.0.0.1:9464\"".to_owned();
+                self.add(place, format!("\"{address}\" in [serve] is no address to listen at"), Some(hint));
+            }
         }
+        self.events();
         if let Some(Err(error)) = file.notify.as_ref().map(|notify| check_url(&notify.url)) {
             self.add(self.document.locate(&["notify", "url"]), format!("\"url\" in [notify]: {error}"), None);
+        }
+    }
+
+    /// Events must have a way in, and somebody who looks at what they are about.
+    fn events(&mut self) {
+        let file = &self.config.file;
+        for (name, table) in file.connection.iter().filter(|(_, table)| !table.events.is_empty()) {
+            let place = self.document.locate(&["connection", name.as_str(), "events"]);
+            if table.hears(EventWay::Receive) && file.serve.receive.is_none() {
+                let message = format!("nobody can call [connection.{name}]: [serve] has no address for it");
+                let hint = "add receive = \"127.0.0.1:8080\" to [serve]".to_owned();
+                self.add(place.clone(), message, Some(hint));
+            }
+            if !file.job.values().any(|job| job.spec.source == *name) {
+                let message = format!("no job reads [connection.{name}], so nothing looks at what its events are about");
+                let hint = format!("add a job with source = \"{name}\", or take \"events\" out");
+                self.add(place, message, Some(hint));
+            }
         }
     }
 

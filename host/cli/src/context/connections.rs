@@ -8,7 +8,7 @@ use rosterd_connector::tape::Recording;
 use rosterd_connector::{
     Connection, ConnectionConfig, ConnectorHost, Grants, Loaded, MemoryScratch, Scratch, SecretStore, TlsSettings,
 };
-use rosterd_model::port::{BoxFuture, Connections, Connector, Destination, Source};
+use rosterd_model::port::{BoxFuture, Connections, Connector, Destination, Listener, Receiver, Source};
 use rosterd_model::{ConnectionId, Fault, FaultKind};
 use rosterd_store::Store;
 use std::collections::BTreeMap;
@@ -121,6 +121,14 @@ impl Connections for HubConnections {
 
     fn destination<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Destination>, Fault>> {
         Box::pin(async move { self.connect(connection)?.destination() })
+    }
+
+    fn receiver<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Receiver>, Fault>> {
+        Box::pin(async move { self.connect(connection)?.receiver() })
+    }
+
+    fn listener<'a>(&'a self, connection: &'a ConnectionId) -> BoxFuture<'a, Result<Box<dyn Listener>, Fault>> {
+        Box::pin(async move { self.connect(connection)?.listener() })
     }
 
     fn digest(&self, connection: &ConnectionId) -> Option<String> {

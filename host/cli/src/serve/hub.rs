@@ -47,6 +47,8 @@ pub(crate) struct Hub {
     /// Why the service can not go on, and the call that ends it.
     pub(super) broken: tokio::sync::watch::Sender<Option<String>>,
     pub(super) generation: RwLock<Arc<Generation>>,
+    /// Told whenever there is another configuration.
+    pub(super) changed: tokio::sync::watch::Sender<()>,
 }
 
 impl Hub {

@@ -84,6 +84,7 @@ impl Hub {
             restart_for: restart_for(&old.config, &new.config),
         };
         *self.generation.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        self.changed.send_replace(());
         if let Some(scheduler) = self.scheduler.get() {
             scheduler.replace(jobs);
         }
@@ -97,6 +98,8 @@ fn restart_for(old: &Config, new: &Config) -> Vec<String> {
     let differs = [
         ("[store] cache", old.store.cache != new.store.cache),
         ("[serve] metrics", old.serve.metrics != new.serve.metrics),
+        ("[serve] receive", old.serve.receive != new.serve.receive),
+        ("[serve] public-url", old.serve.public_url != new.serve.public_url),
         ("[serve] at-once", old.serve.at_once != new.serve.at_once),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key.to_owned()).collect()

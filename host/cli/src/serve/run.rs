@@ -2,7 +2,7 @@
 
 use super::hub::{Generation, Hub, standing};
 use super::work::{CHORES, HubWork};
-use super::{log, notify, server, socket, watch};
+use super::{events, log, notify, server, socket, watch};
 use crate::clock::SystemClock;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -57,6 +57,7 @@ pub(crate) fn serve(context: &Context) -> Result<Served, CommandError> {
         scheduler: OnceLock::new(),
         broken: tokio::sync::watch::Sender::new(None),
         generation: RwLock::new(Arc::new(generation)),
+        changed: tokio::sync::watch::Sender::new(()),
     });
     let at_once = hub.generation().config.file.serve.at_once;
     let work = Arc::new(HubWork(Arc::downgrade(&hub)));
@@ -78,6 +79,7 @@ async fn life(
     inbox: notify::Inbox,
 ) -> Result<Served, CommandError> {
     let metrics = watch::start(hub).await?;
+    let hearing = events::start(hub).await?;
     let listener = socket::listen(control)?;
     let internal =
         |error: &std::io::Error| CommandError::internal("failed to wait at the control socket").because(error);
@@ -116,6 +118,8 @@ async fn life(
     tracing::info!(because, grace = ?grace, "rosterd stops: nothing new is started, what runs goes to a safe place");
     scheduler.stop();
     hub.gate.stop();
+    // What is not answered any more is sent again by whoever sent it.
+    drop(hearing);
     let in_order = tokio::select! {
         done = tokio::time::timeout(grace, scheduling) => done.is_ok(),
         // A second signal means now.

@@ -99,7 +99,7 @@ async fn chore(hub: &Arc<Hub>, name: &'static str) -> Result<(), EngineError> {
 }
 
 /// Looks at what waits in the inboxes, side by side: one connection that is busy keeps no other waiting.
-async fn hints(engine: &Engine) -> Result<(), EngineError> {
+pub(super) async fn hints(engine: &Engine) -> Result<(), EngineError> {
     let mut looking = JoinSet::new();
     let jobs: Vec<String> = engine.policy.jobs.keys().cloned().collect();
     for job in jobs {
