@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::scan::blocking;
-use rosterd_model::port::Hint;
+use rosterd_model::port::{BoxFuture, Hint};
 use rosterd_model::{Class, ConnectionId, Fault, FaultKind};
 use std::time::Duration;
 
@@ -19,8 +19,13 @@ const LONGEST_REFUSED: Duration = Duration::from_secs(600);
 
 impl Engine {
     /// Listens at a connection until the process stops or the future is dropped. `came` is told the jobs that read the
-    /// connection whenever something was stored.
-    pub async fn listen(&self, connection: &ConnectionId, came: impl Fn(Vec<String>) + Send + Sync) {
+    /// connection whenever something was stored; `rest` waits between two streams.
+    pub async fn listen(
+        &self,
+        connection: &ConnectionId,
+        came: impl Fn(Vec<String>) + Send + Sync,
+        rest: impl Fn(Duration) -> BoxFuture<'static, ()> + Send + Sync,
+    ) {
         let mut failures = 0;
         while !self.gate.is_stopping() {
             let fault = match self.stream(connection, &came, &mut failures).await {
@@ -33,7 +38,7 @@ impl Engine {
             self.events.emit(&RunEvent::Note(format!(
                 "connection {connection} does not listen any more, and tries again in {seconds} s: {fault}"
             )));
-            tokio::time::sleep(wait).await;
+            rest(wait).await;
         }
     }
 

@@ -78,7 +78,8 @@ async fn listen(hub: Weak<Hub>, came: Arc<Notify>) {
         let mut streams = JoinSet::new();
         for connection in heard(&generation, EventWay::Listen) {
             let (engine, came) = (strong.engine("event"), Arc::clone(&came));
-            streams.spawn(async move { engine.listen(&connection, |_| came.notify_one()).await });
+            let rest = |wait| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
+            streams.spawn(async move { engine.listen(&connection, |_| came.notify_one(), rest).await });
         }
         drop((generation, strong));
         // Another configuration may have other streams. Whoever has the sender is the hub: without it we are done.

@@ -19,6 +19,7 @@ mod inbox;
 mod lanes;
 mod leavers;
 mod lifeline;
+mod listening;
 mod living;
 mod orders;
 mod overtaken;
