@@ -151,6 +151,7 @@ fn the_signature_has_two_names_and_must_fit() {
         (format!("signature={right}&signature={right}&msg_signature={right}&"), "lacks"),
         ("signature=%zz&".to_owned(), "lacks"),
         (format!("signature={right}&timestamp=1&"), "lacks"),
+        (format!("signature={right}&nonce=n&"), "lacks"),
     ] {
         refused(world(&with, json!({})), post(format!("{names}{tail}"), body.clone()), why);
     }

@@ -151,6 +151,16 @@ fn a_server_that_breaks_the_protocol_ends_the_subscription() {
         (frame(0x09, b"a"), "in pieces"),
         (frame(0x89, &[0; 126]), "too long"),
         (long, "1 MiB"),
+        (
+            [frame(0x01, b"a"), {
+                // The sum of both lengths is none.
+                let mut more = endless.clone();
+                more[0] = 0x80;
+                more
+            }]
+            .concat(),
+            "1 MiB",
+        ),
         (endless, "1 MiB"),
         (pieces, "1 MiB"),
     ] {
