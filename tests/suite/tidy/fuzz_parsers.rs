@@ -108,6 +108,18 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/dingtalk/src/fields.rs", "dingtalk_person"),
     ("plugins/dingtalk/src/leavers.rs", "dingtalk_cursor"),
     ("plugins/dingtalk/src/look.rs", "dingtalk_id"),
+    ("plugins/dingtalk/src/destination/values.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/person.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/unit.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/rules.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/when.rs", "dingtalk_text"),
+    ("plugins/dingtalk/src/destination/mobile.rs", "dingtalk_text"),
+    ("plugins/dingtalk/src/destination/shown.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/show.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/looking.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/find.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/units.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/people.rs", "dingtalk_writing"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.
