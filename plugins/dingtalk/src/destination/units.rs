@@ -151,11 +151,14 @@ impl Units<'_> {
                 }
             }
             fields.remove("force_update_fields");
-            if kept.is_empty() {
-                fields.remove(MANAGERS)
+            if kept.is_empty() && leaders(shown).is_empty() {
+                fields.remove(MANAGERS);
             } else {
-                fields.insert(MANAGERS.to_owned(), kept.join(",").into())
-            };
+                if kept.is_empty() {
+                    fields.insert("force_update_fields".to_owned(), MANAGERS.into());
+                }
+                fields.insert(MANAGERS.to_owned(), kept.join(",").into());
+            }
         }
         if let Some(owner) = fields.get(OWNER).and_then(Value::as_str).map(ToOwned::to_owned)
             && !owner.is_empty()

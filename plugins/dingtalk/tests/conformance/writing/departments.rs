@@ -110,6 +110,9 @@ fn who_is_not_in_the_department_does_not_lead_it_and_the_others_do() {
     // Nobody is left: nothing was done, and that is no success.
     let fault = failed(one(&office, delta(Class::OrgUnit, "9", "managers", Some(json!([account("u2")])), None)));
     assert_eq!((fault.kind, fault.subject.as_deref()), (FaultKind::Invalid, Some("u2")));
+    // Whoever led it before is not wanted either.
+    let replaced = applied(one(&office, update(Class::OrgUnit, "7", &json!({ "managers": [account("d1")] }))));
+    assert_eq!((&office.unit(7)["dept_manager_userid_list"], replaced.problems.len()), (&json!([]), 1));
     let done = applied(one(&office, update(Class::OrgUnit, "9", &json!({ "order": 1, "owner": account("u2") }))));
     assert_eq!((done.problems[0].subject.as_deref(), &office.unit(9)["order"]), (Some("owner"), &json!(1)));
     applied(one(&office, update(Class::OrgUnit, "9", &json!({ "owner": account("u1") }))));

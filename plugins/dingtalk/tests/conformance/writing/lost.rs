@@ -15,7 +15,7 @@ fn spoilt() -> Vec<Fate> {
         Fate::Spoilt(200, "application/json", whole[..40].to_owned()),
         Fate::Spoilt(502, "text/html", "<html>Bad Gateway</html>".to_owned()),
         Fate::Spoilt(200, "application/json", "{\"errcode\":0,\"errmsg\":\"ok\"}".to_owned()),
-        Fate::Spoilt(200, "application/json", "{\"errcode\":0,\"result\":{\"userid\":7.5,\"dept_id\":[]}}".to_owned()),
+        Fate::Spoilt(200, "application/json", "{\"errcode\":0,\"result\":{\"userid\":[],\"dept_id\":{}}}".to_owned()),
         Fate::Spoilt(200, "application/json", "{\"errcode\":-1,\"errmsg\":\"system busy\"}".to_owned()),
         Fate::Spoilt(200, "application/json", "{}".to_owned()),
     ]
