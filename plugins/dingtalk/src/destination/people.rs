@@ -57,7 +57,7 @@ impl People<'_> {
             }
             Err(refused) => Trouble::writing(refused, Class::Account),
         };
-        if trouble.code == "40103" {
+        if &*trouble.code == "40103" {
             return Err(invited(&who, trouble));
         }
         if trouble.unknown {
@@ -68,7 +68,7 @@ impl People<'_> {
                 None => Err(trouble),
             };
         }
-        let vague = VAGUE.contains(&trouble.code.as_str());
+        let vague = VAGUE.contains(&&*trouble.code);
         if trouble.fault.kind == FaultKind::AlreadyExists || vague {
             return Err(self.in_the_way(&marks, trouble));
         }

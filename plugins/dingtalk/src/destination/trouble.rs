@@ -10,7 +10,7 @@ pub struct Trouble {
     /// What crosses the boundary.
     pub fault: Fault,
     /// DingTalk's code, if it gave one.
-    pub code: String,
+    pub code: Box<str>,
     /// It may have been carried out all the same.
     pub unknown: bool,
 }
@@ -19,7 +19,7 @@ impl Trouble {
     /// Certainly not done: nothing was sent.
     #[must_use]
     pub fn not_done(fault: Fault) -> Self {
-        Self { fault: passing(fault), code: String::new(), unknown: false }
+        Self { fault: passing(fault), code: Box::default(), unknown: false }
     }
 
     /// A value does not fit; nothing was sent.
@@ -32,7 +32,7 @@ impl Trouble {
     #[must_use]
     pub fn looking(refused: Refused, of: Class) -> Self {
         let Refused { code, fault } = refused;
-        Self { fault: passing(narrowed(fault, &code, of)), code, unknown: false }
+        Self { fault: passing(narrowed(fault, &code, of)), code: code.into(), unknown: false }
     }
 
     /// A change that failed: a code that says no is a no; everything else may have been carried out.
@@ -41,13 +41,13 @@ impl Trouble {
         let Refused { code, fault } = refused;
         let silent = matches!(fault.kind, FaultKind::Transient | FaultKind::Timeout | FaultKind::Incomplete);
         let unknown = silent && !(code == NETWORK && fault.certainly_not_sent());
-        Self { fault: passing(narrowed(fault, &code, of)), code, unknown }
+        Self { fault: passing(narrowed(fault, &code, of)), code: code.into(), unknown }
     }
 
     /// An answer that says yes and lacks what it must have: it was probably done.
     #[must_use]
     pub fn doubtful(fault: Fault) -> Self {
-        Self { fault: passing(fault), code: String::new(), unknown: true }
+        Self { fault: passing(fault), code: Box::default(), unknown: true }
     }
 
     /// True for what would meet the other operations, too: they are not attempted.

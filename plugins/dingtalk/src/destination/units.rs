@@ -132,7 +132,7 @@ impl Units<'_> {
             Err(trouble) => trouble,
         };
         let named = fields.contains_key(MANAGERS) || fields.contains_key(OWNER);
-        if !(named && matches!(trouble.code.as_str(), "60121" | "33012" | "60111" | "40003")) {
+        if !(named && matches!(&*trouble.code, "60121" | "33012" | "60111" | "40003")) {
             return Err(trouble);
         }
         let mut problems = Vec::new();
@@ -145,9 +145,9 @@ impl Units<'_> {
                     continue;
                 }
                 if self.is_member(id, &userid)? {
-                    kept.push(userid)
+                    kept.push(userid);
                 } else {
-                    problems.push(stranger(id, &userid, &userid))
+                    problems.push(stranger(id, &userid, &userid));
                 }
             }
             fields.remove("force_update_fields");

@@ -84,7 +84,7 @@ impl Office {
 
     pub(crate) fn add(&self, userid: &str, more: Value) {
         let mut person = json!({ "userid": userid, "unionid": format!("union-{userid}"), "active": false, "hide_mobile": false, "senior": false });
-        rules::merge(&mut person, &more);
+        rules::merge(&mut person, more);
         self.0.borrow_mut().people.insert(userid.to_owned(), person);
     }
 
@@ -96,7 +96,7 @@ impl Office {
 
     pub(crate) fn world(&self, more: Value) -> World {
         let mut settings = json!({ "app-key": "k" });
-        rules::merge(&mut settings, &more);
+        rules::merge(&mut settings, more);
         let own = self.clone();
         World::new().settings(settings).http(move |request| own.answer(request))
     }
@@ -155,7 +155,7 @@ impl Office {
             Ok(answer) if path.starts_with("/v1.0/") => reply(200, &answer.to_string()),
             Ok(answer) => {
                 let mut whole = json!({ "errcode": 0, "errmsg": "ok", "request_id": "r1" });
-                rules::merge(&mut whole, &answer);
+                rules::merge(&mut whole, answer);
                 reply(200, &whole.to_string())
             }
             Err(code) if path.starts_with("/v1.0/") => {

@@ -17,9 +17,9 @@ const UPDATE_UNIT: &str = "dept_id name parent_id order source_identifier create
 const PLAIN: &str = "name telephone job_number title email org_email org_email_type work_place remark hired_date login_email hide_mobile \
     exclusive_account exclusive_account_type login_id nickname";
 
-pub(crate) fn merge(into: &mut Value, more: &Value) {
+pub(crate) fn merge(into: &mut Value, more: Value) {
     if let (Some(into), Value::Object(more)) = (into.as_object_mut(), more) {
-        into.extend(more.clone());
+        into.extend(more);
     }
 }
 
@@ -277,7 +277,7 @@ fn create_unit(state: &mut State, body: &Value) -> Answer {
     let id = state.next;
     state.next += 1;
     let mut unit = json!({ "dept_id": id, "order": 0, "dept_manager_userid_list": [], "hide_dept": false });
-    merge(&mut unit, body);
+    merge(&mut unit, body.clone());
     state.units.insert(id, unit);
     Ok(json!({ "result": { "dept_id": id } }))
 }
@@ -320,7 +320,7 @@ fn update_unit(state: &mut State, body: &Value, id: i64) -> Answer {
     if text(body, "org_dept_owner").is_some_and(|owner| !owner.is_empty() && !member(owner)) {
         return no(60121);
     }
-    merge(&mut unit, &more);
+    merge(&mut unit, more);
     state.units.insert(id, unit);
     Ok(json!({}))
 }
