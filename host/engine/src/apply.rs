@@ -18,9 +18,7 @@ use rosterd_model::plan::{
 use rosterd_model::record::DepartureCause;
 use rosterd_model::rule::Defect;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
-use rosterd_model::{
-    Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, RunId, Step, Timestamp,
-};
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Timestamp};
 use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_reconcile::order::lane;
@@ -153,19 +151,8 @@ impl Applying<'_> {
         strips && !self.held && header.holds.iter().any(people)
     }
 
-    /// The entity of a record that an earlier pass created.
-    fn created(&self, w: &impl Read, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
-        let Some(source) = &step.source else { return Ok(None) };
-        let link = w.link(self.of(w, source)?, step.class, source.ordinal)?.filter(|link| link.live);
-        match link {
-            // The record may be linked to somebody who left and whose id was given away.
-            Some(link) => Ok(w.entity(step.class, link.entity)?.filter(|entity| entity.created == run)),
-            None => Ok(None),
-        }
-    }
-
     /// The connection of a step's record: that of the job, but for plans of the hub's own, which may have any.
-    fn of(&self, w: &impl Read, source: &StepSource) -> Result<ConnectionNumber, EngineError> {
+    pub(crate) fn of(&self, w: &impl Read, source: &StepSource) -> Result<ConnectionNumber, EngineError> {
         if source.connection == self.job.source {
             return Ok(self.connection);
         }

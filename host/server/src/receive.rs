@@ -102,8 +102,7 @@ async fn answered(place: &Place, from: IpAddr, request: Request<Incoming>) -> Re
     let context = serde_json::json!({ "base-url": base_url, "request-id": request_id, "client": null });
     let headers = request.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    let (method, query) =
-        (request.method().as_str().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+    let (method, query) = (request.method().as_str().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     let body = Limited::new(request.into_body(), LARGEST_BODY).collect();
     let body = match tokio::time::timeout(PATIENCE, body).await {
         Err(_) => return plain(StatusCode::REQUEST_TIMEOUT),
@@ -168,9 +167,9 @@ mod tests {
             let known = connection == "ding";
             let headers = vec![("content-type".to_owned(), "text/x".to_owned()), ("bad\n".to_owned(), "x".to_owned())];
             seen.lock().expect("seen").push((connection, call));
-            Box::pin(async move {
-                known.then(|| Answer { status: 202, headers, body: b"ok".to_vec(), hints: Vec::new() })
-            })
+            Box::pin(
+                async move { known.then(|| Answer { status: 202, headers, body: b"ok".to_vec(), hints: Vec::new() }) },
+            )
         };
         let address = "127.0.0.1:0".parse().expect("an address");
         let (bound, work) =
@@ -204,7 +203,10 @@ mod tests {
             assert!(answer.contains("content-type: text/x") && !answer.contains("bad"), "{answer}");
             let (connection, call) = seen.lock().expect("seen").pop().expect("a call");
             assert_eq!((connection.as_str(), call.method.as_str()), ("ding", "POST"));
-            assert_eq!((call.path.as_str(), call.query.as_str(), call.body.as_slice()), ("/a%2Fb", "x=%20y&z", &b"body"[..]));
+            assert_eq!(
+                (call.path.as_str(), call.query.as_str(), call.body.as_slice()),
+                ("/a%2Fb", "x=%20y&z", &b"body"[..])
+            );
             assert!(call.headers.contains(&("x-one".to_owned(), "1".to_owned())), "{:?}", call.headers);
             let context: serde_json::Value = serde_json::from_str(&call.context).expect("an object");
             assert_eq!(context["base-url"], "https://hub.example/receive/ding");
@@ -217,7 +219,9 @@ mod tests {
             let seen = Seen::default();
             let address = server(Arc::clone(&seen)).await;
             let length = LARGEST_BODY + 1;
-            let head = format!("POST /receive/ding HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+            let head = format!(
+                "POST /receive/ding HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            );
             let large = ask(address, &[head.as_bytes(), &vec![b'x'; length]].concat()).await;
             assert!(large.starts_with("HTTP/1.1 413 "), "{large}");
             for path in ["/", "/metrics", "/receive/", "/receive/No%20Name", "/receive/../ding"] {

@@ -7,7 +7,7 @@ use crate::reply::{NETWORK, Refused, judge};
 use crate::settings::Settings;
 use crate::wire::{self, Object};
 use rosterd_sdk::http::{self, Request, send_all};
-use rosterd_sdk::{Fault, clock};
+use rosterd_sdk::{Fault, FaultKind, clock};
 use serde_json::{Value, json};
 
 /// People in one page of a listing: the most that DingTalk gives.
@@ -44,8 +44,17 @@ impl Api {
         Self { server: server.clone(), new_server: new_server.clone(), language: language.clone() }
     }
 
-    fn post(&self, path: &'static str, about: String, body: &Value) -> Call {
+    pub(crate) fn post(&self, path: &'static str, about: String, body: &Value) -> Call {
         Call { request: http::post(format!("{}{path}", self.server)).json(body).auth("app"), path, about }
+    }
+
+    pub(crate) fn post_new(&self, path: &'static str, about: String, body: &Value) -> Call {
+        Call { request: http::post(format!("{}{path}", self.new_server)).json(body).auth("app"), path, about }
+    }
+
+    /// Language of names, as a call takes it.
+    pub(crate) fn language(&self) -> &str {
+        &self.language
     }
 
     /// What the application may see.
@@ -117,6 +126,21 @@ impl Api {
 /// Sends calls together; answers in their order. What was throttled, or met a busy server, is sent again a few times.
 #[must_use]
 pub fn send(calls: &[Call]) -> Vec<Result<Object, Refused>> {
+    send_by(calls, Refused::tries)
+}
+
+/// Sends one call that changes something. What may have been carried out is sent again only if it may be carried out
+/// twice; what was throttled was not carried out.
+///
+/// # Errors
+/// As [`judge`], or what kept it from being sent.
+pub fn write(call: Call, repeatable: bool) -> Result<Object, Refused> {
+    let certain = |refused: &Refused| refused.fault.kind == FaultKind::RateLimited;
+    let tries = |refused: &Refused| if repeatable || certain(refused) { refused.tries() } else { 1 };
+    send_by(&[call], tries).pop().unwrap_or_else(|| Err(lost()))
+}
+
+fn send_by(calls: &[Call], tries: impl Fn(&Refused) -> u32) -> Vec<Result<Object, Refused>> {
     let mut answers: Vec<Option<Result<Object, Refused>>> = calls.iter().map(|_| None).collect();
     let mut open: Vec<usize> = (0..calls.len()).collect();
     for attempt in 1_u32.. {
@@ -128,7 +152,7 @@ pub fn send(calls: &[Call]) -> Vec<Result<Object, Refused>> {
                 Ok(response) => judge(call.path, &call.about, &response),
                 Err(fault) => Err(Refused { code: NETWORK.to_owned(), fault: fault.context(call.path) }),
             };
-            if answer.as_ref().is_err_and(|refused| attempt < refused.tries()) {
+            if answer.as_ref().is_err_and(|refused| attempt < tries(refused)) {
                 again.push(at);
             }
             if let Some(place) = answers.get_mut(at) {
@@ -141,8 +165,11 @@ pub fn send(calls: &[Call]) -> Vec<Result<Object, Refused>> {
         }
         clock::sleep_ms(LONGEST_WAIT_MS.min(1000 << (attempt - 1).min(3)));
     }
-    let lost = || Refused { code: String::new(), fault: Fault::internal("a call has no answer") };
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
+}
+
+fn lost() -> Refused {
+    Refused { code: String::new(), fault: Fault::internal("a call has no answer") }
 }
 
 /// Sends one call.
@@ -150,7 +177,6 @@ pub fn send(calls: &[Call]) -> Vec<Result<Object, Refused>> {
 /// # Errors
 /// As [`judge`], or what kept it from being sent.
 pub fn one(call: Call) -> Result<Object, Refused> {
-    let lost = || Refused { code: String::new(), fault: Fault::internal("a call has no answer") };
     send(&[call]).pop().unwrap_or_else(|| Err(lost()))
 }
 

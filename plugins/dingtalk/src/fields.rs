@@ -129,6 +129,7 @@ impl Field {
             "email" | "org_email" | "login_id" => attribute.unique(),
             _ => attribute,
         };
+        let attribute = crate::destination::describe::person(self.name, attribute);
         if self.description.is_empty() { attribute } else { attribute.description(self.description) }
     }
 

@@ -1,17 +1,20 @@
 //! The dingtalk connector: people and departments of a DingTalk organisation, dedicated accounts included.
 //!
-//! A source, and a receiver and a listener for events. The source walks the departments that its application may see, lists the people of each, and merges
+//! All four roles: a source, a destination, and a receiver and a listener for events. As a source it walks the departments
+//! that its application may see, lists the people of each, and merges
 //! those of several departments. Token, secret and rate limits are the host's, by the recipes and buckets of the manifest.
 //! Needs `qyapi_get_department_list`, `qyapi_get_department_member`, `qyapi_get_member`, and the field permissions for
-//! what is to be seen of people. Memory grows with the number of departments and with the ids of people.
+//! what is to be seen of people. As a destination it makes, changes and removes both, with `qyapi_manage_addresslist`; see
+//! [`destination`]. Memory grows with the number of departments and with the ids of people.
 //!
 //! What DingTalk does not show is never taken for empty, and nothing but its own word for gone.
 //!
 //! Reading order: [`reply`], [`api`], [`tree`], [`people`], [`fields`], [`convert`], [`pull`]; then [`look`], [`leavers`],
-//! [`probe`]. Of events: [`event`], [`receiver`], [`listener`].
+//! [`probe`]; then [`destination`]. Of events: [`event`], [`receiver`], [`listener`].
 
 pub mod api;
 pub mod convert;
+pub mod destination;
 pub mod event;
 pub mod fields;
 pub mod leavers;
@@ -29,8 +32,9 @@ pub mod wire;
 
 use leavers::Leavers;
 use rosterd_sdk::{
-    Attribute, Class, ClassDescription, Connector, Describe, Fault, Object, ObjectRef, Page, Probe, Reader, Source,
-    export_connector, export_listener, export_receiver, export_source,
+    Attribute, Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Page,
+    Probe, Reader, Receipt, Receipts, Source, export_connector, export_destination, export_listener, export_receiver,
+    export_source,
 };
 use serde_json::json;
 use settings::Settings;
@@ -39,6 +43,8 @@ use settings::Settings;
 #[derive(Debug)]
 pub struct Dingtalk {
     settings: Settings,
+    /// The writing of this run.
+    writer: Option<destination::Writer>,
 }
 
 /// A reading under way.
@@ -60,40 +66,49 @@ impl Reader for Reading {
 }
 
 fn account() -> ClassDescription {
-    let unit = |name| Attribute::reference(name, &[Class::OrgUnit]);
-    ClassDescription::immutable_id()
+    let written = |name, attribute| destination::describe::person(name, attribute);
+    let unit = |name| written(name, Attribute::reference(name, &[Class::OrgUnit]));
+    let userid = Attribute::text("userid").unique().case_exact().description("1 to 64 characters; never changes");
+    let orders = Attribute::new("dept_orders", "object").description("place in each of them, by its id; large first");
+    let manager = Attribute::reference("manager", &[Class::Account]).description("read only with details = \"each\"");
+    let class = ClassDescription::immutable_id()
         .title("Member")
         .without_versions()
-        .attribute(Attribute::text("userid").unique().case_exact().description("1 to 64 characters; never changes"))
+        .attribute(written("userid", userid))
         .attributes(fields::FIELDS.iter().map(fields::Field::attribute))
         .attribute(Attribute::text("dept_id_list").multi().description("all departments, also those that are not read"))
         .attribute(unit("departments").multi().description("the departments that are read"))
         .attribute(unit("leads").multi().description("of these, those that the person leads"))
-        .attribute(Attribute::new("dept_orders", "object").description("place in each of them, by its id; large first"))
-        .attribute(unit("main_department").description("only with details = \"each\""))
-        .attribute(Attribute::reference("manager", &[Class::Account]).description("only with details = \"each\""))
+        .attribute(written("dept_orders", orders))
+        .attribute(unit("main_department").description("read only with details = \"each\""))
+        .attribute(written("manager", manager))
         .correlation_key(&["job_number"])
         .correlation_key(&["email"])
         .correlation_key(&["mobile"])
         // Records of leavers; switched on by a setting.
-        .with("delta", json!({ "supported": true, "includes-deletes": true }))
+        .with("delta", json!({ "supported": true, "includes-deletes": true }));
+    destination::describe::unseen(class)
 }
 
 fn unit() -> ClassDescription {
-    let text = Attribute::text;
-    let account = |name| Attribute::reference(name, &[Class::Account]);
+    let written = |name, attribute| destination::describe::unit(name, attribute);
+    let text = |name| written(name, Attribute::text(name));
+    let account = |name| written(name, Attribute::reference(name, &[Class::Account]));
+    let parent = Attribute::reference("parent", &[Class::OrgUnit]).description("empty at the top of what is read");
+    let order = Attribute::new("order", "integer").description("place among its siblings; small first");
     ClassDescription::immutable_id()
         .title("Department")
         .without_versions()
         .attribute(text("name").case_exact())
-        .attribute(Attribute::reference("parent", &[Class::OrgUnit]).description("empty at the top of what is read"))
-        .attribute(Attribute::new("order", "integer").description("place among its siblings; small first"))
+        .attribute(written("parent", parent))
+        .attribute(written("order", order))
         .attribute(account("managers").multi())
         .attribute(account("owner").description("of the department's chat"))
         .attribute(text("source_identifier").description("a key that another system gave it"))
         .attributes(["code", "brief", "telephone", "tags", "dept_group_chat_id"].map(text))
         .attributes(
-            ["from_union_org", "outer_dept", "hide_dept", "create_dept_group", "auto_add_user"].map(Attribute::boolean),
+            ["from_union_org", "outer_dept", "hide_dept", "create_dept_group", "auto_add_user"]
+                .map(|name| written(name, Attribute::boolean(name))),
         )
         .correlation_key(&["source_identifier"])
         .correlation_key(&["parent", "name"])
@@ -107,13 +122,14 @@ impl Connector for Dingtalk {
             .source(false)
             .receiver()
             .listener()
+            .destination(destination::BATCH, Receipts::AtOnce)
             .class(Class::Account, account())
             .class(Class::OrgUnit, unit())
     }
 
     fn open(settings: Settings) -> Result<Self, Fault> {
         settings.check()?;
-        Ok(Self { settings })
+        Ok(Self { settings, writer: None })
     }
 
     fn check(&mut self) -> Result<Vec<Probe>, Fault> {
@@ -157,7 +173,34 @@ impl Source for Dingtalk {
     }
 }
 
+impl Dingtalk {
+    fn writer(&mut self) -> &mut destination::Writer {
+        self.writer.get_or_insert_with(|| destination::Writer::new(&self.settings))
+    }
+}
+
+impl Destination for Dingtalk {
+    fn apply(&mut self, operations: Vec<Operation>) -> Vec<Receipt> {
+        self.writer().apply(&operations)
+    }
+
+    fn find(&mut self, class: Class, attribute: &str, value: &str) -> Result<Vec<Object>, Fault> {
+        self.writer().find(class, attribute, value)
+    }
+
+    fn read(&mut self, objects: &[ObjectRef]) -> Vec<Result<Option<Object>, Fault>> {
+        self.writer().read(objects)
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        // The next run sees what others may have changed by then.
+        self.writer = None;
+        Ok(())
+    }
+}
+
 export_connector!(Dingtalk);
 export_source!(Dingtalk);
 export_receiver!(Dingtalk);
 export_listener!(Dingtalk);
+export_destination!(Dingtalk);

@@ -87,6 +87,9 @@ pub fn probes(settings: &Settings) -> Result<Vec<Probe>, Fault> {
     if settings.count {
         probes.push(told("count people", "/topapi/user/count", &api::one(api.count())));
     }
+    if settings.check_writing {
+        probes.extend(crate::destination::probe::probes(&api));
+    }
     if settings.leavers {
         let since = clock::now_ms().saturating_sub(86_400_000);
         let since = i64::try_from(since).ok().and_then(crate::time::rfc3339).unwrap_or_default();

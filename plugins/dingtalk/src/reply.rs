@@ -19,7 +19,8 @@ const HALF: &str = "half";
 /// In place of a code: there was no answer.
 pub const NETWORK: &str = "network";
 
-/// Permission points that the calls of this connector need, as the developer console names them.
+/// Permission points that the calls of this connector need, as the developer console names them; those of writing stand
+/// beside the calls that write.
 const PERMISSIONS: [(&str, &str); 7] = [
     ("/topapi/v2/department/listsub", "qyapi_get_department_list"),
     ("/topapi/v2/department/get", "qyapi_get_department_list"),
@@ -33,7 +34,8 @@ const PERMISSIONS: [(&str, &str); 7] = [
 /// The permission that a call needs; none for calls that need a token only.
 #[must_use]
 pub fn permission(path: &str) -> Option<&'static str> {
-    PERMISSIONS.iter().find(|(own, _)| *own == path).map(|(_, permission)| *permission)
+    let all = PERMISSIONS.iter().chain(&crate::destination::calls::PERMISSIONS);
+    all.into_iter().find(|(own, _)| *own == path).map(|(_, permission)| *permission)
 }
 
 /// A call that was refused.
@@ -74,7 +76,7 @@ impl Refused {
 }
 
 /// Kind of a code, and who must act.
-fn meaning(code: &str) -> (FaultKind, &'static str) {
+fn meaning(path: &str, code: &str) -> (FaultKind, &'static str) {
     match code {
         "40001" | "40014" | "42001" | "41001" | "88" | "InvalidAuthentication" => (
             FaultKind::Unauthorized,
@@ -118,7 +120,8 @@ fn meaning(code: &str) -> (FaultKind, &'static str) {
         code if code.starts_with("Forbidden") => {
             (FaultKind::Forbidden, "the administrator of the application adds the permission and publishes it")
         }
-        _ => (FaultKind::Invalid, "DingTalk refuses what this connector sent; tell its author"),
+        code => crate::destination::codes::meaning(path, code)
+            .unwrap_or((FaultKind::Invalid, "DingTalk refuses what this connector sent; tell its author")),
     }
 }
 
@@ -171,7 +174,7 @@ pub fn judge(path: &str, about: &str, response: &Response) -> Result<Object, Ref
 }
 
 fn refusal(path: &str, about: &str, status: u16, body: &Object, code: &str) -> Refused {
-    let (kind, who) = match meaning(code) {
+    let (kind, who) = match meaning(path, code) {
         (FaultKind::Invalid, _) if status >= 500 => (FaultKind::Transient, "DingTalk failed; nobody has to act"),
         known => known,
     };

@@ -30,6 +30,21 @@ pub struct Settings {
     /// Hosts and ports that Stream mode may connect to; only the hub uses them, but for `ws://` in front.
     #[serde(default)]
     pub gateways: Vec<String>,
+    /// The department at the top of what is written: for departments without a parent, and people without a department.
+    #[serde(default = "root")]
+    pub top_department: i64,
+    /// What kind of account is made where the mapping does not say it.
+    #[serde(default)]
+    pub new_accounts: NewAccounts,
+    /// Whether the organisation is registered outside of the mainland: then every mobile number has its prefix.
+    #[serde(default)]
+    pub overseas: bool,
+    /// Whether DingTalk sends the first password of a dedicated account to its owner.
+    #[serde(default)]
+    pub send_password: bool,
+    /// Whether `check` looks for the permissions to write.
+    #[serde(default)]
+    pub check_writing: bool,
     /// Language of names.
     #[serde(default = "chinese")]
     pub language: String,
@@ -52,6 +67,19 @@ pub enum Details {
     Each,
 }
 
+/// A kind of account that can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewAccounts {
+    /// A person's own account, known by its mobile number.
+    #[default]
+    Ordinary,
+    /// A dedicated account that logs in with a password kept by DingTalk.
+    Dingtalk,
+    /// A dedicated account that logs in at the organisation.
+    Sso,
+}
+
 impl Settings {
     /// Settings that no schema can check.
     ///
@@ -62,6 +90,10 @@ impl Settings {
         if known.len() != self.departments.len() || known.first().is_some_and(|id| *id < 1) {
             let text = "the setting departments names ids of departments, whole numbers from 1, each once";
             return Err(Fault::settings(text).about("departments"));
+        }
+        if self.top_department < crate::tree::ROOT {
+            let text = "the setting top-department is the id of a department, a whole number from 1";
+            return Err(Fault::settings(text).about("top-department"));
         }
         for (name, url) in [("server", &self.server), ("new-server", &self.new_server)] {
             let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
@@ -79,6 +111,10 @@ impl Settings {
     pub fn each(&self) -> bool {
         self.details == Details::Each
     }
+}
+
+fn root() -> i64 {
+    crate::tree::ROOT
 }
 
 fn yes() -> bool {

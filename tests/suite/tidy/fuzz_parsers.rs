@@ -116,6 +116,18 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/dingtalk/src/listener/socket.rs", "dingtalk_socket"),
     ("plugins/dingtalk/src/listener/frame.rs", "dingtalk_socket"),
     ("plugins/dingtalk/src/listener/message.rs", "dingtalk_socket"),
+    ("plugins/dingtalk/src/destination/values.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/person.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/unit.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/rules.rs", "dingtalk_wish"),
+    ("plugins/dingtalk/src/destination/when.rs", "dingtalk_text"),
+    ("plugins/dingtalk/src/destination/mobile.rs", "dingtalk_text"),
+    ("plugins/dingtalk/src/destination/shown.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/show.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/looking.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/find.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/units.rs", "dingtalk_writing"),
+    ("plugins/dingtalk/src/destination/people.rs", "dingtalk_writing"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

@@ -84,7 +84,13 @@ pub(crate) struct ServeTable {
 
 impl Default for ServeTable {
     fn default() -> Self {
-        Self { metrics: None, receive: None, public_url: None, at_once: 4, grace: Span(std::time::Duration::from_secs(30)) }
+        Self {
+            metrics: None,
+            receive: None,
+            public_url: None,
+            at_once: 4,
+            grace: Span(std::time::Duration::from_secs(30)),
+        }
     }
 }
 

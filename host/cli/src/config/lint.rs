@@ -209,7 +209,8 @@ impl Lint<'_> {
                 self.add(place.clone(), message, Some(hint));
             }
             if !file.job.values().any(|job| job.spec.source == *name) {
-                let message = format!("no job reads [connection.{name}], so nothing looks at what its events are about");
+                let message =
+                    format!("no job reads [connection.{name}], so nothing looks at what its events are about");
                 let hint = format!("add a job with source = \"{name}\", or take \"events\" out");
                 self.add(place, message, Some(hint));
             }

@@ -179,5 +179,10 @@ impl Desk {
 }
 
 fn unavailable() -> Answer {
-    Answer { status: 503, headers: vec![("retry-after".to_owned(), "30".to_owned())], body: Vec::new(), hints: Vec::new() }
+    Answer {
+        status: 503,
+        headers: vec![("retry-after".to_owned(), "30".to_owned())],
+        body: Vec::new(),
+        hints: Vec::new(),
+    }
 }

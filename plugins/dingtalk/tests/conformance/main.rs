@@ -12,6 +12,7 @@ mod property;
 mod reading;
 mod refusals;
 mod shapes;
+mod writing;
 
 use corp::Corp;
 use rosterd_plugin_dingtalk::Dingtalk;
