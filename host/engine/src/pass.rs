@@ -4,11 +4,22 @@ use crate::apply::Applying;
 use crate::error::EngineError;
 use crate::plan::{accept, accept_unknown, put_states};
 use rosterd_model::plan::{NOTHING, Part, PlanHeader, PlanState, Reason};
-use rosterd_model::{EntityId, Rule, Step};
+use rosterd_model::{Entity, EntityId, Rule, RunId, Step};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Writer};
 
 impl Applying<'_> {
+    /// The entity of a record that an earlier pass created.
+    pub(crate) fn created(&self, w: &impl Read, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
+        let Some(source) = &step.source else { return Ok(None) };
+        let link = w.link(self.of(w, source)?, step.class, source.ordinal)?.filter(|link| link.live);
+        match link {
+            // The record may be linked to somebody who left and whose id was given away.
+            Some(link) => Ok(w.entity(step.class, link.entity)?.filter(|entity| entity.created == run)),
+            None => Ok(None),
+        }
+    }
+
     /// True if a destination acknowledged something else since a person approved: only that is dropped.
     pub(crate) fn moved_there(
         &self,
