@@ -8,7 +8,7 @@ use crate::policy::Job;
 use crate::run::{RunOptions, RunReport};
 use crate::scan::{Looked, look};
 use rosterd_model::port::Hint;
-use rosterd_model::{ConnectionId, Rule, Timestamp};
+use rosterd_model::{Class, ConnectionId, Rule, Timestamp};
 use rosterd_store::StoredHint;
 use rosterd_store::prelude::*;
 
@@ -59,13 +59,13 @@ impl Engine {
             let mut received = Received { wake: wake.clone(), ..Received::default() };
             w.forget_events(Timestamp(now.0.saturating_sub(REMEMBERED_MS)), FORGOTTEN)?;
             for hint in hints {
-                if let Some(event) = hint.event_id.as_deref().filter(|_| Rule::HintsOnce.on()) {
-                    let seen = w.event_seen(number, event)?;
+                if let Some(event) = event_of(hint).filter(|_| Rule::HintsOnce.on()) {
+                    let seen = w.event_seen(number, &event)?;
                     if seen.is_some_and(|at| now.since_ms(at) < REMEMBERED_MS) {
                         received.repeated += 1;
                         continue;
                     }
-                    w.put_event(number, event, now)?;
+                    w.put_event(number, &event, now)?;
                 }
                 let known = w.hint(number, hint.class, hint.id.as_ref())?;
                 match &known {
@@ -153,6 +153,13 @@ impl Engine {
             Err(error) => Err(self.failed(&mut run, error)?),
         }
     }
+}
+
+/// What is remembered of an event: one that is about several objects is looked at for each of them.
+fn event_of(hint: &Hint) -> Option<String> {
+    let event = hint.event_id.as_deref()?;
+    let class = hint.class.map_or("", Class::as_str);
+    Some(format!("{event} {class} {}", hint.id.as_ref().map_or("", |id| id.as_str())))
 }
 
 /// A hint beside those that wait about the same object.

@@ -121,7 +121,7 @@ impl Engine {
         options: RunOptions,
     ) -> Result<RunReport, EngineError> {
         if options.without_reading {
-            return self.from_what_is_known(job, connection, run, options).await;
+            return self.plan_without_reading(job, connection, run, options).await;
         }
         let asked = Asked { allow_empty: options.allow_empty, full: options.full, compare: options.compare };
         let result = scan(self, job, connection, run, asked).await?;
@@ -129,7 +129,7 @@ impl Engine {
     }
 
     /// Plans as if the source had shown what it showed last.
-    async fn from_what_is_known(
+    async fn plan_without_reading(
         &self,
         job: &Job,
         connection: ConnectionNumber,

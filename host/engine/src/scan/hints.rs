@@ -58,7 +58,7 @@ pub(crate) async fn look(
             return Err(EngineError::of(&job.source)(Fault::new(FaultKind::Internal, text)));
         }
         let answers: Vec<Answer> = hints.into_iter().zip(answers).collect();
-        let (taken, told) = blocking(move || {
+        let (taken, (told, unreached)) = blocking(move || {
             let mut observer = observer;
             let told = observer.answers(answers)?;
             Ok((observer, told))
@@ -66,6 +66,10 @@ pub(crate) async fn look(
         .await?;
         observer = taken;
         faults.extend(told);
+        // The next objects would fare no better: they are looked at when the system can be reached.
+        if unreached {
+            break;
+        }
     }
     let facts = finish::Facts {
         version: None,
@@ -102,6 +106,12 @@ fn object(hint: &StoredHint) -> Option<(Class, ExternalId)> {
     Some((hint.class?, hint.id.clone()?))
 }
 
+/// True for faults that are about the system or its connection, whichever object is asked for.
+const fn is_of_the_system(kind: FaultKind) -> bool {
+    use FaultKind::{Cancelled, Denied, RateLimited, Settings, Timeout, Transient, Unauthorized};
+    matches!(kind, Settings | Unauthorized | Denied | RateLimited | Timeout | Transient | Cancelled)
+}
+
 /// What a hub would do that takes a notification for the truth.
 fn believed(hint: &StoredHint) -> Result<Option<Record>, Fault> {
     let (Some(class), Some(id), false) = (hint.class, hint.id.clone(), hint.deleted) else { return Ok(None) };
@@ -110,10 +120,10 @@ fn believed(hint: &StoredHint) -> Result<Option<Record>, Fault> {
 }
 
 impl Observer {
-    /// Takes answers in; returns what could not be read.
-    fn answers(&mut self, answers: Vec<Answer>) -> Result<Vec<String>, EngineError> {
+    /// Takes answers in; returns what could not be read, and whether that is because the system can not be reached.
+    fn answers(&mut self, answers: Vec<Answer>) -> Result<(Vec<String>, bool), EngineError> {
         let mut view = self.store.snapshot()?;
-        let mut told = Vec::new();
+        let (mut told, mut unreached) = (Vec::new(), false);
         self.counts.pages += 1;
         for (hint, answer) in answers {
             let Some((class, id)) = object(&hint) else { continue };
@@ -125,6 +135,12 @@ impl Observer {
                 }
                 Ok(None) => self.unfound(&view, class, &id)?,
                 Err(fault) if hidden(fault.kind) => self.unfound(&view, class, &id)?,
+                // However long an outage lasts, it says nothing about the object.
+                Err(fault) if is_of_the_system(fault.kind) => {
+                    told.push(format!("{class} {id}: {fault}"));
+                    unreached = true;
+                    continue;
+                }
                 Err(fault) => {
                     told.push(format!("{class} {id}: {fault}"));
                     if hint.attempts + 1 < MOST_ATTEMPTS {
@@ -140,7 +156,7 @@ impl Observer {
         }
         drop(view);
         self.flush_if_full()?;
-        Ok(told)
+        Ok((told, unreached))
     }
 
     /// Nobody called it deleted: it may be out of our sight.

@@ -108,3 +108,38 @@ async fn a_hint_about_no_object_runs_the_job() {
     assert_eq!(living.engine.waiting_hints(&"hr".parse().unwrap()).unwrap().objects, 0);
     living.verify();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_sets_nobody_aside_however_long_it_lasts() {
+    let living = Living::with_people(30);
+    living.run().await;
+    living.remote.person("105,user105,Renamed");
+    living.remote.state().faults.insert("105".to_owned(), Fault::new(FaultKind::Transient, "busy"));
+    living.hint("e1", "105", false);
+    for _ in 0..20 {
+        let report = look(&living).await;
+        assert!(report.faults.iter().any(|fault| fault.contains("busy")), "{:?}", report.faults);
+    }
+    assert_eq!(look(&living).await.quarantined, 0);
+    living.remote.state().faults.clear();
+    look(&living).await;
+    assert_eq!(living.name("user105").as_deref(), Some("Renamed"));
+    // What is wrong with the object itself is for a person, after some attempts.
+    living.remote.state().faults.insert("106".to_owned(), Fault::new(FaultKind::Invalid, "broken"));
+    living.hint("e2", "106", false);
+    for _ in 0..8 {
+        look(&living).await;
+    }
+    assert!(living.engine.run_hints("hr", RunOptions::default()).await.unwrap().is_none(), "nothing waits any more");
+    living.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_about_several_objects_is_looked_at_for_each() {
+    let living = Living::with_people(10);
+    living.run().await;
+    let both = [hint("e1", "105", false), hint("e1", "106", false)];
+    let received = living.engine.receive(&"hr".parse().unwrap(), &both).unwrap();
+    assert_eq!((received.new, received.repeated), (2, 0));
+    assert_eq!(living.engine.receive(&"hr".parse().unwrap(), &both).unwrap().repeated, 2);
+}
