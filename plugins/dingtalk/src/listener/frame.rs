@@ -62,7 +62,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The server breaks the protocol; nothing after that makes sense.
-    pub fn take(&mut self) -> Result<Option<Received>, Wrong> {
+    pub fn whole(&mut self) -> Result<Option<Received>, Wrong> {
         while let Some(head) = head(&self.buffer)? {
             let so_far = self.message.as_ref().map_or(0, Vec::len);
             if head.length > LARGEST || (head.opcode < 8 && so_far + head.length > LARGEST) {

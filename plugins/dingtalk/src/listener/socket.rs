@@ -65,7 +65,7 @@ impl Socket {
     /// # Errors
     /// The server breaks the protocol.
     pub fn take(&mut self) -> Result<Option<Received>, Fault> {
-        self.decoder.take().map_err(|wrong| Fault::transient(format!("the gateway breaks the protocol: {wrong}")))
+        self.decoder.whole().map_err(|wrong| Fault::transient(format!("the gateway breaks the protocol: {wrong}")))
     }
 
     /// Waits for bytes. False: nothing came in time.

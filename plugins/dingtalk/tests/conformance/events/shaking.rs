@@ -180,7 +180,7 @@ proptest! {
         let mut decoder = Decoder::default();
         for piece in pieces {
             decoder.feed(&piece);
-            while let Ok(Some(received)) = decoder.take() {
+            while let Ok(Some(received)) = decoder.whole() {
                 if let Received::Ping(bytes) = received {
                     prop_assert!(bytes.len() <= 125);
                 }
@@ -201,6 +201,6 @@ proptest! {
         prop_assert_eq!(&bytes, &frame(0x81, &payload));
         let mut decoder = Decoder::default();
         decoder.feed(&bytes);
-        prop_assert_eq!(decoder.take(), Ok(Some(Received::Message(payload))));
+        prop_assert_eq!(decoder.whole(), Ok(Some(Received::Message(payload))));
     }
 }
