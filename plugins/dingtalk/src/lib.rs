@@ -7,8 +7,8 @@
 //!
 //! What DingTalk does not show is never taken for empty, and nothing but its own word for gone.
 //!
-//! Reading order: [`reply`], [`api`], [`tree`], [`people`], [`fields`], [`convert`], [`pull`]; then [`look`], [`leavers`],
-//! [`probe`].
+//! Reading order: [`reply`], [`api`], [`tree`], [`range`], [`people`], [`fields`], [`convert`], [`pull`]; then [`look`],
+//! [`leavers`], [`probe`].
 
 pub mod api;
 pub mod convert;
@@ -18,6 +18,7 @@ pub mod look;
 pub mod people;
 pub mod probe;
 pub mod pull;
+pub mod range;
 pub mod reply;
 pub mod settings;
 pub mod time;
