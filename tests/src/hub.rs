@@ -145,12 +145,26 @@ impl Hub {
     /// A hub with these components and no configuration. The variable of [`CANARY_VARIABLE`] is set.
     #[must_use]
     pub fn with(components: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the hub: {error}"));
-        let hub = Self { dir, watched: Watched::new(), finished: false, taped: true, tapes: AtomicU64::new(0) };
-        hub.watched.variable(CANARY_VARIABLE, CANARY_OF_HR);
+        let hub = Self::empty();
         for name in components {
             hub.install(name).unwrap_or_else(|error| panic!("{name} can not be put into the hub: {error}"));
         }
+        hub
+    }
+
+    /// A hub with one component, in whose manifest some texts are replaced, and no configuration.
+    #[must_use]
+    pub fn with_changed(component: &str, changes: &[(&str, &str)]) -> Self {
+        let hub = Self::empty();
+        hub.install_changed(component, changes)
+            .unwrap_or_else(|error| panic!("{component} can not be put into the hub: {error}"));
+        hub
+    }
+
+    fn empty() -> Self {
+        let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the hub: {error}"));
+        let hub = Self { dir, watched: Watched::new(), finished: false, taped: true, tapes: AtomicU64::new(0) };
+        hub.watched.variable(CANARY_VARIABLE, CANARY_OF_HR);
         hub
     }
 
@@ -169,14 +183,19 @@ impl Hub {
     /// # Errors
     /// The component is not built, or the hub's folder can not be written.
     pub fn install(&self, name: &str) -> std::io::Result<()> {
+        self.install_changed(name, &[])
+    }
+
+    fn install_changed(&self, name: &str, changes: &[(&str, &str)]) -> std::io::Result<()> {
         static COMPILED: Mutex<BTreeMap<String, Compiled>> = Mutex::new(BTreeMap::new());
         std::fs::create_dir_all(self.path("plugins"))?;
-        std::fs::write(self.path("plugins").join(format!("{name}.wasm")), component_asking(name)?)?;
+        std::fs::write(self.path("plugins").join(format!("{name}.wasm")), component_asking(name, changes)?)?;
         // Nobody else compiles meanwhile; one that failed leaves nothing behind.
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = match compiled.get(name) {
+        let key = format!("{name} {changes:?}");
+        let files = match compiled.get(&key) {
             Some(files) => Arc::clone(files),
-            None => Arc::clone(compiled.entry(name.to_owned()).or_insert(self.compile(name)?)),
+            None => Arc::clone(compiled.entry(key).or_insert(self.compile(name)?)),
         };
         drop(compiled);
         let cache = self.path(CACHE);

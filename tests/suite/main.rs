@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one crate.
 
 mod crash;
+mod dingtalk;
 mod flow;
 mod guide;
 mod probe;

@@ -95,6 +95,16 @@ impl BucketSet {
         Ok(admission)
     }
 
+    /// Closes the buckets that an answer says are closed, for a request that drew from none, such as that for a token: it
+    /// must not wait for room that the request holds which needs the token. The longest wait, if a bucket was closed.
+    pub(crate) fn judge(&self, request: &Draw<'_>, incoming: &Incoming) -> Option<Duration> {
+        let answer = Answer::new(incoming);
+        let taking = self.rules.iter().filter(|(_, rule)| rule.takes(request));
+        let closed = taking
+            .map(|(name, rule)| self.fill(name, &rule.bucket, request).close(&rule.bucket.penalty, &answer, incoming));
+        closed.max().flatten()
+    }
+
     fn fill(&self, name: &str, bucket: &Bucket, request: &Draw<'_>) -> Arc<Fill> {
         let scope = match bucket.scope {
             Scope::Credential => format!("credential {}", self.credential),
@@ -191,6 +201,19 @@ impl Fill {
         }
         window.sent.front().map(|sent| *sent + per.duration())
     }
+
+    /// Closes it if the answer fits a penalty; for how long.
+    fn close(&self, penalties: &[Penalty], answer: &Answer<'_>, incoming: &Incoming) -> Option<Duration> {
+        let fitting = penalties.iter().filter(|penalty| answer.fits(&penalty.when));
+        let waits = fitting.filter_map(|penalty| {
+            let stated = penalty.header.as_ref().and_then(|name| incoming.header(name)).and_then(retry_after);
+            stated.or(penalty.wait.map(crate::units::Span::duration))
+        });
+        let wait = waits.max()?;
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        window.closed_until = window.closed_until.max(Some(Instant::now() + wait));
+        Some(wait)
+    }
 }
 
 impl Admission {
@@ -198,14 +221,7 @@ impl Admission {
     pub(crate) fn judge(&self, incoming: &Incoming) {
         let answer = Answer::new(incoming);
         for (fill, penalties) in &self.drawn {
-            for penalty in penalties.iter().filter(|penalty| answer.fits(&penalty.when)) {
-                let stated = penalty.header.as_ref().and_then(|name| incoming.header(name)).and_then(retry_after);
-                if let Some(wait) = stated.or(penalty.wait.map(crate::units::Span::duration)) {
-                    let until = Instant::now() + wait;
-                    let mut window = fill.window.lock().unwrap_or_else(PoisonError::into_inner);
-                    window.closed_until = window.closed_until.max(Some(until));
-                }
-            }
+            fill.close(penalties, &answer, incoming);
         }
     }
 }
@@ -259,6 +275,20 @@ mod tests {
         assert!(set.admit(&draw("/other"), Duration::ZERO).await.is_ok());
         set.admit(&draw("/v1/x"), Duration::from_secs(60)).await.unwrap();
         assert!((7..9).contains(&start.elapsed().as_secs()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_to_a_request_that_drew_nothing_closes_the_bucket_too() {
+        let penalty = json!([{ "when": { "content-type": "text/html" }, "wait": "5m" }]);
+        let set = set(json!({ "match": { "paths": ["/v1/**"] }, "concurrent": 1, "penalty": penalty }));
+        let page =
+            |kind: &str| Incoming { status: 403, headers: vec![("content-type".into(), kind.into())], body: vec![] };
+        let held = set.admit(&draw("/v1/users"), Duration::ZERO).await.unwrap();
+        assert_eq!(set.judge(&draw("/v1/token"), &page("application/json")), None);
+        assert_eq!(set.judge(&draw("/token"), &page("text/html")), None);
+        assert_eq!(set.judge(&draw("/v1/token"), &page("text/html")), Some(Duration::from_secs(300)));
+        drop(held);
+        assert!(set.admit(&draw("/v1/users"), Duration::from_secs(299)).await.is_err());
     }
 
     #[test]

@@ -221,6 +221,12 @@ impl Client {
         Ok(Ready { method, url, headers, body })
     }
 
+    /// How long to wait, if an answer to a request that the host made by itself closes a bucket.
+    pub(crate) fn penalty(&self, method: &str, target: &Target, incoming: &Incoming) -> Option<Duration> {
+        let draw = Draw { method, host: &target.host, port: target.port, path: &target.path, named: &[] };
+        self.0.buckets.judge(&draw, incoming)
+    }
+
     /// Sends and reads the answer, within the limit of its size.
     pub(crate) async fn transmit(&self, ready: Ready) -> Result<Incoming, Fault> {
         let client = self.0.client.get_or_init(|| build(&self.0.policy, &self.0.trust)).as_ref();

@@ -51,6 +51,7 @@ mod shared;
 mod state;
 mod template;
 mod tls;
+mod token_reply;
 mod version_log;
 pub mod webhook;
 mod wire;

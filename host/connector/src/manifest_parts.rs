@@ -85,6 +85,9 @@ pub struct Basic {
 pub struct Reply {
     /// What a good one looks like; none: any 2xx.
     pub success: Option<Condition>,
+    /// Refusals that will pass and say nothing about the credentials, beside penalties of buckets, 429 and 5xx.
+    #[serde(default)]
+    pub busy: Vec<Condition>,
     /// JSON pointer to the token.
     pub token: String,
     /// JSON pointer to the remaining life in seconds.
@@ -244,7 +247,7 @@ impl Recipe {
             if reply.expires_in.is_none() && reply.lifetime.is_none() {
                 return Err("`reply` needs `expires-in` or `lifetime`".to_owned());
             }
-            reply.success.iter().try_for_each(Condition::check)?;
+            reply.success.iter().chain(&reply.busy).try_for_each(Condition::check)?;
         }
         if let Some(Exchange { form: Some(_), json: Some(_), .. }) = &self.request {
             return Err("`form` and `json` exclude each other".to_owned());

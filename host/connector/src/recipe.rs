@@ -11,10 +11,11 @@ use crate::redact::Redactor;
 use crate::secret::form::{self, percent};
 use crate::secret::vault::Secret;
 use crate::template::{expand, fill, plain, setting};
+use crate::token_reply::{self, Token};
 use rosterd_model::fault::{Fault, FaultKind};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -30,13 +31,6 @@ struct Entry {
     recipe: Recipe,
     places: Vec<Vec<Endpoint>>,
     token: Mutex<Option<Token>>,
-}
-
-struct Token {
-    text: Zeroizing<String>,
-    until: Option<Instant>,
-    /// Counts up with each new one, so that of many requests that find a token expired only the first renews it.
-    serial: u64,
 }
 
 impl Recipes {
@@ -217,7 +211,12 @@ impl Recipes {
         };
         let method = request.method.parse().map_err(|_| Fault::new(FaultKind::Internal, "the recipe has no method"))?;
         let incoming = client.transmit(Ready { method, url, headers, body }).await?;
-        read_token(reply, &incoming)
+        // What closes a bucket for a call closes it for this one: the remote system counts both.
+        let wait = client.penalty(&request.method, &target, &incoming);
+        token_reply::read(reply, &incoming, wait).map_err(|mut fault| {
+            fault.message = format!("{}: {}", target.path, fault.message);
+            fault
+        })
     }
 
     /// A JWT signed with a secret key.
@@ -311,39 +310,4 @@ fn fill_json(value: &Value, fill: &dyn Fn(&str) -> Result<Zeroizing<String>, Fau
         }
         other => other.clone(),
     })
-}
-
-/// The token in the answer of an exchange.
-fn read_token(reply: &Reply, incoming: &Incoming) -> Result<Token, Fault> {
-    let answer = Answer::new(incoming);
-    let good = reply.success.as_ref().map_or((200..300).contains(&incoming.status), |condition| answer.fits(condition));
-    let refused = |what: &str| {
-        let kind = if incoming.status >= 500 { FaultKind::Transient } else { FaultKind::Unauthorized };
-        Fault::new(kind, format!("{what} (status {})", incoming.status))
-    };
-    if !good {
-        return Err(refused("the remote system refused the exchange"));
-    }
-    let json = answer.json().ok_or_else(|| refused("the reply is no JSON"))?;
-    let token = json.pointer(&reply.token).and_then(Value::as_str).filter(|token| !token.is_empty());
-    let token = token.ok_or_else(|| refused("the reply holds no token"))?;
-    let stated = reply
-        .expires_in
-        .as_ref()
-        .and_then(|pointer| json.pointer(pointer))
-        .and_then(plain)
-        .and_then(|text| text.parse::<u64>().ok());
-    let life = stated
-        .map(Duration::from_secs)
-        .or(reply.lifetime.map(crate::units::Span::duration))
-        .unwrap_or(Duration::from_secs(300));
-    // A token that lives shorter than the margin is still used once.
-    let until = Instant::now() + life.min(Duration::from_secs(86_400 * 30)).saturating_sub(reply.margin.duration());
-    Ok(Token { text: Zeroizing::new(token.to_owned()), until: Some(until), serial: 0 })
-}
-
-/// The text of the token in the answer of an exchange.
-#[cfg(feature = "testing")]
-pub(crate) fn read_reply(reply: &Reply, incoming: &Incoming) -> Result<String, Fault> {
-    read_token(reply, incoming).map(|token| token.text.to_string())
 }

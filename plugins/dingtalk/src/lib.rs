@@ -9,8 +9,8 @@
 //!
 //! What DingTalk does not show is never taken for empty, and nothing but its own word for gone.
 //!
-//! Reading order: [`reply`], [`api`], [`tree`], [`people`], [`fields`], [`convert`], [`pull`]; then [`look`], [`leavers`],
-//! [`probe`]; then [`destination`]. Of events: [`event`], [`receiver`], [`listener`].
+//! Reading order: [`reply`], [`api`], [`tree`], [`range`], [`people`], [`fields`], [`convert`], [`pull`]; then [`look`],
+//! [`leavers`], [`probe`]; then [`destination`]. Of events: [`event`], [`receiver`], [`listener`].
 
 pub mod api;
 pub mod convert;
@@ -23,6 +23,7 @@ pub mod look;
 pub mod people;
 pub mod probe;
 pub mod pull;
+pub mod range;
 pub mod receiver;
 pub mod reply;
 pub mod settings;

@@ -11,6 +11,7 @@
 use crate::api::{self, Api, PAGE, TOGETHER, broken};
 use crate::convert::{Person, Unreadable, unit, unreadable};
 use crate::people::People;
+use crate::range;
 use crate::settings::Settings;
 use crate::tree::{Scope, Tree};
 use crate::wire::{self, Object};
@@ -114,6 +115,7 @@ impl Scan {
 
     fn begin(&mut self) -> Result<Stage, Fault> {
         self.scope = Scope::of(&self.api, &self.settings)?;
+        range::check(&self.api, &self.settings, &self.scope)?;
         self.tree = Tree::new(&self.scope.departments);
         // What DingTalk counts for an application that sees a part is nowhere written down.
         if self.accounts && self.settings.count && self.scope.is_whole() {

@@ -145,7 +145,7 @@ impl Tree {
                     let first =
                         other.parent.map_or_else(|| "the top".to_owned(), |first| format!("department {first}"));
                     let text = format!(
-                        "department {id} is listed below department {parent} and below {first}: a loop, or it was moved while it was \
+                        "{CALL}: department {id} is listed below department {parent} and below {first}: a loop, or it was moved while it was \
                          read; nobody has to act unless it stays, then an administrator of DingTalk looks at these departments"
                     );
                     return Err(Fault::incomplete(text).about(id.to_string()));

@@ -7,9 +7,10 @@ use crate::http::{Incoming, Target};
 use crate::manifest::Manifest;
 use crate::manifest_parts::Reply;
 use crate::policy::Policy;
-use crate::recipe::{Recipes, read_reply};
+use crate::recipe::Recipes;
 use crate::redact::Redactor;
 use crate::template;
+use crate::token_reply;
 use rosterd_model::Fault;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -78,5 +79,6 @@ pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
 /// The token in the answer of an exchange.
 pub fn reply(reply: &Reply, status: u16, content_type: &str, body: &[u8]) -> Result<String, Fault> {
     let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-    read_reply(reply, &Incoming { status, headers, body: body.to_vec() })
+    let incoming = Incoming { status, headers, body: body.to_vec() };
+    token_reply::read(reply, &incoming, None).map(|token| token.text.to_string())
 }

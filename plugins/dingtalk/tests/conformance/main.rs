@@ -9,6 +9,7 @@ mod fields;
 mod leavers;
 mod probing;
 mod property;
+mod range;
 mod reading;
 mod refusals;
 mod shapes;

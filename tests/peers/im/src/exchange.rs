@@ -22,6 +22,20 @@ pub struct Request {
 }
 
 impl Request {
+    /// A verb of the control port that nobody sent.
+    #[must_use]
+    pub fn verb(method: &str, path: &str, body: &Value) -> Self {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: crate::server::pairs(query),
+            headers: Vec::new(),
+            body: body.to_string().into_bytes(),
+            source: IpAddr::from([127, 0, 0, 1]),
+        }
+    }
+
     /// The first value of a name in the query.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {

@@ -28,6 +28,23 @@ pub enum Action {
         /// The body.
         body: Value,
     },
+    /// Not carried out; this text instead: a page if it begins with `<`, else what claims to be JSON.
+    Text {
+        /// The HTTP status.
+        status: u16,
+        /// The text.
+        body: String,
+    },
+    /// A verb of the vendor's on the control port is carried out first, as somebody else's doing; then the call goes on.
+    Meanwhile {
+        /// `POST` or `DELETE`.
+        method: String,
+        /// The path, with a query if it has one.
+        path: String,
+        /// The body.
+        #[serde(default)]
+        body: Value,
+    },
 }
 
 /// A fault and the calls that it meets.

@@ -1,7 +1,7 @@
 //! Verbs of the control port that are DingTalk's own: people, events, tokens, bans, permissions, sockets.
 
 use super::events::{self, Kind, Mischief, Progress};
-use super::state::ROOT;
+use super::state::{ROOT, User};
 use super::stream;
 use super::users::remove::remove;
 use super::world::World;
@@ -35,7 +35,12 @@ pub(super) fn answer(world: &mut World, desk: &mut Desk, request: &Request) -> O
             done(&json!({}))
         }
         ("POST", ["departments", id]) => department(world, desk, id, body, quiet),
-        ("DELETE", ["departments", id]) => remove_department(world, desk, id, quiet),
+        ("DELETE", ["departments", id]) => {
+            if request.query("people") == Some("move") {
+                move_up(world, id);
+            }
+            remove_department(world, desk, id, quiet)
+        }
         ("POST", ["invitations", mobile]) => accept(world, desk, mobile),
         ("POST", ["fire"]) => fire(world, desk, &body),
         ("GET", ["events"]) => done(&world.deliveries.shown()),
@@ -66,22 +71,20 @@ fn person(world: &mut World, desk: &mut Desk, userid: &str, patch: Value, quiet:
     let before = world.org.users.get(userid).cloned();
     let mut value = serde_json::to_value(before.clone().unwrap_or_default()).unwrap_or_default();
     merge(&mut value, patch);
-    let user = match serde_json::from_value(value) {
+    let user: User = match serde_json::from_value(value) {
         Ok(user) => user,
         Err(error) => return refused(&error.to_string()),
     };
-    let mut org = world.org.clone();
     let now = desk.clock.now();
-    let stored = org.users.entry(userid.to_owned()).or_default();
-    *stored = user;
-    stored.modified = now;
-    if before.is_none() {
-        stored.created = now;
-    }
-    if let Err(why) = org.complete() {
+    let created = if before.is_none() { now } else { user.created };
+    world.org.users.insert(userid.to_owned(), User { modified: now, created, ..user });
+    if let Err(why) = world.org.complete() {
+        match before {
+            Some(before) => world.org.users.insert(userid.to_owned(), before),
+            None => world.org.users.remove(userid),
+        };
         return refused(&why);
     }
-    world.org = org;
     if !quiet {
         let kind = match &before {
             None => Kind::UserAdded,
@@ -115,6 +118,27 @@ fn department(world: &mut World, desk: &mut Desk, id: &str, patch: Value, quiet:
         events::enqueue(world, desk, &event);
     }
     done(&json!({}))
+}
+
+/// Whoever is in a department or below goes to the department above it, unless another one is left to be in: what the
+/// administration console does with a department that has members, all at once and without a word about them.
+fn move_up(world: &mut World, id: &str) {
+    let Ok(id) = id.parse::<i64>() else { return };
+    let below = world.org.subtree(id);
+    let Some(above) = world.org.departments.get(&id).and_then(|department| department.parent_id) else { return };
+    for user in world.org.users.values_mut() {
+        let before = user.dept_id_list.len();
+        user.dept_id_list.retain(|id| !below.contains(id));
+        if user.dept_id_list.len() < before {
+            user.dept_order.retain(|id, _| !below.contains(id));
+            user.dept_title.retain(|id, _| !below.contains(id));
+            user.dept_work_place.retain(|id, _| !below.contains(id));
+            user.main_dept = user.main_dept.filter(|id| !below.contains(id));
+        }
+        if user.dept_id_list.is_empty() {
+            user.dept_id_list.push(above);
+        }
+    }
 }
 
 fn remove_department(world: &mut World, desk: &mut Desk, id: &str, quiet: bool) -> Reply {

@@ -104,9 +104,22 @@ impl Vendor for DingTalk {
         match fault {
             None => self.call(desk, request, &id),
             Some(Action::Reply { status, body }) => Answer::Now(Reply::json(status, &body)),
+            Some(Action::Text { status, body }) => {
+                let page = body.starts_with('<');
+                Answer::Now(Reply::other(status, if page { "text/html" } else { "application/json" }, &body))
+            }
             Some(Action::Ignore) => Answer::Now(Reply { cut: Cut::Nothing, ..Reply::json(200, &Value::Null) }),
             Some(Action::Throttle(which)) => Answer::Now(gate::throttled(request, &which).reply(&id)),
             Some(Action::Busy) => Answer::Now(gate::busy(request).reply(&id)),
+            Some(Action::Meanwhile { method, path, body }) => {
+                let verb = Request::verb(&method, &path, &body);
+                match self.control(desk, &verb) {
+                    Some(reply) if reply.status == 200 => {}
+                    Some(reply) => desk.mistakes.push(format!("{path}: {}", String::from_utf8_lossy(&reply.body))),
+                    None => desk.mistakes.push(format!("{method} {path} is no verb of this vendor")),
+                }
+                self.call(desk, request, &id)
+            }
             Some(on_the_way) => match self.call(desk, request, &id) {
                 Answer::Now(reply) => Answer::Now(match on_the_way {
                     Action::CutAll => Reply { cut: Cut::Nothing, ..reply },

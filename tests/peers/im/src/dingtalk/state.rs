@@ -163,6 +163,9 @@ pub struct App {
     pub callback: Option<Callback>,
     /// Whether events go to sockets that it opens.
     pub stream: bool,
+    /// What its tokens begin with, so that a test can look for them before there is one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub token_prefix: String,
     /// Whether the gateway wraps refusals of tokens into code 88.
     pub wrapped_token_errors: bool,
 }

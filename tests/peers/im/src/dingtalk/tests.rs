@@ -145,3 +145,26 @@ fn no_two_calls_have_one_path() {
     paths.dedup();
     assert_eq!(paths.len(), count);
 }
+
+#[test]
+fn a_verb_is_carried_out_while_somebody_reads() {
+    let mut bench = Bench::new();
+    let token = bench.token();
+    let path = "/topapi/v2/user/list";
+    let verb = |path: &str, method: &str| {
+        let action = json!({ "meanwhile": { "method": method, "path": path } });
+        serde_json::from_value(json!({ "path": "/topapi/v2/user/list", "after": 1, "action": action })).expect("a rule")
+    };
+    bench.desk.faults.add(verb("/departments/37000095?people=move", "DELETE"));
+    let fields = json!({ "dept_id": 37_000_095, "cursor": 0, "size": 100 });
+    let ask = |bench: &mut Bench, fields: &Value| bench.ask("POST", path, &[("access_token", &token)], "", fields).1;
+    assert_eq!(ask(&mut bench, &fields)["result"]["list"].as_array().map(Vec::len), Some(3));
+    assert_eq!(ask(&mut bench, &fields)["errcode"], 50_004);
+    let root = ask(&mut bench, &json!({ "dept_id": 1, "cursor": 0, "size": 100 }));
+    let moved: Vec<_> = root["result"]["list"].as_array().into_iter().flatten().map(|one| &one["userid"]).collect();
+    assert_eq!(moved, ["u1002", "u1003", "u2001"], "who has no other department goes to the one above: {root}");
+    bench.desk.faults.add(verb("/tokens", "DELETE"));
+    assert_eq!(ask(&mut bench, &fields)["errcode"], 50_004);
+    assert_eq!(ask(&mut bench, &fields)["errcode"], 42_001);
+    assert!(bench.desk.mistakes.is_empty(), "{:?}", bench.desk.mistakes);
+}

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 const LIFE: Millis = 7_200 * SECOND;
 
 fn hand_out(work: &mut Work<'_>, app: &str, secret: &str) -> Option<String> {
-    work.world.org.apps.get(app).filter(|known| known.secret == secret)?;
+    let known = work.world.org.apps.get(app).filter(|known| known.secret == secret)?;
+    let prefix = known.token_prefix.clone();
     work.desk.caller = Some(app.to_owned());
     let now = work.now;
     let living = work.world.tokens.iter_mut().find(|(_, token)| token.app == app && token.until > now);
@@ -19,7 +20,7 @@ fn hand_out(work: &mut Work<'_>, app: &str, secret: &str) -> Option<String> {
         token.until = now + LIFE;
         return Some(text.clone());
     }
-    let text = random_text::<16>();
+    let text = prefix + &random_text::<16>();
     work.world.tokens.insert(text.clone(), Token { app: app.to_owned(), until: now + LIFE });
     Some(text)
 }

@@ -18,7 +18,7 @@ const TOKEN: &str = "SyncTok2026";
 const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
 /// The sample organisation with one application.
-fn state(app: &str, described: Value) -> Value {
+fn state(app: &str, described: &Value) -> Value {
     let mut state: Value = serde_json::from_str(include_str!("../../clients/state.json")).expect("it is JSON");
     state["apps"] = json!({ app: described });
     state
@@ -45,7 +45,7 @@ fn read_again(class: Class, id: &str) -> Result<Option<String>, Fault> {
 }
 
 /// Does something at the simulator while the connector answers so many callbacks.
-fn called(simulator: &Simulator, listener: &TcpListener, count: usize, change: (&str, &str, Value)) -> Vec<Hint> {
+fn called(simulator: &Simulator, listener: &TcpListener, count: usize, change: &(&str, &str, Value)) -> Vec<Hint> {
     std::thread::scope(|scope| {
         // The change returns once everything that it caused was delivered.
         let changing = scope.spawn(|| simulator.control(change.0, change.1, &change.2));
@@ -72,10 +72,10 @@ fn callbacks_become_hints_that_are_read_again() {
     for (owner, spelling) in [(APP.0, "current"), ("dingcorp0001", "legacy")] {
         for signature in ["both", "signature", "msg_signature"] {
             let callback = json!({ "url": url, "token": TOKEN, "aes_key": AES_KEY, "owner": owner, "spelling": spelling, "signature": signature });
-            let simulator = Simulator::start(&state(APP.0, json!({ "secret": APP.1, "callback": callback })));
+            let simulator = Simulator::start(&state(APP.0, &json!({ "secret": APP.1, "callback": callback })));
             let key = decoded_key();
             let _world = world(&simulator, APP).secret("callback-token", TOKEN).secret("aes-key", key).enter();
-            let call = |method, path, body| called(&simulator, &listener, 1, (method, path, body));
+            let call = |method, path, body| called(&simulator, &listener, 1, &(method, path, body));
 
             let hints = call("POST", "/people/u1001", json!({ "name": "Li L" }));
             assert_eq!(hints.iter().map(named).collect::<Vec<_>>(), [("account", "u1001", false)]);
@@ -113,7 +113,7 @@ fn decoded_key() -> Vec<u8> {
 #[test]
 fn events_over_a_socket_are_acknowledged_once_the_hub_has_them() {
     const APP: (&str, &str) = ("dingstream003", "STREAM");
-    let simulator = Simulator::start(&state(APP.0, json!({ "secret": APP.1, "stream": true })));
+    let simulator = Simulator::start(&state(APP.0, &json!({ "secret": APP.1, "stream": true })));
     let _world = world(&simulator, APP).enter();
     let mut events =
         open::<Dingtalk>().expect("it opens").listen(&[Class::Account, Class::OrgUnit]).expect("it listens");
