@@ -14,10 +14,13 @@ use tokio::sync::Notify;
 /// What one wait brings.
 type Brought = Result<Vec<Hint>, Fault>;
 
+/// What one attempt at a stream comes to: what it brings, or why there is none.
+type Opened = Result<VecDeque<Brought>, Fault>;
+
 /// Streams, each with what it brings; one that has brought all waits for ever. And what was asked of them.
 #[derive(Clone, Default)]
 struct Streams {
-    next: Arc<Mutex<VecDeque<Result<VecDeque<Brought>, Fault>>>>,
+    next: Arc<Mutex<VecDeque<Opened>>>,
     said: Arc<Mutex<Vec<String>>>,
     more: Arc<Notify>,
 }

@@ -53,7 +53,7 @@ impl Subscribed {
     pub(crate) fn open(&self, sealed: &str) -> (String, String) {
         let mut plain = crypt(false, &self.key, &STANDARD.decode(sealed).unwrap()).unwrap();
         let pad = usize::from(*plain.last().unwrap());
-        assert!((1..=32).contains(&pad) && plain.len() % 32 == 0);
+        assert!((1..=32).contains(&pad) && plain.len().is_multiple_of(32));
         plain.truncate(plain.len() - pad);
         let length = u32::from_be_bytes(plain[16..20].try_into().unwrap()) as usize;
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

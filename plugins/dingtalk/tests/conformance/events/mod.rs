@@ -1,4 +1,5 @@
 //! Events: as callbacks, and over a socket.
+#![allow(clippy::needless_pass_by_value, reason = "events are written where they are given")]
 
 mod again;
 mod callbacks;
