@@ -64,6 +64,7 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("host/reconcile/src/normalise/value.rs", "value"),
     // What a remote system answers.
     ("host/connector/src/recipe.rs", "token_reply"),
+    ("host/connector/src/token_reply.rs", "token_reply"),
     ("host/connector/src/condition.rs", "token_reply"),
     ("host/connector/src/bucket.rs", "retry_after"),
     ("host/connector/src/crypto/scram.rs", "scram"),
@@ -157,6 +158,12 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
     ("host/cli/src/command/status.rs", "the name of a job, read by host/model/src/id.rs"),
     ("host/cli/src/serve/client.rs", "what our own service answers, each line bounded"),
     ("host/cli/src/serve/watch.rs", "an address, read by the standard library"),
+    (
+        "host/cli/src/serve/events.rs",
+        "an address and the name of a connection, read by the standard library and host/model/src/id.rs",
+    ),
+    ("host/server/src/receive.rs", "requests, read by hyper; the name of a connection, read by host/model/src/id.rs"),
+    ("plugins/dingtalk/src/range.rs", "what the connector kept itself, as a value that serde_json bounds"),
     ("host/cli/src/command/connection/discover.rs", "JSON as a value, which serde_json bounds; shown, not used"),
     (
         "host/cli/src/command/plugin/build.rs",

@@ -82,10 +82,10 @@ async fn not_found_is_a_departure_after_a_delete_and_a_mark_after_anything_else(
 async fn an_object_that_can_not_be_read_stays_in_the_inbox_until_it_is_set_aside() {
     let living = Living::with_people(5);
     living.run().await;
-    living.remote.state().faults.insert("102".to_owned(), Fault::new(FaultKind::Transient, "busy"));
+    living.remote.state().faults.insert("102".to_owned(), Fault::new(FaultKind::Invalid, "half of it"));
     living.hint("e1", "102", false);
     let report = look(&living).await;
-    assert_eq!(report.faults, ["account 102: busy (transient)"]);
+    assert_eq!(report.faults, ["account 102: half of it (invalid)"]);
     for _ in 0..6 {
         look(&living).await;
     }

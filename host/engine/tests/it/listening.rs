@@ -126,7 +126,7 @@ async fn what_comes_is_stored_before_the_next_wait_and_wakes_the_job() {
     let brings = VecDeque::from([Ok(vec![hint("e1", "101", false), hint("e2", "102", false)]), Ok(Vec::new())]);
     streams.next.lock().unwrap().push_back(Ok(brings));
     let (said, waiting) = listen(&living, &streams, 3).await;
-    assert_eq!(said, ["listen [Account]", "next", "wake [\"hr\"]", "next", "next"]);
+    assert_eq!(said, ["listen [OrgUnit, Group, Account]", "next", "wake [\"hr\"]", "next", "next"]);
     assert_eq!(waiting, 2);
 }
 
