@@ -91,13 +91,18 @@ impl Company {
         (format!("user{n:05}"), person)
     }
 
-    /// What happens on a day: people come, leave, move and change, departments are made, renamed and moved.
+    /// A day passes, and what happens on it.
     pub(super) fn day(&mut self, vendor: &Vendor) {
+        vendor.verb("POST", "/clock", &json!({ "advance": super::DAY }));
+        self.changes(vendor);
+    }
+
+    /// What happens on a day: people come, leave, move and change, departments are made, renamed and moved.
+    pub(super) fn changes(&mut self, vendor: &Vendor) {
         let state = vendor.state();
         let users: Vec<&String> = state["users"].as_object().expect("users").keys().collect();
         let above = parents(&state);
         let ids: Vec<i64> = above.keys().copied().collect();
-        vendor.verb("POST", "/clock", &json!({ "advance": super::DAY }));
         let under = *self.random.pick(&ids);
         let (new, department) = self.department(under);
         vendor.verb("POST", &format!("/departments/{new}"), &department);

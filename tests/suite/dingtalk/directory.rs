@@ -54,6 +54,13 @@ impl Directory {
 
     /// What the hub keeps: people as an operator lists them, departments as they are stored.
     pub(super) fn of_hub(hub: &Hub) -> Self {
+        let mut found = Self::listed(hub);
+        found.units(hub);
+        found
+    }
+
+    /// People as an operator lists them, also while a service has the store.
+    pub(super) fn listed(hub: &Hub) -> Self {
         let mut found = Self::default();
         let list = hub.rosterd(&["account", "list", "--limit", "100000", "--format", "json"]).code(0).json();
         for account in list["accounts"].as_array().expect("accounts") {
@@ -70,8 +77,12 @@ impl Directory {
             let units = units.map(|unit| unit["id"].as_str().expect("an id").to_owned()).collect();
             found.person(userid, texts.collect(), units);
         }
-        found.units(hub);
         found
+    }
+
+    /// What differs among people.
+    pub(super) fn other_people(&self, vendor: &Self) -> Vec<String> {
+        differing("person", &self.people, &vendor.people).take(MOST).collect()
     }
 
     fn person(&mut self, userid: String, mut fields: Fields, departments: BTreeSet<String>) {

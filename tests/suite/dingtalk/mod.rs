@@ -7,6 +7,7 @@
 mod broken;
 mod company;
 mod directory;
+mod events;
 mod import;
 mod tree;
 mod vendor;
@@ -76,18 +77,47 @@ const PACE: &[(&str, &str)] = &[
     ("wait = \"5m\"", "wait = \"1ms\""),
 ];
 
-/// How the hub learns of changes. Callbacks and Stream mode have their place here.
+/// How the hub learns of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// It reads everything once a day.
     Polling,
+    /// DingTalk calls the service.
+    Callbacks,
+    /// The service keeps a stream open.
+    Stream,
+}
+
+impl Way {
+    /// The configuration of a hub that learns this way.
+    fn config(self, port: u16) -> String {
+        let config = match self {
+            Self::Polling => CONFIG.to_owned(),
+            Self::Callbacks => {
+                let secrets =
+                    "callback-token = { env = \"DING_CALLBACK_TOKEN\" }\naes-key = { env = \"DING_AES_KEY\" }\n";
+                let config =
+                    CONFIG.replace("[connection.ding.settings]", "events = [\"receive\"]\n[connection.ding.settings]");
+                let config = config.replace("[connection.ding.grants]", &format!("{secrets}[connection.ding.grants]"));
+                config + "\n[serve]\nreceive = \"127.0.0.1:0\"\n"
+            }
+            Self::Stream => {
+                let settings =
+                    "events = [\"listen\"]\n[connection.ding.settings]\ngateways = [\"ws://127.0.0.1:PORT\"]";
+                let grants =
+                    "[connection.ding.grants]\nstream = [\"127.0.0.1:PORT\"]\nclear-text = [\"127.0.0.1:PORT\"]";
+                let config = CONFIG.replace("[connection.ding.settings]", settings);
+                config.replace("[connection.ding.grants]", grants)
+            }
+        };
+        config.replace("PORT", &port.to_string())
+    }
 }
 
 /// A hub and the vendor that it reads.
 struct Pair {
     hub: Hub,
     vendor: Vendor,
-    way: Way,
     day: Cell<u64>,
 }
 
@@ -107,16 +137,14 @@ impl Pair {
         let hub = Hub::with_changed("dingtalk", PACE);
         hub.watched.variable("DING_APP_SECRET", SECRET);
         hub.watched.plant("a token", TOKEN);
-        hub.write("rosterd.toml", &CONFIG.replace("PORT", &vendor.port().to_string()));
-        Self { hub, vendor, way, day: Cell::new(0) }
+        hub.write("rosterd.toml", &way.config(vendor.port()));
+        Self { hub, vendor, day: Cell::new(0) }
     }
 
-    /// Lets the hub learn of what changed since, on the next day.
+    /// Lets the hub read everything on the next day.
     fn next_day(&self) -> Ran {
         self.day.set(self.day.get() + 1);
-        match self.way {
-            Way::Polling => self.run(),
-        }
+        self.run()
     }
 
     /// A run of the job. Nobody may be missing afterwards who is there.
