@@ -5,7 +5,7 @@
 //! login name, the name of a department below its parent. An answer that is none leaves a receipt that says so, unless a
 //! look shows what came of it.
 //!
-//! Pure: [`values`], [`when`], [`mobile`], [`rules`], [`person`], [`born`], [`shown`], [`change`], [`unit`], [`show`].
+//! Pure: [`values`], [`when`], [`mobile`], [`rules`], [`person`], [`born`], [`shown`], [`change`], [`mod@unit`], [`show`].
 //! Effects: [`calls`], [`looking`], [`people`], [`units`], [`find`], and this file, which keeps the batch.
 
 pub mod born;
