@@ -9,6 +9,7 @@ mod company;
 mod directory;
 mod events;
 mod import;
+mod outbound;
 mod tree;
 mod vendor;
 mod week;
