@@ -13,14 +13,12 @@ work=$top/.demo
 rm -rf "$work"
 mkdir -p "$work"
 
-if [ -z "${ROSTERD:-}" ]; then
-    say "building rosterd"
-    cargo build --locked --quiet -p rosterd
-    ROSTERD=$target/debug/rosterd
-fi
-ROSTERD=$(realpath "$ROSTERD")
+# A test among what is built: so the features are those of `make test`, and neither builds what the other has built.
+say "building rosterd"
+cargo build --quiet "${selection[@]}" --bin rosterd --bin demo-company --test seed
+ROSTERD=$(realpath "${ROSTERD:-$target/debug/rosterd}")
 say "making a company of $people"
-cargo run --locked --quiet -p rosterd-demo-company -- --people "$people" --out "$work/people.csv"
+"$target/debug/demo-company" --people "$people" --out "$work/people.csv"
 cp tests/demo/rosterd.toml "$work/rosterd.toml"
 
 transcript=$work/transcript.txt

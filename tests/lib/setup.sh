@@ -1,6 +1,10 @@
 # Sourced by the scripts behind `make`: finds or installs what they need. Installs Debian packages only, and says so.
 # Nothing is pinned (Debian's compiler for WebAssembly follows security updates): ranges are checked instead.
 
+# Everything but components that are hostile on purpose; they have no tests of their own. Each selection of packages builds
+# the libraries anew, with other features: whoever builds in the dev profile names this one.
+selection=(--locked --workspace --exclude rosterd-test-greedy --exclude rosterd-test-hostile --exclude rosterd-test-probe)
+
 say() { printf '== %s\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 

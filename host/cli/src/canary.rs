@@ -8,16 +8,18 @@
 //! are whole even if the process is killed.
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 use rosterd_connector::MemoryHook;
 use rosterd_model::ConnectionId;
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 struct Search {
-    automaton: AhoCorasick,
+    /// Whether any needle is there, which is nearly never.
+    any: AhoCorasick,
+    needles: Vec<Finder<'static>>,
     /// What to call the needles, in their order.
     names: Vec<String>,
     searched: File,
@@ -47,15 +49,14 @@ impl Search {
             path.push(ending);
             OpenOptions::new().append(true).create(true).open(path).ok()
         };
-        let automaton = AhoCorasick::new(needles).ok()?;
-        Some(Self { automaton, names, searched: append(".searched")?, seen: append(".seen")? })
+        let any = AhoCorasick::new(&needles).ok()?;
+        let needles = needles.iter().map(|needle| Finder::new(needle).into_owned()).collect();
+        Some(Self { any, needles, names, searched: append(".searched")?, seen: append(".seen")? })
     }
 
     fn look(&self, connection: &ConnectionId, memory: &[u8]) {
-        let found: BTreeSet<usize> =
-            self.automaton.find_overlapping_iter(memory).map(|found| found.pattern().as_usize()).collect();
-        for number in found {
-            let name = self.names.get(number).map_or("?", String::as_str);
+        let suspect = if self.any.is_match(memory) { memory } else { &[] };
+        for (_, name) in self.needles.iter().zip(&self.names).filter(|(needle, _)| needle.find(suspect).is_some()) {
             line(&self.seen, &format!("{name} in the memory of {connection}\n"));
         }
         line(&self.searched, &format!("{connection} {}\n", memory.len()));

@@ -3,38 +3,51 @@
 //! One portion at a time is under way, so that memory stays bounded and commits keep their order.
 
 use crate::error::EngineError;
-use std::thread::{Builder, JoinHandle};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Builder;
+use tokio::runtime::Handle;
 
-/// A piece of work on a thread of its own. Whoever drops it waits for its end: nothing is stored behind the back of a
-/// run that failed.
+/// A piece of work on another thread. Whoever drops it waits for its end: nothing is stored behind the back of a run that
+/// failed.
 #[derive(Debug)]
-pub(crate) struct Aside<T>(Option<JoinHandle<Result<T, EngineError>>>);
+pub(crate) struct Aside<T>(Option<Receiver<Result<T, EngineError>>>);
 
 impl<T: Send + 'static> Aside<T> {
-    /// Begins. `name` is the name of the thread, for profiles and debuggers.
+    /// Begins. `name` is the name of the thread, where no runtime lends one: those of a runtime live on, and with them the
+    /// memory that they have at hand.
     pub(crate) fn begin(
         name: &str,
         work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let thread = Builder::new().name(name.to_owned()).spawn(work);
-        thread
-            .map(|thread| Self(Some(thread)))
-            .map_err(|error| EngineError::Internal(format!("no thread could be started: {error}")))
+        let (sender, receiver) = sync_channel(1);
+        // Nobody waits any more: the outcome does not matter.
+        let work = move || drop(sender.send(work()));
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(work)),
+            Err(_) => drop(
+                Builder::new()
+                    .name(name.to_owned())
+                    .spawn(work)
+                    .map_err(|error| EngineError::Internal(format!("no thread could be started: {error}")))?,
+            ),
+        }
+        Ok(Self(Some(receiver)))
     }
 
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Result<T, EngineError> {
         let panicked = || EngineError::Internal("a thread of the engine panicked".to_owned());
-        let thread = self.0.take().ok_or_else(panicked)?;
-        thread.join().unwrap_or_else(|_| Err(panicked()))
+        let outcome = self.0.take().ok_or_else(panicked)?;
+        // Whoever panics says nothing.
+        outcome.recv().unwrap_or_else(|_| Err(panicked()))
     }
 }
 
 impl<T> Drop for Aside<T> {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
+        if let Some(outcome) = self.0.take() {
             // Its outcome does not matter any more.
-            let _ = thread.join();
+            drop(outcome.recv());
         }
     }
 }

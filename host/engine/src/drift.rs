@@ -11,6 +11,7 @@ use crate::run::RunReport;
 use crate::scan::blocking;
 use rosterd_model::outbox::{Found, Projection, ProjectionStatus};
 use rosterd_model::plan::{AttributeChange, Reason};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::port::Destination;
 use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, Fault, FaultKind, JobId, Rule, Text, Value};
 use rosterd_reconcile::drift::{Drift, compare, managed, status};
@@ -89,23 +90,25 @@ impl Engine {
     ///
     /// # Errors
     /// No delivery writes to the destination, it can not be opened, or the store fails.
-    pub async fn check_drift(&self, destination: &ConnectionId) -> Result<DriftReport, EngineError> {
-        if !Rule::DriftReported.on() {
-            return Ok(DriftReport::default());
-        }
-        let delivery = self.policy.deliveries.iter().find(|delivery| delivery.destination == *destination);
-        let repairs = delivery.filter(|delivery| delivery.repairs);
-        let learn = repairs.map_or(Learn::Report, |delivery| Learn::Repair { recreates: delivery.recreates });
-        let mut report = self.read_back(destination, learn).await?;
-        if report.differing > 0 {
-            let (differing, checked) = (report.differing, report.checked);
-            let text = format!("{differing} of {checked} objects at {destination} were changed there");
-            self.events.emit(&RunEvent::Note(text));
-            if repairs.is_some() {
-                report.repair = Some(Box::new(self.repair(destination).await?));
+    pub fn check_drift<'a>(&'a self, destination: &'a ConnectionId) -> BoxFuture<'a, Result<DriftReport, EngineError>> {
+        Box::pin(async move {
+            if !Rule::DriftReported.on() {
+                return Ok(DriftReport::default());
             }
-        }
-        Ok(report)
+            let delivery = self.policy.deliveries.iter().find(|delivery| delivery.destination == *destination);
+            let repairs = delivery.filter(|delivery| delivery.repairs);
+            let learn = repairs.map_or(Learn::Report, |delivery| Learn::Repair { recreates: delivery.recreates });
+            let mut report = self.read_back(destination, learn).await?;
+            if report.differing > 0 {
+                let (differing, checked) = (report.differing, report.checked);
+                let text = format!("{differing} of {checked} objects at {destination} were changed there");
+                self.events.emit(&RunEvent::Note(text));
+                if repairs.is_some() {
+                    report.repair = Some(Box::new(self.repair(destination).await?));
+                }
+            }
+            Ok(report)
+        })
     }
 
     /// Plans what is owed to a destination, and unless the guard holds it delivers.

@@ -31,6 +31,9 @@ impl Default for Settings {
 }
 
 /// The engine: a store, connections, a policy, a clock. Cheap to clone.
+///
+/// What takes a while returns a boxed future: the code of an `async fn` is made anew in every crate that awaits it, that of
+/// a boxed one only here.
 #[derive(Clone)]
 pub struct Engine {
     /// The store.

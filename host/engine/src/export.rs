@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use rosterd_model::outbox::{Action, Receipt, Request};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::port::Destination;
 use rosterd_model::{Attributes, Class, EntityId, Value};
 use rosterd_reconcile::normalise::to_json;
@@ -13,35 +14,37 @@ impl Engine {
     ///
     /// # Errors
     /// The destination refuses an account or can not publish; then nothing is published.
-    pub async fn export(&self, destination: &mut dyn Destination) -> Result<u64, EngineError> {
-        let mut after: Option<EntityId> = None;
-        let mut written = 0;
-        loop {
-            let requests: Vec<Request> = {
-                let view = self.store.snapshot()?;
-                let portion: Vec<_> = view
-                    .entities(Class::Account, after)?
-                    .take(self.settings.deliver_batch.max(1))
-                    .collect::<Result<_, _>>()?;
-                let Some(last) = portion.last() else { break };
-                after = Some(last.id);
-                portion
-                    .iter()
-                    .map(|entity| request(entity.id, &flat(&entity.attributes, entity.lifecycle.as_str())))
-                    .collect()
-            };
-            for receipt in destination.apply(requests).await {
-                match receipt {
-                    Receipt::Applied(_) | Receipt::Unchanged(_) => written += 1,
-                    Receipt::Failed(fault) | Receipt::Unknown(fault) | Receipt::NotAttempted(fault) => {
-                        return Err(EngineError::Refused(format!("the export was stopped: {fault}")));
+    pub fn export<'a>(&'a self, destination: &'a mut dyn Destination) -> BoxFuture<'a, Result<u64, EngineError>> {
+        Box::pin(async move {
+            let mut after: Option<EntityId> = None;
+            let mut written = 0;
+            loop {
+                let requests: Vec<Request> = {
+                    let view = self.store.snapshot()?;
+                    let portion: Vec<_> = view
+                        .entities(Class::Account, after)?
+                        .take(self.settings.deliver_batch.max(1))
+                        .collect::<Result<_, _>>()?;
+                    let Some(last) = portion.last() else { break };
+                    after = Some(last.id);
+                    portion
+                        .iter()
+                        .map(|entity| request(entity.id, &flat(&entity.attributes, entity.lifecycle.as_str())))
+                        .collect()
+                };
+                for receipt in destination.apply(requests).await {
+                    match receipt {
+                        Receipt::Applied(_) | Receipt::Unchanged(_) => written += 1,
+                        Receipt::Failed(fault) | Receipt::Unknown(fault) | Receipt::NotAttempted(fault) => {
+                            return Err(EngineError::Refused(format!("the export was stopped: {fault}")));
+                        }
                     }
                 }
             }
-        }
-        let finished = destination.finish().await;
-        finished.map_err(|fault| EngineError::Refused(format!("the export was not published: {fault}")))?;
-        Ok(written)
+            let finished = destination.finish().await;
+            finished.map_err(|fault| EngineError::Refused(format!("the export was not published: {fault}")))?;
+            Ok(written)
+        })
     }
 }
 

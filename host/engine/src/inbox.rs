@@ -7,6 +7,7 @@ use crate::event::RunEvent;
 use crate::policy::Job;
 use crate::run::{RunOptions, RunReport};
 use crate::scan::{Looked, look};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::port::Hint;
 use rosterd_model::{Class, ConnectionId, Rule, Timestamp};
 use rosterd_store::StoredHint;
@@ -99,10 +100,12 @@ impl Engine {
     ///
     /// # Errors
     /// The job is unknown, the source can not be asked, or the store fails.
-    pub async fn observe_hints(&self, job: &str) -> Result<(), EngineError> {
-        let policy = self.policy.clone();
-        let job = policy.job(job)?;
-        self.looked(job).await.map(drop)
+    pub fn observe_hints<'a>(&'a self, job: &'a str) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async move {
+            let policy = self.policy.clone();
+            let job = policy.job(job)?;
+            self.looked(job).await.map(drop)
+        })
     }
 
     /// Looks at what hints named, plans, and unless dry applies and delivers. None: nothing waited. A hint about no single
@@ -110,35 +113,41 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub async fn run_hints(&self, job: &str, options: RunOptions) -> Result<Option<RunReport>, EngineError> {
-        let policy = self.policy.clone();
-        let of = policy.job(job)?;
-        if self.waiting_hints(&of.source)?.objects == 0 {
-            return Ok(None);
-        }
-        let turn = self.gate.run(&of.source).await;
-        if !options.dry && !self.is_restored(of.name.as_str())? {
-            self.finish_interrupted(of).await?;
-        }
-        let connection = self.number(&of.source)?;
-        let (mut run, looked) = self.looked(of).await?;
-        let report = self.decide(of, connection, &mut run, options, looked.result).await;
-        let mut report = match report {
-            Ok(report) => report,
-            Err(error) => return Err(self.failed(&mut run, error)?),
-        };
-        report.faults.splice(0..0, looked.faults);
-        if looked.wide.is_empty() {
-            return Ok(Some(report));
-        }
-        drop(turn);
-        let report = self.run(job, options).await?;
-        if !matches!(report.run.state, rosterd_model::run::RunState::Incomplete { .. }) {
-            self.store.commit::<_, EngineError>("hint", |w| {
-                looked.wide.iter().try_for_each(|hint| Ok(w.remove_hint(connection, hint).map(drop)?))
-            })?;
-        }
-        Ok(Some(report))
+    pub fn run_hints<'a>(
+        &'a self,
+        job: &'a str,
+        options: RunOptions,
+    ) -> BoxFuture<'a, Result<Option<RunReport>, EngineError>> {
+        Box::pin(async move {
+            let policy = self.policy.clone();
+            let of = policy.job(job)?;
+            if self.waiting_hints(&of.source)?.objects == 0 {
+                return Ok(None);
+            }
+            let turn = self.gate.run(&of.source).await;
+            if !options.dry && !self.is_restored(of.name.as_str())? {
+                self.finish_interrupted(of).await?;
+            }
+            let connection = self.number(&of.source)?;
+            let (mut run, looked) = self.looked(of).await?;
+            let report = self.decide(of, connection, &mut run, options, looked.result).await;
+            let mut report = match report {
+                Ok(report) => report,
+                Err(error) => return Err(self.failed(&mut run, error)?),
+            };
+            report.faults.splice(0..0, looked.faults);
+            if looked.wide.is_empty() {
+                return Ok(Some(report));
+            }
+            drop(turn);
+            let report = self.run(job, options).await?;
+            if !matches!(report.run.state, rosterd_model::run::RunState::Incomplete { .. }) {
+                self.store.commit::<_, EngineError>("hint", |w| {
+                    looked.wide.iter().try_for_each(|hint| Ok(w.remove_hint(connection, hint).map(drop)?))
+                })?;
+            }
+            Ok(Some(report))
+        })
     }
 
     async fn looked(&self, job: &Job) -> Result<(rosterd_model::run::Run, Looked), EngineError> {

@@ -11,6 +11,7 @@ use crate::plan;
 use crate::policy::Job;
 use crate::scan::{Asked, ScanResult, blocking, scan};
 use rosterd_model::plan::{PlanDigest, PlanHeader, PlanState};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts, Tally};
 use rosterd_model::{JobId, Rule, RunId};
 use rosterd_store::prelude::*;
@@ -60,27 +61,29 @@ impl Engine {
     /// # Errors
     /// The job is unknown, the source can not be read at all, or the store fails. A scan that broke off is no error: the
     /// run is `incomplete`.
-    pub async fn run(&self, job: &str, options: RunOptions) -> Result<RunReport, EngineError> {
-        let policy = self.policy.clone();
-        let job = policy.job(job)?;
-        let _turn = self.gate.run(&job.source).await;
-        let restored = self.is_restored(job.name.as_str())?;
-        if !options.dry && !restored {
-            self.finish_interrupted(job).await?;
-        }
-        let connection = self.number(&job.source)?;
-        let mut run = if options.without_reading { self.begin_new(job)? } else { self.begin(job, connection)? };
-        let resumed = self.store.snapshot()?.scan_progress(connection)?.is_some_and(|p| p.resume.is_some());
-        self.events.emit(&RunEvent::Started { run: run.id, connection: job.source.clone(), resumed });
-        let faults = if restored { self.prove_restored(job).await? } else { Vec::new() };
-        let report = self.stages(job, connection, &mut run, options).await;
-        match report {
-            Ok(mut report) => {
-                report.faults.splice(0..0, faults);
-                Ok(report)
+    pub fn run<'a>(&'a self, job: &'a str, options: RunOptions) -> BoxFuture<'a, Result<RunReport, EngineError>> {
+        Box::pin(async move {
+            let policy = self.policy.clone();
+            let job = policy.job(job)?;
+            let _turn = self.gate.run(&job.source).await;
+            let restored = self.is_restored(job.name.as_str())?;
+            if !options.dry && !restored {
+                self.finish_interrupted(job).await?;
             }
-            Err(error) => Err(self.failed(&mut run, error)?),
-        }
+            let connection = self.number(&job.source)?;
+            let mut run = if options.without_reading { self.begin_new(job)? } else { self.begin(job, connection)? };
+            let resumed = self.store.snapshot()?.scan_progress(connection)?.is_some_and(|p| p.resume.is_some());
+            self.events.emit(&RunEvent::Started { run: run.id, connection: job.source.clone(), resumed });
+            let faults = if restored { self.prove_restored(job).await? } else { Vec::new() };
+            let report = self.stages(job, connection, &mut run, options).await;
+            match report {
+                Ok(mut report) => {
+                    report.faults.splice(0..0, faults);
+                    Ok(report)
+                }
+                Err(error) => Err(self.failed(&mut run, error)?),
+            }
+        })
     }
 
     /// Ends a run that failed, and gives the reason back.
@@ -95,22 +98,24 @@ impl Engine {
     ///
     /// # Errors
     /// The job is unknown, the source can not be read to its end, or the store fails.
-    pub async fn observe(&self, job: &str) -> Result<Run, EngineError> {
-        let policy = self.policy.clone();
-        let job = policy.job(job)?;
-        let _turn = self.gate.run(&job.source).await;
-        let connection = self.number(&job.source)?;
-        let mut run = self.begin(job, connection)?;
-        let result = scan(self, job, connection, &mut run, Asked::default()).await?;
-        run.state = match &result.broken {
-            Some(fault) => RunState::Incomplete { because: fault.to_string() },
-            None => RunState::Planned,
-        };
-        self.end(&mut run)?;
-        match result.broken {
-            Some(fault) => Err(EngineError::of(&job.source)(fault)),
-            None => Ok(run),
-        }
+    pub fn observe<'a>(&'a self, job: &'a str) -> BoxFuture<'a, Result<Run, EngineError>> {
+        Box::pin(async move {
+            let policy = self.policy.clone();
+            let job = policy.job(job)?;
+            let _turn = self.gate.run(&job.source).await;
+            let connection = self.number(&job.source)?;
+            let mut run = self.begin(job, connection)?;
+            let result = scan(self, job, connection, &mut run, Asked::default()).await?;
+            run.state = match &result.broken {
+                Some(fault) => RunState::Incomplete { because: fault.to_string() },
+                None => RunState::Planned,
+            };
+            self.end(&mut run)?;
+            match result.broken {
+                Some(fault) => Err(EngineError::of(&job.source)(fault)),
+                None => Ok(run),
+            }
+        })
     }
 
     async fn stages(

@@ -11,6 +11,7 @@ use crate::policy::{Delivery, Policy};
 use crate::run::RunReport;
 use crate::scan::blocking;
 use rosterd_model::plan::{Bucket, Due, Operation, PlanState, Reason, Target};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::{ConnectionId, Entity, EntityId, JobId, Lifecycle, Rule, Step, Timestamp};
 use rosterd_reconcile::leaver::{self, Statement, fired};
 use rosterd_store::prelude::*;
@@ -85,24 +86,26 @@ impl Engine {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn run_timers(&self) -> Result<Vec<RunReport>, EngineError> {
-        self.finish_hub_plans().await?;
-        let mut reports = Vec::new();
-        for _ in 0..ROUNDS {
-            let engine = self.clone();
-            let due = blocking(move || engine.due()).await?;
-            if due.is_empty() || self.waits_already(&due)? {
-                break;
+    pub fn run_timers<'a>(&'a self) -> BoxFuture<'a, Result<Vec<RunReport>, EngineError>> {
+        Box::pin(async move {
+            self.finish_hub_plans().await?;
+            let mut reports = Vec::new();
+            for _ in 0..ROUNDS {
+                let engine = self.clone();
+                let due = blocking(move || engine.due()).await?;
+                if due.is_empty() || self.waits_already(&due)? {
+                    break;
+                }
+                let steps = move |plan: &mut HubPlan<'_>| add(plan, &due);
+                let report = self.hub_plan(JobId::of_hub("leavers", None), HubOptions::default(), steps).await?;
+                let applied = report.plan.as_ref().is_some_and(|plan| plan.state == PlanState::Applied);
+                reports.push(report);
+                if !applied {
+                    break;
+                }
             }
-            let steps = move |plan: &mut HubPlan<'_>| add(plan, &due);
-            let report = self.hub_plan(JobId::of_hub("leavers", None), HubOptions::default(), steps).await?;
-            let applied = report.plan.as_ref().is_some_and(|plan| plan.state == PlanState::Applied);
-            reports.push(report);
-            if !applied {
-                break;
-            }
-        }
-        Ok(reports)
+            Ok(reports)
+        })
     }
 
     /// The next date that has not come yet: when to call [`Engine::run_timers`] at the latest. What waits for a person is

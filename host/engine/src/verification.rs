@@ -7,6 +7,7 @@ use crate::event::RunEvent;
 use crate::plan::unseen;
 use crate::run::{RunOptions, RunReport};
 use crate::scan::ScanResult;
+use rosterd_model::port::BoxFuture;
 use rosterd_model::run::Run;
 use rosterd_reconcile::licence::Verdict;
 use rosterd_reconcile::stale::may_be_missing;
@@ -21,8 +22,10 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub async fn verify_job(&self, job: &str) -> Result<RunReport, EngineError> {
-        self.run(job, RunOptions { full: true, dry: true, compare: true, ..RunOptions::default() }).await
+    pub fn verify_job<'a>(&'a self, job: &'a str) -> BoxFuture<'a, Result<RunReport, EngineError>> {
+        Box::pin(async move {
+            self.run(job, RunOptions { full: true, dry: true, compare: true, ..RunOptions::default() }).await
+        })
     }
 
     /// Says what a full scan shows otherwise than it was known, and returns it as a sentence.

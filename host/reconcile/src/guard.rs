@@ -157,9 +157,11 @@ fn group(bucket: &Bucket, members: &[MembersGone], spec: &GuardSpec) -> Option<S
     }
     let threshold = member_threshold(spec);
     let mine = members.iter().filter(|gone| gone.target == bucket.target);
-    let mut worst = mine.filter_map(|gone| Some((gone, exceeds(gone.removed, gone.of, threshold, 1.0)?)));
-    let (first, limit) = worst.next()?;
-    let others = worst.count();
+    let worst: Vec<_> = mine.filter_map(|gone| Some((gone, exceeds(gone.removed, gone.of, threshold, 1.0)?))).collect();
+    // Of two that lose the same share the first one.
+    let share = |gone: &MembersGone| gone.removed as f64 / gone.of.max(1) as f64;
+    let (first, limit) = worst.iter().rev().max_by(|(a, _), (b, _)| share(a).total_cmp(&share(b)))?;
+    let others = worst.len() - 1;
     let more = if others > 0 { format!("; and {others} groups more") } else { String::new() };
     Some(format!(
         "{bucket}: {} of {} members of {} would be removed, {limit}{more}",

@@ -178,20 +178,9 @@ impl Placeholders {
     }
 }
 
-/// Where `needle` begins.
+/// Where `needle` begins; an empty one is nowhere.
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let last = haystack.len().checked_sub(needle.len())?;
-    let mut at = 0;
-    while at <= last {
-        let next = haystack[at..=last].iter().position(|byte| *byte == first)?;
-        at += next;
-        if haystack[at..].starts_with(needle) {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
+    if needle.is_empty() { None } else { memchr::memmem::find(haystack, needle) }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::policy::name_attribute;
 use crate::run::RunReport;
 use rosterd_model::outbox::{Projection, ProjectionStatus};
 use rosterd_model::plan::{AttributeChange, NOTHING, Operation, Part, Reason, StepObject, StepSource, Target};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::{Attributes, Class, ConnectionId, EntityId, ExternalId, JobId, Rule, Step, Text, Value};
 use rosterd_reconcile::adopt::link_hash;
 use rosterd_reconcile::normalise;
@@ -39,50 +40,58 @@ impl Engine {
     ///
     /// # Errors
     /// Nothing is delivered there, two lines want the same account or entity, or the destination can not be read.
-    pub async fn adopt_link(&self, destination: &str, lines: Vec<Line>) -> Result<Adoption, EngineError> {
-        let delivery = self.delivery(destination)?;
-        let (mut asked, mut entities) = (HashMap::new(), HashSet::new());
-        for line in lines {
-            let Some(entity) = line.entity else { continue };
-            if !entities.insert(entity) {
-                return Err(EngineError::Refused(format!("two lines want to link entity {entity}; keep one of them")));
+    pub fn adopt_link<'a>(
+        &'a self,
+        destination: &'a str,
+        lines: Vec<Line>,
+    ) -> BoxFuture<'a, Result<Adoption, EngineError>> {
+        Box::pin(async move {
+            let delivery = self.delivery(destination)?;
+            let (mut asked, mut entities) = (HashMap::new(), HashSet::new());
+            for line in lines {
+                let Some(entity) = line.entity else { continue };
+                if !entities.insert(entity) {
+                    return Err(EngineError::Refused(format!(
+                        "two lines want to link entity {entity}; keep one of them"
+                    )));
+                }
+                if asked.insert(line.id.clone(), entity).is_some() {
+                    return Err(EngineError::Refused(format!("two lines are about account \"{}\"; keep one", line.id)));
+                }
             }
-            if asked.insert(line.id.clone(), entity).is_some() {
-                return Err(EngineError::Refused(format!("two lines are about account \"{}\"; keep one", line.id)));
-            }
-        }
-        let managed: Vec<&str> = delivery.outbound.mapping(Class::Account).attributes().collect();
-        let mut wanted = Vec::with_capacity(asked.len());
-        self.read_all(&delivery.destination, &mut |record| {
-            if let Some(entity) = asked.remove(&record.id) {
-                let attributes = normalise(&record).unwrap_or_default();
-                let active = attributes.get("active") != Some(&Value::Bool(false));
-                wanted.push(Wanted { id: record.id, entity, changes: holds(&attributes, &managed), active });
-            }
-            Ok(())
-        })
-        .await?;
-        let gone = asked.into_keys().map(|id| (id, "it is not at the destination any more".to_owned()));
-        let mut refused: Vec<(ExternalId, String)> = gone.collect();
-        refused.sort();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let name = delivery.destination.clone();
-        let options = HubOptions { dry: true, ..HubOptions::default() };
-        let report = self
-            .hub_plan(JobId::of_hub("adopt", Some(&name)), options, move |plan| {
-                let number = plan.view().connection_number(&name)?;
-                for one in wanted {
-                    match why_not(plan.view(), number, &one)? {
-                        Ok(label) => plan.push(step(&name, label, one))?,
-                        // Who does not listen does not mind.
-                        Err(because) => drop(sender.send((one.id, because))),
-                    }
+            let managed: Vec<&str> = delivery.outbound.mapping(Class::Account).attributes().collect();
+            let mut wanted = Vec::with_capacity(asked.len());
+            self.read_all(&delivery.destination, &mut |record| {
+                if let Some(entity) = asked.remove(&record.id) {
+                    let attributes = normalise(&record).unwrap_or_default();
+                    let active = attributes.get("active") != Some(&Value::Bool(false));
+                    wanted.push(Wanted { id: record.id, entity, changes: holds(&attributes, &managed), active });
                 }
                 Ok(())
             })
             .await?;
-        refused.extend(receiver.try_iter());
-        Ok(Adoption { report, refused })
+            let gone = asked.into_keys().map(|id| (id, "it is not at the destination any more".to_owned()));
+            let mut refused: Vec<(ExternalId, String)> = gone.collect();
+            refused.sort();
+            let (sender, receiver) = std::sync::mpsc::channel();
+            let name = delivery.destination.clone();
+            let options = HubOptions { dry: true, ..HubOptions::default() };
+            let report = self
+                .hub_plan(JobId::of_hub("adopt", Some(&name)), options, move |plan| {
+                    let number = plan.view().connection_number(&name)?;
+                    for one in wanted {
+                        match why_not(plan.view(), number, &one)? {
+                            Ok(label) => plan.push(step(&name, label, one))?,
+                            // Who does not listen does not mind.
+                            Err(because) => drop(sender.send((one.id, because))),
+                        }
+                    }
+                    Ok(())
+                })
+                .await?;
+            refused.extend(receiver.try_iter());
+            Ok(Adoption { report, refused })
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use crate::paths::Paths;
 use crate::policy::name_attribute;
 use crate::scan::blocking;
+use rosterd_model::port::BoxFuture;
 use rosterd_model::record::Record;
 use rosterd_model::{Attributes, Class, EntityId, ExternalId, Value};
 use rosterd_reconcile::adopt::{Confidence, Matcher, Proposal, dispute};
@@ -44,53 +45,55 @@ impl Engine {
     ///
     /// # Errors
     /// Nothing is delivered there, no rules say how accounts are found, or it can not be read to its end.
-    pub async fn adopt_propose(&self, destination: &str) -> Result<Proposals, EngineError> {
-        let delivery = self.delivery(destination)?;
-        tiers(delivery)?;
-        let (engine, name) = (self.clone(), destination.to_owned());
-        let known = blocking(move || engine.known_there(&name)).await?;
-        let mapping = delivery.outbound.mapping(Class::Account);
-        let named = mapping.attributes().find(|attribute| mapping.rule(attribute) == Some("account.userName"));
-        let (mut found, mut linked) = (Vec::<(ExternalId, String, Proposal)>::new(), 0);
-        self.read_all(&delivery.destination, &mut |record| {
-            if known.linked.contains_key(&record.id) {
-                linked += 1;
-                return Ok(());
+    pub fn adopt_propose<'a>(&'a self, destination: &'a str) -> BoxFuture<'a, Result<Proposals, EngineError>> {
+        Box::pin(async move {
+            let delivery = self.delivery(destination)?;
+            tiers(delivery)?;
+            let (engine, name) = (self.clone(), destination.to_owned());
+            let known = blocking(move || engine.known_there(&name)).await?;
+            let mapping = delivery.outbound.mapping(Class::Account);
+            let named = mapping.attributes().find(|attribute| mapping.rule(attribute) == Some("account.userName"));
+            let (mut found, mut linked) = (Vec::<(ExternalId, String, Proposal)>::new(), 0);
+            self.read_all(&delivery.destination, &mut |record| {
+                if known.linked.contains_key(&record.id) {
+                    linked += 1;
+                    return Ok(());
+                }
+                let (attributes, label) = account(&record, named);
+                found.push((record.id, label, known.matcher.propose(&attributes)));
+                Ok(())
+            })
+            .await?;
+            let (mut heads, mut proposals) = (Vec::new(), Vec::new());
+            for (id, label, proposal) in found {
+                heads.push((id, label));
+                proposals.push(proposal);
             }
-            let (attributes, label) = account(&record, named);
-            found.push((record.id, label, known.matcher.propose(&attributes)));
-            Ok(())
+            dispute(&mut proposals);
+            let mut tally = Tally::new();
+            let mut lines = Vec::with_capacity(heads.len());
+            for ((id, account), proposal) in heads.into_iter().zip(proposals) {
+                *tally.entry(proposal.confidence).or_default() += 1;
+                let entity = match proposal.candidates.as_slice() {
+                    [one] => Some(*one),
+                    _ => None,
+                };
+                lines.push(Line {
+                    // What is sure is ready to be linked; everything else needs a person.
+                    link: proposal.confidence == Confidence::Sure,
+                    id,
+                    account,
+                    name: entity.and_then(|id| known.names.get(&id).cloned()).unwrap_or_default(),
+                    entity,
+                    confidence: proposal.confidence,
+                    tier: proposal.tier,
+                    candidates: if entity.is_some() { Vec::new() } else { proposal.candidates },
+                });
+            }
+            let matched = [Confidence::Sure, Confidence::Likely].map(|one| tally.get(&one).copied().unwrap_or(0));
+            let without = known.open.saturating_sub(matched.iter().sum());
+            Ok(Proposals { lines, tally, linked, without })
         })
-        .await?;
-        let (mut heads, mut proposals) = (Vec::new(), Vec::new());
-        for (id, label, proposal) in found {
-            heads.push((id, label));
-            proposals.push(proposal);
-        }
-        dispute(&mut proposals);
-        let mut tally = Tally::new();
-        let mut lines = Vec::with_capacity(heads.len());
-        for ((id, account), proposal) in heads.into_iter().zip(proposals) {
-            *tally.entry(proposal.confidence).or_default() += 1;
-            let entity = match proposal.candidates.as_slice() {
-                [one] => Some(*one),
-                _ => None,
-            };
-            lines.push(Line {
-                // What is sure is ready to be linked; everything else needs a person.
-                link: proposal.confidence == Confidence::Sure,
-                id,
-                account,
-                name: entity.and_then(|id| known.names.get(&id).cloned()).unwrap_or_default(),
-                entity,
-                confidence: proposal.confidence,
-                tier: proposal.tier,
-                candidates: if entity.is_some() { Vec::new() } else { proposal.candidates },
-            });
-        }
-        let matched = [Confidence::Sure, Confidence::Likely].map(|one| tally.get(&one).copied().unwrap_or(0));
-        let without = known.open.saturating_sub(matched.iter().sum());
-        Ok(Proposals { lines, tally, linked, without })
     }
 
     fn known_there(&self, destination: &str) -> Result<Known, EngineError> {

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use rosterd_model::circuit::{Circuit, Pause};
 use rosterd_model::outbox::{DeliveryState, OutboxEntry};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::run::DeliveryCounts;
 use rosterd_model::{Class, ConnectionId, EntityId};
 use rosterd_store::prelude::*;
@@ -36,9 +37,11 @@ impl Engine {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn deliver(&self) -> Result<DeliveryReport, EngineError> {
-        let Delivered { counts, faults, notes } = super::deliver(self).await?;
-        Ok(DeliveryReport { counts, faults, notes })
+    pub fn deliver<'a>(&'a self) -> BoxFuture<'a, Result<DeliveryReport, EngineError>> {
+        Box::pin(async move {
+            let Delivered { counts, faults, notes } = super::deliver(self).await?;
+            Ok(DeliveryReport { counts, faults, notes })
+        })
     }
 
     /// Lets an entry be sent again with the next delivery, as if nobody had tried it.

@@ -177,18 +177,18 @@ impl Planner<'_> {
     ) -> Result<bool, EngineError> {
         let class = shadow.class;
         let there = self.there.take().filter(|there| there.entity.id == id);
-        let (entity, (mine, others)) = match there {
-            Some(There { entity, claims }) => (entity, self.by_connection(claims)?),
+        let (entity, (mine, others), changes) = match there {
+            Some(There { entity, claims, changes }) => (entity, self.by_connection(claims)?, changes),
             None => {
                 let Some(entity) = self.view.entity(class, id)? else { return Ok(false) };
-                (entity, self.claims(id)?)
+                (entity, self.claims(id)?, None)
             }
         };
         if reason == Reason::Changed && Self::is_further(part, mine.as_ref(), ordinal) {
             self.settled.push((class, ordinal, shadow.seq));
             return Ok(true);
         }
-        let changes = claim_changes(mine.as_ref(), ordinal, said);
+        let changes = changes.unwrap_or_else(|| claim_changes(mine.as_ref(), ordinal, said));
         let overrides = self.overrides_of(id)?;
         let effective = Effective {
             authority: &self.policy.authority,

@@ -64,6 +64,13 @@ pub(super) fn renew(engine: &Engine, connection: ConnectionNumber) -> Result<(),
     })
 }
 
+impl Decisions {
+    /// True if an operator set any value.
+    pub(super) const fn has_overrides(&self) -> bool {
+        self.overrides
+    }
+}
+
 impl Planner<'_> {
     /// What an operator decided about a record.
     pub(super) fn choice(&self, class: Class, id: &ExternalId) -> Result<Option<Decided>, EngineError> {

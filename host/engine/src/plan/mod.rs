@@ -261,7 +261,12 @@ impl Planner<'_> {
 
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
         let (view, policy, job) = (self.view.clone(), self.engine.policy.clone(), self.job.name.to_string());
-        let source = portion::Source { view, connection: self.connection, class, everything, policy, job };
+        let plain = !self.everything
+            && !self.both_ways
+            && !self.recorrelates
+            && !self.decisions.has_overrides()
+            && policy.lifecycle.holding_unit.is_none();
+        let source = portion::Source { view, connection: self.connection, class, everything, plain, policy, job };
         let mut ahead = source.ahead();
         while let Some(portion) = ahead.next()? {
             for (ordinal, known) in portion {

@@ -1,10 +1,12 @@
 //! Shadows in portions: the next ones are read, and what the mapping says of them is computed, while this one is decided.
 
 use super::decide::Said;
+use super::effective::claim_changes;
 use crate::aside::Aside;
 use crate::error::EngineError;
 use crate::policy::{JobClass, Policy};
 use rosterd_model::claim::Link;
+use rosterd_model::plan::ClaimChange;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Class, Entity};
 use rosterd_reconcile::Problem;
@@ -37,6 +39,22 @@ pub(super) struct Known {
 pub(super) struct There {
     pub(super) entity: Entity,
     pub(super) claims: Vec<(ConnectionNumber, ClaimSet)>,
+    /// What the mapping changes in the claims of the job's connection. If it is there, those claims have no entries any
+    /// more, and what the mapping says is not there either: nobody needs them.
+    pub(super) changes: Option<Vec<ClaimChange>>,
+}
+
+impl There {
+    /// Compares claims with what the mapping says, where both were just read: in the memory of the processor that decides
+    /// they are not.
+    fn compare(&mut self, connection: ConnectionNumber, ordinal: u32, said: &mut Said) {
+        let mine = self.claims.iter_mut().find(|(number, _)| *number == connection).map(|(_, mine)| mine);
+        self.changes = Some(claim_changes(mine.as_deref(), ordinal, said));
+        if let Some(mine) = mine {
+            mine.entries = Vec::new();
+        }
+        *said = Said::new();
+    }
 }
 
 /// What the mapping says of a shadow at the moment that is the likely one.
@@ -57,6 +75,8 @@ pub(super) struct Source {
     pub(super) class: Class,
     /// True: all shadows; false: only those that no applied plan has decided.
     pub(super) everything: bool,
+    /// True: what a record changes follows from the mapping and the claims alone.
+    pub(super) plain: bool,
     pub(super) policy: Arc<Policy>,
     /// Name of the job.
     pub(super) job: String,
@@ -117,14 +137,21 @@ impl Source {
             .map(|row| {
                 let (ordinal, shadow) = row?;
                 let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
-                let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
-                let there = match &link {
+                let mut mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
+                let mut there = match &link {
                     Some(link) => match walks.entity(class, link.entity)? {
-                        Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity }),
+                        Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity, changes: None }),
                         None => None,
                     },
                     None => None,
                 };
+                if let (Some(there), Some(Mapped { moment: Moment::Change, said: Ok(said) })) =
+                    (&mut there, &mut mapped)
+                    && self.plain
+                    && !shadow.partial
+                {
+                    there.compare(connection, ordinal, said);
+                }
                 Ok((ordinal, Some(Known { shadow, link, mapped, there })))
             })
             .collect()

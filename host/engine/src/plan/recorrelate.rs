@@ -9,6 +9,7 @@ use crate::run::RunReport;
 use crate::scan::{ScanResult, blocking};
 use rosterd_model::claim::{Link, LinkMaker};
 use rosterd_model::plan::{Part, Reason, StepObject, Target};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::run::RunState;
 use rosterd_model::shadow::Shadow;
 use rosterd_model::{Class, Entity, EntityId, RunId, Step, Value};
@@ -50,41 +51,43 @@ impl Engine {
     ///
     /// # Errors
     /// The job is unknown, its connection can not be opened, or the store fails.
-    pub async fn recorrelate(&self, job: &str) -> Result<RunReport, EngineError> {
-        let policy = self.policy.clone();
-        let job = policy.job(job)?;
-        let _turn = self.gate.run(&job.source).await;
-        let source = self.connections.source(&job.source).await.map_err(EngineError::of(&job.source))?;
-        let connector = source.digest();
-        drop(source);
-        let connection = self.number(&job.source)?;
-        let mut run = self.begin(job, connection)?;
-        run.connector.clone_from(&connector);
-        let (engine, id, name) = (self.clone(), run.id, job.name.clone());
-        let planned = blocking(move || {
-            let policy = engine.policy.clone();
-            plan(&engine, policy.job(name.as_str())?, connection, id, connector)
-        })
-        .await;
-        let planned = match planned {
-            Ok(planned) => planned,
-            Err(error) => {
-                run.state = RunState::Failed { because: error.to_string() };
-                self.end(&mut run)?;
-                return Err(error);
-            }
-        };
-        run.plan = planned.header.as_ref().map(|header| header.digest);
-        let held = planned.header.as_ref().is_some_and(|header| !header.holds.is_empty());
-        run.state = if held { RunState::Held } else { RunState::Planned };
-        self.end(&mut run)?;
-        Ok(RunReport {
-            run,
-            plan: planned.header,
-            waiting: 0,
-            quarantined: planned.quarantined,
-            faults: Vec::new(),
-            rows_read_observing: 0,
+    pub fn recorrelate<'a>(&'a self, job: &'a str) -> BoxFuture<'a, Result<RunReport, EngineError>> {
+        Box::pin(async move {
+            let policy = self.policy.clone();
+            let job = policy.job(job)?;
+            let _turn = self.gate.run(&job.source).await;
+            let source = self.connections.source(&job.source).await.map_err(EngineError::of(&job.source))?;
+            let connector = source.digest();
+            drop(source);
+            let connection = self.number(&job.source)?;
+            let mut run = self.begin(job, connection)?;
+            run.connector.clone_from(&connector);
+            let (engine, id, name) = (self.clone(), run.id, job.name.clone());
+            let planned = blocking(move || {
+                let policy = engine.policy.clone();
+                plan(&engine, policy.job(name.as_str())?, connection, id, connector)
+            })
+            .await;
+            let planned = match planned {
+                Ok(planned) => planned,
+                Err(error) => {
+                    run.state = RunState::Failed { because: error.to_string() };
+                    self.end(&mut run)?;
+                    return Err(error);
+                }
+            };
+            run.plan = planned.header.as_ref().map(|header| header.digest);
+            let held = planned.header.as_ref().is_some_and(|header| !header.holds.is_empty());
+            run.state = if held { RunState::Held } else { RunState::Planned };
+            self.end(&mut run)?;
+            Ok(RunReport {
+                run,
+                plan: planned.header,
+                waiting: 0,
+                quarantined: planned.quarantined,
+                faults: Vec::new(),
+                rows_read_observing: 0,
+            })
         })
     }
 }

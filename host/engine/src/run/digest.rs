@@ -9,6 +9,7 @@ use crate::plan;
 use crate::policy::Job;
 use crate::scan::blocking;
 use rosterd_model::plan::{PlanHeader, PlanState};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::run::Run;
 use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
@@ -18,30 +19,32 @@ impl Engine {
     ///
     /// # Errors
     /// There is no such plan, it was made with another configuration or connector, or it waits for approval.
-    pub async fn apply(&self, digest: &str) -> Result<RunReport, EngineError> {
-        let header = self.find_plan(digest)?;
-        let policy = self.policy.clone();
-        let job = policy.origin(&header.job, &header.connection)?;
-        let _turn = self.gate.run(&job.source).await;
-        // It may have changed while somebody else had the turn.
-        let header = self.find_plan(digest)?;
-        self.may_apply(&header).await?;
-        if self.is_restored(header.job.as_str())?
-            && let Some(unread) = self.unproven()?.first()
-        {
-            return Err(EngineError::Refused(format!(
-                "connection {unread} was not read back since the store was restored; make the plan again with `rosterd plan {}` once it answers",
-                header.job
-            )));
-        }
-        let connection = self.origin_number(&job)?;
-        let mut run = self.begin(&job, connection)?;
-        run.plan = Some(header.digest);
-        run.connector = header.connector.clone();
-        match self.apply_as(&mut run, &job, connection, header).await {
-            Ok(report) => Ok(report),
-            Err(error) => Err(self.failed(&mut run, error)?),
-        }
+    pub fn apply<'a>(&'a self, digest: &'a str) -> BoxFuture<'a, Result<RunReport, EngineError>> {
+        Box::pin(async move {
+            let header = self.find_plan(digest)?;
+            let policy = self.policy.clone();
+            let job = policy.origin(&header.job, &header.connection)?;
+            let _turn = self.gate.run(&job.source).await;
+            // It may have changed while somebody else had the turn.
+            let header = self.find_plan(digest)?;
+            self.may_apply(&header).await?;
+            if self.is_restored(header.job.as_str())?
+                && let Some(unread) = self.unproven()?.first()
+            {
+                return Err(EngineError::Refused(format!(
+                    "connection {unread} was not read back since the store was restored; make the plan again with `rosterd plan {}` once it answers",
+                    header.job
+                )));
+            }
+            let connection = self.origin_number(&job)?;
+            let mut run = self.begin(&job, connection)?;
+            run.plan = Some(header.digest);
+            run.connector = header.connector.clone();
+            match self.apply_as(&mut run, &job, connection, header).await {
+                Ok(report) => Ok(report),
+                Err(error) => Err(self.failed(&mut run, error)?),
+            }
+        })
     }
 
     async fn apply_as(

@@ -185,6 +185,10 @@ fn the_sentence_counts_the_other_groups() {
     let holds = judge(&BTreeMap::from([(bucket.clone(), 150)]), &members, &facts, &GuardSpec::default());
     assert!(holds[0].because.contains("50 of 100 members of first"), "{}", holds[0].because);
     assert!(holds[0].because.ends_with("; and 2 groups more"), "{}", holds[0].because);
+    let worse = MembersGone { removed: 90, ..gone("worst") };
+    let bare = [gone("first"), worse, gone("third")];
+    let holds = judge(&BTreeMap::from([(bucket.clone(), 190)]), &bare, &facts, &GuardSpec::default());
+    assert!(holds[0].because.contains("90 of 100 members of worst would"), "{}", holds[0].because);
 }
 
 #[test]
