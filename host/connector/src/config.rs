@@ -6,7 +6,8 @@ use crate::limit::Limits;
 use crate::secret::reference::SecretReference;
 use crate::secret::store::SecretStore;
 use crate::tape::{Player, Recording};
-use rosterd_model::id::ConnectionId;
+use rosterd_model::fault::Fault;
+use rosterd_model::id::{ConnectionId, EntityId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ pub struct ConnectionConfig {
     pub secret_store: Option<SecretStore>,
     /// Small values of this connection.
     pub scratch: Arc<dyn Scratch>,
-    /// Makes and keeps initial passwords; none: `set-password` is not supported.
+    /// `[connection.NAME.initial-passwords]`: makes and keeps them; none: whatever needs one is not supported.
     pub passwords: Option<Arc<dyn InitialPasswords>>,
     /// The directory as the clients of this connection may see and change it; none: a connector that asks gets `unsupported`.
     pub directory: Option<Arc<dyn Directory>>,
@@ -99,8 +100,8 @@ pub trait Scratch: Send + Sync {
 
 /// Makes passwords for new accounts and keeps them for hand-over.
 pub trait InitialPasswords: Send + Sync {
-    /// The password for an operation; the same key gives the same password. The error is a sentence.
-    fn password(&self, operation: &str) -> Result<Zeroizing<String>, String>;
+    /// The password for an operation on an account; the same key gives the same password.
+    fn password(&self, account: EntityId, operation: &str) -> Result<Zeroizing<String>, Fault>;
 }
 
 /// Scratch that lives as long as the process.

@@ -40,6 +40,7 @@ mod import;
 mod instance;
 #[cfg(any(feature = "testing", debug_assertions))]
 mod memory;
+mod password;
 mod policy;
 mod recipe;
 mod redact;
@@ -67,6 +68,7 @@ pub use host::{ConnectorHost, HostSettings, Installed, Loaded};
 pub use limit::Limits;
 pub use manifest::{Manifest, Requests, Role, SecretRequest};
 pub use package::{Inspection, inspect};
+pub use password::{PasswordKey, PasswordPolicy, SIGNS as PASSWORD_SIGNS};
 pub use secret::reference::SecretReference;
 pub use secret::store as secret_store;
 pub use secret::store::SecretStore;

@@ -9,7 +9,8 @@ use crate::tape::Seam;
 use crate::version_log::VersionLog;
 use crate::world::World;
 use rosterd_model::fault::{Fault, FaultKind};
-use std::collections::BTreeSet;
+use rosterd_model::id::EntityId;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -77,8 +78,8 @@ pub(crate) struct State {
     pub(crate) seam: Seam,
     pub(crate) table: ResourceTable,
     pub(crate) placeholders: Arc<Mutex<Placeholders>>,
-    /// Keys of the operations that are being applied; passwords are made for these only.
-    pub(crate) operations: BTreeSet<String>,
+    /// Keys of the operations that are being applied, and the accounts that they are about; passwords are made for these only.
+    pub(crate) operations: BTreeMap<String, Option<EntityId>>,
     pub(crate) versions: Arc<Mutex<VersionLog>>,
     pub(crate) used: Used,
     pub(crate) stdio: Stdio,
@@ -114,7 +115,7 @@ impl State {
             outside: World::new(Arc::clone(shared), Arc::clone(control)),
             table: ResourceTable::new(),
             placeholders: Arc::default(),
-            operations: BTreeSet::new(),
+            operations: BTreeMap::new(),
             versions: Arc::clone(versions),
             used: Used::default(),
             stdio: Stdio::default(),

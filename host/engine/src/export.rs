@@ -52,6 +52,7 @@ fn request(id: EntityId, attributes: &Attributes) -> Request {
     let desired = to_json(attributes);
     Request {
         key: id.to_string(),
+        entity: Some(id),
         class: Class::Account,
         id: None,
         action: Action::Create(desired.clone()),

@@ -40,6 +40,7 @@ mod outcome;
 pub mod overrides;
 mod pass;
 mod passing;
+pub mod passwords;
 mod paths;
 mod plan;
 pub mod policy;

@@ -271,6 +271,9 @@ pub enum Action {
 pub struct Request {
     /// The same for every attempt.
     pub key: String,
+    /// Whom the hub means; it stays in the hub. None: on a tape of an earlier version.
+    #[serde(default)]
+    pub entity: Option<EntityId>,
     /// The kind of object.
     pub class: Class,
     /// Its id there; none before a create.

@@ -65,6 +65,7 @@ pub use tables::hints::StoredHint;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
 pub use tables::orders::Order;
+pub use tables::passwords::SealedPassword;
 pub use tables::pending_refs::MissingReference;
 pub use tables::runs::first_run_since;
 pub use tables::scans::{LastScan, ScanProgress};
@@ -86,5 +87,5 @@ pub mod prelude {
         WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTimers, WriteTotals,
         WriteUnsettled,
     };
-    pub use crate::tables::{ReadFullScans, ReadHints, WriteFullScans, WriteHints};
+    pub use crate::tables::{ReadFullScans, ReadHints, ReadPasswords, WriteFullScans, WriteHints, WritePasswords};
 }

@@ -55,6 +55,7 @@
 //! | `owed` | destination, class, entity id | nothing |
 //! | `accepted` | connection, role u8 | [`crate::tables::accepted::Accepted`] |
 //! | `erased` | connection, class, keyed hash of the external id 16 | when, ms u64 |
+//! | `passwords` | destination, class, entity id | [`crate::tables::passwords::SealedPassword`] |
 //! | `timers` | when u64, class, entity id, kind u8 | nothing |
 //! | `orders` | class, entity id | [`crate::tables::orders::Order`] |
 //! | `audit` | number u64 | [`crate::tables::audit::AuditRow`] |
@@ -189,6 +190,8 @@ tables! {
     Accepted = "accepted",
     /// Hashes of the ids of erased accounts.
     Erased = "erased",
+    /// First passwords that wait to be handed over, sealed.
+    Passwords = "passwords",
     /// Dates that the hub waits for.
     Timers = "timers",
     /// What people disabled, and why.

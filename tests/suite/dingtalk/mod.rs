@@ -12,6 +12,7 @@ mod import;
 mod outbound;
 mod tree;
 mod vendor;
+mod passwords;
 mod week;
 
 use directory::Directory;

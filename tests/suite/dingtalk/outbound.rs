@@ -80,7 +80,7 @@ manager = 'account.manager'
 "#;
 
 const HEAD: &str = "employee_number,username,display_name,mobile,title,org_path,manager,status\n";
-const FIRST: &str = "E1,li.lei,Li Lei,13800000001,Director,Acme/Sales,,active
+pub(super) const FIRST: &str = "E1,li.lei,Li Lei,13800000001,Director,Acme/Sales,,active
 E2,wang.fang,王芳,13800000002,Clerk,Acme/Sales/North,E1,active
 E3,han.meimei,Han Meimei,13800000003,Clerk,Acme/Finance,E1,active
 E4,tom.li,Tom Li,13800000004,Clerk,Acme/Finance,E1,active
@@ -93,13 +93,14 @@ E4,tom.li,Tom Li,13800000004,Clerk,Acme/Finance,E1,active
 E5,ann.wu,Ann Wu,13800000005,Clerk,Acme/Sales/South,E1,active
 ";
 
-struct Out {
-    hub: Hub,
-    vendor: Vendor,
+/// A hub with a file of people, and the organisation that it writes to.
+pub(super) struct Out {
+    pub(super) hub: Hub,
+    pub(super) vendor: Vendor,
 }
 
 impl Out {
-    fn new(kind: &str, leave: &str) -> Self {
+    pub(super) fn new(kind: &str, leave: &str) -> Self {
         let rates = json!({ "app_per_second": 1_000_000, "address_per_twenty_seconds": 1_000_000 });
         let vendor = Vendor::start(json!({
             "corp_id": "dingkanaricorp", "corp_name": "Kanarienvögel AG",
@@ -116,16 +117,16 @@ impl Out {
         Self { hub, vendor }
     }
 
-    fn show(&self, people: &str) {
+    pub(super) fn show(&self, people: &str) {
         self.hub.write("people.csv", &format!("{HEAD}{people}"));
     }
 
-    fn run(&self) -> Said {
+    pub(super) fn run(&self) -> Said {
         self.hub.rosterd(&["run", "hr"])
     }
 
     /// What DingTalk has of a person; null: there is no such person.
-    fn person(&self, userid: &str) -> Value {
+    pub(super) fn person(&self, userid: &str) -> Value {
         self.vendor.state()["users"][userid].clone()
     }
 

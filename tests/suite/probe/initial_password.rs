@@ -5,18 +5,23 @@ use super::probe;
 use crate::sandbox::desk::{Desk, masked};
 use insta::assert_snapshot;
 use rosterd_connector::InitialPasswords;
-use rosterd_model::Class;
 use rosterd_model::outbox::{Action, Receipt, Request};
 use rosterd_model::port::Destination;
+use rosterd_model::{Class, EntityId, Fault};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
+
+fn li_hua() -> EntityId {
+    EntityId::from_bytes([7; 16])
+}
 
 /// Passwords by operation key, with characters that JSON escapes.
 struct Maker;
 
 impl InitialPasswords for Maker {
-    fn password(&self, operation: &str) -> Result<Zeroizing<String>, String> {
+    fn password(&self, account: EntityId, operation: &str) -> Result<Zeroizing<String>, Fault> {
+        assert_eq!(account, li_hua());
         Ok(Zeroizing::new(password(operation)))
     }
 }
@@ -51,7 +56,8 @@ fn destination(desk: &Desk, peer: &Peer, maker: bool) -> Box<dyn Destination> {
 fn request(key: &str, id: Option<&str>, action: Action, attempt: u32) -> Request {
     let desired = "{\"name\":\"Li Hua\"}".to_owned();
     let id = id.map(Into::into);
-    Request { key: key.to_owned(), class: Class::Account, id, action, desired, known: None, version: None, attempt }
+    let (key, entity) = (key.to_owned(), Some(li_hua()));
+    Request { key, entity, class: Class::Account, id, action, desired, known: None, version: None, attempt }
 }
 
 fn create(key: &str, attempt: u32) -> Request {
@@ -95,6 +101,6 @@ fn without_somebody_to_hand_it_over_nothing_is_sent() {
     let mut destination = destination(&desk, &peer, false);
     let receipts = desk.run(destination.apply(vec![create("k1", 1)]));
     let [Receipt::Failed(fault)] = &receipts[..] else { panic!("{receipts:?}") };
-    assert_snapshot!(masked(fault), @"unsupported: probe 0.1.0 (sha256 ...…): this host has nobody to hand initial passwords over to");
+    assert_snapshot!(masked(fault), @"unsupported: probe 0.1.0 (sha256 ...…): it needs a first password, and nothing says how the hub keeps those that it makes; add under [connection.initial-password.initial-passwords]: key = { store = \"NAME\" }, then `rosterd outbox retry-all initial-password`");
     assert!(got.lock().expect("nobody panicked").is_empty());
 }

@@ -16,6 +16,7 @@ fn apply(behaviour: &str) -> Vec<Receipt> {
     let mut destination = connection.destination().expect("it is a destination");
     let request = |number: u32| Request {
         key: format!("k{number}"),
+        entity: None,
         class: Class::Account,
         id: None,
         action: Action::Create("{\"name\":\"Li Hua\"}".to_owned()),

@@ -45,6 +45,17 @@ pub(crate) enum AccountCommand {
         /// The attribute, if it is not part of the first word
         attribute: Option<String>,
     },
+    /// Hand over the first password of an account that the hub made, once; without a name: for whom one waits
+    Password {
+        /// User name or id
+        account: Option<String>,
+        /// The connection at which the account was made
+        #[arg(long)]
+        connection: String,
+        /// Remove it without showing it: nobody needs it, or its key is lost
+        #[arg(long, requires = "account")]
+        forget: bool,
+    },
     /// Remove everything that the store holds of an account; a hash of its ids stays
     Erase {
         /// User name or id

@@ -1,6 +1,7 @@
 //! `rosterd account`: who is in the hub, what happened to them, and why values are as they are.
 
 mod order;
+mod password;
 
 use crate::args::{AccountCommand, ListArgs};
 use crate::context::Context;
@@ -25,6 +26,9 @@ pub(crate) fn run(context: &Context, command: AccountCommand) -> Result<Output, 
         AccountCommand::Erase { account, force } => super::erase::run(context, &account, force),
         AccountCommand::Disable { account, now, reason } => order::disable(context, &account, &reason, now),
         AccountCommand::Enable { account, reason } => order::enable(context, &account, &reason),
+        AccountCommand::Password { account, connection, forget } => {
+            password::run(context, account.as_deref(), &connection, forget)
+        }
         AccountCommand::Why { account, attribute } => {
             let subject = attribute.map_or_else(|| account.clone(), |attribute| format!("{account}.{attribute}"));
             why(context, &subject)

@@ -143,10 +143,35 @@ pub(crate) struct ConnectionTable {
     /// How TLS is done towards the remote system.
     #[serde(default)]
     pub(crate) tls: TlsTable,
+    /// First passwords of the accounts that the hub makes there. Without it no account is made that needs one.
+    pub(crate) initial_passwords: Option<PasswordsTable>,
     /// How `rosterd serve` learns of changes between two runs: `receive` (the remote system calls), `listen` (the connector
     /// keeps a stream open). Neither, if nothing is said.
     #[serde(default)]
     pub(crate) events: Vec<EventWay>,
+}
+
+/// `[connection.NAME.initial-passwords]`: they are kept, sealed, until a person fetches them with `rosterd account password`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct PasswordsTable {
+    /// What seals them: a secret of at least 32 bytes. Never the secret itself.
+    pub(crate) key: SecretReference,
+    /// Characters of a password.
+    #[serde(default = "usual_length")]
+    #[schemars(range(min = 12, max = 64))]
+    pub(crate) length: usize,
+    /// Signs of which each password has one; empty: letters and digits only.
+    #[serde(default = "usual_signs")]
+    pub(crate) signs: String,
+}
+
+const fn usual_length() -> usize {
+    16
+}
+
+fn usual_signs() -> String {
+    rosterd_connector::PASSWORD_SIGNS.to_owned()
 }
 
 /// How the hub learns of changes between two runs.

@@ -17,7 +17,7 @@ mod suggest;
 mod validate;
 
 pub(crate) use document::Document;
-pub(crate) use file::{ConnectionTable, EventWay, FileConfig, JobTable, SecretReference};
+pub(crate) use file::{ConnectionTable, EventWay, FileConfig, JobTable, PasswordsTable, SecretReference};
 pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
 #[cfg(feature = "testing")]

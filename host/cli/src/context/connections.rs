@@ -1,12 +1,14 @@
 //! The engine's way to connectors: names of rosterd.toml become sandboxed instances.
 
+use super::passwords::StoredPasswords;
 use super::plugins;
 use super::scratch::StoredScratch;
 use crate::config::{Config, ConnectionTable, SecretReference};
 use crate::error::CommandError;
 use rosterd_connector::tape::Recording;
 use rosterd_connector::{
-    Connection, ConnectionConfig, ConnectorHost, Grants, Loaded, MemoryScratch, Scratch, SecretStore, TlsSettings,
+    Connection, ConnectionConfig, ConnectorHost, Grants, InitialPasswords, Loaded, MemoryScratch, Scratch, SecretStore,
+    TlsSettings,
 };
 use rosterd_model::port::{BoxFuture, Connections, Connector, Destination, Listener, Receiver, Source};
 use rosterd_model::{ConnectionId, Fault, FaultKind};
@@ -89,6 +91,11 @@ impl HubConnections {
             Some(store) => Arc::new(StoredScratch::new(Arc::clone(store), id.clone())) as Arc<dyn Scratch>,
             None => Arc::new(MemoryScratch::default()),
         };
+        if let Some(table) = &entry.table.initial_passwords {
+            let passwords =
+                StoredPasswords::new((table, id), (entry.base.as_path(), &entry.secrets), self.store.clone())?;
+            config.passwords = Some(Arc::new(passwords) as Arc<dyn InitialPasswords>);
+        }
         if let Some(recording) = &self.recording {
             put(recording, &loaded, component)?;
             config.recording = Some(recording.clone());

@@ -2,12 +2,14 @@
 //! A command that needs no configuration works without one, and `--version` touches nothing of this.
 
 mod connections;
+mod passwords;
 pub(crate) mod plugins;
 pub(crate) mod principal;
 mod scratch;
 mod taken;
 
 pub(crate) use connections::{HubConnections, grants, reference, secret_store, settings};
+pub(crate) use passwords::{owner as password_owner, password_key};
 
 use crate::args::Global;
 use crate::config::{self, Config};

@@ -71,12 +71,20 @@ impl State {
                 "the manifest does not request initial-passwords; its author must add it to connector.toml",
             ));
         }
-        if !self.operations.contains(operation) {
+        let Some(account) = self.operations.get(operation) else {
             return Err(Self::denied("a password is made only for an operation that is being applied"));
-        }
-        let none = || Fault::new(FaultKind::Unsupported, "this host has nobody to hand initial passwords over to");
+        };
+        let nobody = || Fault::new(FaultKind::Unsupported, "the hub makes passwords for accounts of its own only");
+        let none = || {
+            let text = format!(
+                "it needs a first password, and nothing says how the hub keeps those that it makes; add under \
+                 [connection.{0}.initial-passwords]: key = {{ store = \"NAME\" }}, then `rosterd outbox retry-all {0}`",
+                self.shared.connection
+            );
+            Fault::new(FaultKind::Unsupported, text)
+        };
         let maker = self.shared.passwords.as_ref().ok_or_else(none)?;
-        let text = maker.password(operation).map_err(|error| Fault::new(FaultKind::Internal, error))?;
+        let text = maker.password(account.ok_or_else(nobody)?, operation)?;
         let bytes = Zeroizing::new(text.as_bytes().to_vec());
         self.shared.redactor.learn(&bytes, &bytes);
         let uses: BTreeSet<Use> = PASSWORD_USES.into_iter().collect();

@@ -200,6 +200,10 @@ fn adopt(
         echo: Echo::default(),
     };
     settling.project(w, prepared, &projection)?;
+    if !entry.uncertain {
+        // No earlier try can have made it, so the password that waits for it is not its own.
+        w.remove_password(settling.route.number, entry.entity)?;
+    }
     if settling.pending {
         // Whoever waited for it may refer to it now.
         settling.complete(w, entry, &projection)?;

@@ -212,6 +212,7 @@ impl<'a> Preparer<'a> {
             .enumerate()
             .map(|(index, action)| Request {
                 key: if count == 1 { key.clone() } else { format!("{key}.{}", index + 1) },
+                entity: Some(entry.entity),
                 class: entry.class,
                 id: there.and_then(|there| there.external_id.clone()),
                 action,

@@ -110,6 +110,10 @@ impl Settling<'_> {
             echo,
         };
         self.project(w, prepared, &projection)?;
+        if projection.status == ProjectionStatus::Deleted {
+            // Who is made again gets another one.
+            w.remove_password(number, entry.entity)?;
+        }
         for attribute in newly_frozen(prepared, &projection) {
             let OutboxEntry { class, entity, destination, .. } = entry.clone();
             self.told.push(format!(

@@ -1,6 +1,7 @@
 //! What is put comes back, and what is removed does not.
 
 use super::{commit, entity_id, hr, memory, name};
+use crate::SealedPassword;
 use crate::prelude::*;
 use crate::tables::scans::{LastScan, ScanProgress};
 use rosterd_model::claim::HistoryRow;
@@ -153,4 +154,31 @@ fn steps_in_order_from_any_place() {
     assert_eq!(snapshot.interrupted_plans().unwrap(), [1, 2]);
     assert_eq!(commit(&store, |writer| writer.remove_steps(1, 2)), 2);
     assert_eq!(store.snapshot().unwrap().steps(1).unwrap().count(), 1);
+}
+
+#[test]
+fn first_passwords_of_each_destination_until_they_are_removed() {
+    let store = memory();
+    let hr = hr(&store);
+    let (one, two) = (entity_id(1), entity_id(2));
+    let sealed = |byte| SealedPassword { operation: "k".to_owned(), sealed: vec![byte; 40], at: Timestamp(5) };
+    let other = commit(&store, |writer| {
+        let other = writer.intern_connection(&name("other"))?;
+        writer.put_password(hr, one, &sealed(1))?;
+        writer.put_password(hr, two, &sealed(2))?;
+        writer.put_password(other, one, &sealed(3))?;
+        Ok(other)
+    });
+    let snapshot = store.snapshot().unwrap();
+    assert_eq!(snapshot.password(hr, one).unwrap(), Some(sealed(1)));
+    assert_eq!(snapshot.password(other, one).unwrap(), Some(sealed(3)));
+    let waiting: Vec<_> = snapshot.passwords(hr).unwrap().map(Result::unwrap).collect();
+    assert_eq!(waiting, [one, two]);
+    commit(&store, |writer| {
+        assert!(writer.remove_password(hr, one)? && !writer.remove_password(hr, one)?);
+        Ok(())
+    });
+    let snapshot = store.snapshot().unwrap();
+    assert_eq!(snapshot.password(hr, one).unwrap(), None);
+    assert_eq!(snapshot.password(other, one).unwrap(), Some(sealed(3)));
 }

@@ -3,7 +3,8 @@
 use super::Check;
 use crate::error::StoreError;
 use crate::kv::Read;
-use crate::tables::{ReadEntities, ReadOverrides, ReadReservations, ReadResolutions, ReadShadows};
+use crate::schema::Table;
+use crate::tables::{ReadEntities, ReadOverrides, ReadPasswords, ReadReservations, ReadResolutions, ReadShadows};
 use rosterd_model::Class;
 use rosterd_model::decision::Choice;
 
@@ -11,6 +12,7 @@ impl<R: Read> Check<'_, R> {
     pub(super) fn decisions(&mut self) -> Result<(), StoreError> {
         self.resolutions()?;
         self.reservations()?;
+        self.passwords()?;
         let view = self.view;
         for row in view.overrides()? {
             let Some((entity, attribute, _)) = self.readable(row)? else { continue };
@@ -64,5 +66,22 @@ impl<R: Read> Check<'_, R> {
             }
         }
         Ok(())
+    }
+
+    /// A sealed password is good for nothing but its account.
+    fn passwords(&mut self) -> Result<(), StoreError> {
+        let view = self.view;
+        let (connections, mut found) = (self.connections.keys().copied().collect::<Vec<_>>(), 0);
+        for connection in connections {
+            for account in view.passwords(connection)? {
+                found += 1;
+                let Some(account) = self.readable(account)? else { continue };
+                self.readable(view.password(connection, account))?;
+                if !view.has_entity(Class::Account, account)? {
+                    self.problem(format_args!("a first password waits for account {account}, which does not exist"));
+                }
+            }
+        }
+        self.nothing_else(Table::Passwords, found)
     }
 }

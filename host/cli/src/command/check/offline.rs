@@ -91,7 +91,9 @@ pub(super) fn secrets(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut stored = None;
     for (id, table) in &config.file.connection {
-        for (name, from) in &table.secrets {
+        let own = table.secrets.iter().map(|(name, from)| (["secrets", name.as_str()], from));
+        let key = table.initial_passwords.iter().map(|passwords| (["initial-passwords", "key"], &passwords.key));
+        for (path, from) in own.chain(key) {
             let problem = match from {
                 SecretReference::Env(variable) if std::env::var_os(variable).is_none() => {
                     Some((format!("the environment variable {variable} is not set"), "set it where rosterd runs"))
@@ -118,9 +120,13 @@ pub(super) fn secrets(config: &Config) -> Vec<Finding> {
                 _ => None,
             };
             if let Some((text, hint)) = problem {
-                let place = config.document.locate(&["connection", id.as_str(), "secrets", name]);
+                let [table, name] = path;
+                let place = config.document.locate(&["connection", id.as_str(), table, name]);
                 let place = config.document.problem(place, "", Vec::new());
-                let message = format!("secret \"{name}\" of connection {id}: {text}");
+                let message = match table {
+                    "secrets" => format!("secret \"{name}\" of connection {id}: {text}"),
+                    _ => format!("{name} of {table} of connection {id}: {text}"),
+                };
                 findings.push(Finding::new(id, Exit::Config, message).hint(hint).at(place));
             }
         }

@@ -35,9 +35,11 @@ impl Destination {
             Ok(indices) => indices,
             Err(fault) => return (0..count).map(|_| Receipt::Failed(fault.clone())).collect(),
         };
+        let account = |request: &Request| request.entity.filter(|_| request.class == Class::Account);
+        let about = requests.iter().map(|request| (request.key.clone(), account(request))).collect();
         let operations: Vec<Operation> = requests.into_iter().map(operation).collect();
         let call = self.base.actor.call("apply", move |live| {
-            live.store.data_mut().operations = operations.iter().map(|operation| operation.key.clone()).collect();
+            live.store.data_mut().operations = about;
             let receipts = indices.load(&mut live.store, &live.instance)?.call_apply(&mut live.store, &operations);
             live.store.data_mut().operations.clear();
             receipts
