@@ -3,7 +3,7 @@
 use crate::process::{self, Outcome};
 use crate::settings::Settings;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The configuration of every measured hub.
 const CONFIGURATION: &str = include_str!("../rosterd.toml");
@@ -21,16 +21,22 @@ pub(crate) struct Hub<'a> {
 impl<'a> Hub<'a> {
     /// A new, empty hub under the work folder, with the csv connector installed.
     pub(crate) fn new(settings: &'a Settings, name: &str) -> Result<Self, String> {
+        Self::with(settings, name, CONFIGURATION, &settings.plugin)
+    }
+
+    /// A new, empty hub with this configuration and this component.
+    pub(crate) fn with(settings: &'a Settings, name: &str, configuration: &str, plugin: &Path) -> Result<Self, String> {
         let folder = settings.work.join(name);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(|error| format!("can not empty {}: {error}", folder.display()))?;
         }
         std::fs::create_dir_all(&folder).map_err(|error| format!("can not make {}: {error}", folder.display()))?;
         let folder = folder.canonicalize().map_err(|error| format!("can not find the new folder: {error}"))?;
-        std::fs::write(folder.join("rosterd.toml"), CONFIGURATION)
+        std::fs::write(folder.join("rosterd.toml"), configuration)
             .map_err(|error| format!("can not write a configuration: {error}"))?;
         let hub = Self { settings, folder };
-        let plugin = settings.plugin.canonicalize().map_err(|error| format!("can not find the component: {error}"))?;
+        let found = plugin.canonicalize();
+        let plugin = found.map_err(|error| format!("can not find the component {}: {error}", plugin.display()))?;
         hub.rosterd(&["plugin", "install", &plugin.to_string_lossy()])?;
         Ok(hub)
     }

@@ -1,5 +1,6 @@
 //! What is measured, in the order of the report.
 
+use crate::dingtalk;
 use crate::heavy;
 use crate::hub::Hub;
 use crate::process::{self, median};
@@ -46,6 +47,7 @@ pub(crate) fn all(settings: &Settings) -> Result<Report, String> {
         start(settings, &mut report)?;
     }
     service::all(settings, &mut report)?;
+    dingtalk::all(settings, &mut report)?;
     Ok(report)
 }
 

@@ -12,6 +12,7 @@ pub mod crypto;
 pub mod dingtalk;
 pub mod exchange;
 pub mod faults;
+pub mod here;
 pub mod journal;
 pub mod program;
 pub mod push;

@@ -7,6 +7,7 @@ mod control;
 mod departments;
 mod events;
 mod gate;
+mod index;
 mod leavers;
 mod refusal;
 mod scopes;
@@ -46,7 +47,10 @@ impl DingTalk {
         desk.caller.clone_from(&admitted.app);
         let call = admitted.call;
         if call.writes {
+            self.world.org.changes();
             self.world.before_write();
+        } else {
+            self.world.org.rests();
         }
         let app = admitted.app.unwrap_or_default();
         let mut work = Work { world: &mut self.world, desk, app: &app, fields: &admitted.fields, now, probe: None };
@@ -133,6 +137,9 @@ impl Vendor for DingTalk {
     }
 
     fn control(&mut self, desk: &mut Desk, request: &Request) -> Option<Reply> {
+        if request.method != "GET" {
+            self.world.org.changes();
+        }
         control::answer(&mut self.world, desk, request)
     }
 

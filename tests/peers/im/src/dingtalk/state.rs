@@ -1,10 +1,12 @@
 //! The organisation: what the state file holds. Everything has a default, so that a file names only what it is about.
 
+use super::index::Index;
 use crate::clock::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// The department above all.
 pub const ROOT: i64 = 1;
@@ -31,6 +33,9 @@ pub struct Org {
     pub settings: Settings,
     /// The id that the next department gets.
     pub next_department: i64,
+    /// What is found once as long as nothing changes; none while something may.
+    #[serde(skip)]
+    pub(super) index: Option<OnceLock<Index>>,
 }
 
 /// A department.

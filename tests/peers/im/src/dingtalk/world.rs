@@ -1,6 +1,7 @@
 //! The organisation and everything about it that lives only as long as the program.
 
 use super::events::Deliveries;
+use super::index::Index;
 use super::state::{Department, Org, ROOT, User};
 use super::stream::Streams;
 use crate::clock::Millis;
@@ -112,10 +113,27 @@ impl Org {
         path
     }
 
-    /// Departments right below one.
-    pub(super) fn children(&self, department: i64) -> impl Iterator<Item = (i64, &Department)> {
-        let below = self.departments.iter().filter(move |(_, child)| child.parent_id == Some(department));
-        below.map(|(id, child)| (*id, child))
+    /// From now on nothing changes: what is looked for is found once.
+    pub(super) fn rests(&mut self) {
+        self.index.get_or_insert_default();
+    }
+
+    /// From now on something may change.
+    pub(super) fn changes(&mut self) {
+        self.index = None;
+    }
+
+    fn index(&self) -> Option<&Index> {
+        Some(self.index.as_ref()?.get_or_init(|| Index::of(self)))
+    }
+
+    /// Departments right below one, by their ids.
+    pub(super) fn children(&self, department: i64) -> Box<dyn Iterator<Item = (i64, &Department)> + '_> {
+        let Some(index) = self.index() else {
+            let below = self.departments.iter().filter(move |(_, child)| child.parent_id == Some(department));
+            return Box::new(below.map(|(id, child)| (*id, child)));
+        };
+        Box::new(index.children(department).iter().filter_map(|id| Some((*id, self.departments.get(id)?))))
     }
 
     /// A department with all below it.
@@ -129,9 +147,12 @@ impl Org {
         found
     }
 
-    /// Direct members of a department.
-    pub(super) fn members(&self, department: i64) -> impl Iterator<Item = (&String, &User)> {
-        self.users.iter().filter(move |(_, user)| user.dept_id_list.contains(&department))
+    /// Direct members of a department, by their ids.
+    pub(super) fn members(&self, department: i64) -> Box<dyn Iterator<Item = (&String, &User)> + '_> {
+        let Some(index) = self.index() else {
+            return Box::new(self.users.iter().filter(move |(_, user)| user.dept_id_list.contains(&department)));
+        };
+        Box::new(index.members(department).iter().filter_map(|userid| self.users.get_key_value(userid)))
     }
 
     /// Whether an application may see a department.

@@ -5,6 +5,7 @@ use crate::dingtalk::refusal::{Refusal, old};
 use crate::dingtalk::state::{Department, Org, ROOT};
 use crate::dingtalk::table::Work;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The department that a request names, if it exists.
 fn named<'a>(org: &'a Org, work: &Work<'_>) -> Result<(i64, &'a Department), Refusal> {
@@ -107,8 +108,9 @@ fn whole(org: &Org, id: i64, department: &Department) -> Value {
         }
     }
     let below = org.subtree(id);
-    let within = org.users.values().filter(|user| user.dept_id_list.iter().any(|id| below.contains(id))).count();
-    shown.insert("member_count".into(), within.into());
+    let within: BTreeSet<&String> =
+        below.into_iter().flat_map(|id| org.members(id)).map(|(userid, _)| userid).collect();
+    shown.insert("member_count".into(), within.len().into());
     shown.insert("owning_member_count".into(), org.members(id).count().into());
     Value::Object(shown)
 }
