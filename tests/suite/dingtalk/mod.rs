@@ -12,9 +12,9 @@ mod hearing;
 mod import;
 mod night;
 mod outbound;
+mod passwords;
 mod tree;
 mod vendor;
-mod passwords;
 mod week;
 
 use directory::Directory;
