@@ -86,7 +86,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store fails.
-    pub fn run_timers<'a>(&'a self) -> BoxFuture<'a, Result<Vec<RunReport>, EngineError>> {
+    pub fn run_timers(&self) -> BoxFuture<'_, Result<Vec<RunReport>, EngineError>> {
         Box::pin(async move {
             self.finish_hub_plans().await?;
             let mut reports = Vec::new();

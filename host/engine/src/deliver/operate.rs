@@ -37,7 +37,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store fails.
-    pub fn deliver<'a>(&'a self) -> BoxFuture<'a, Result<DeliveryReport, EngineError>> {
+    pub fn deliver(&self) -> BoxFuture<'_, Result<DeliveryReport, EngineError>> {
         Box::pin(async move {
             let Delivered { counts, faults, notes } = super::deliver(self).await?;
             Ok(DeliveryReport { counts, faults, notes })
