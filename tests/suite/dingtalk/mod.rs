@@ -10,6 +10,7 @@ mod directory;
 mod events;
 mod import;
 mod outbound;
+mod invisible;
 mod tree;
 mod vendor;
 mod passwords;
@@ -167,6 +168,12 @@ impl Pair {
     }
 
     /// A fault of the simulator to come.
+    /// The hub knows of everybody exactly what the vendor has.
+    fn assert_equal_people(&self) {
+        let differences = Directory::of_hub(&self.hub).other_people(&self.vendor.directory());
+        assert!(differences.is_empty(), "hub and vendor differ:\n{}", differences.join("\n"));
+    }
+
     fn fault(&self, path: &str, after: u64, times: u64, action: &Value) {
         let rule = json!({ "path": path, "after": after, "times": times, "action": action });
         self.vendor.verb("POST", "/faults", &rule);
