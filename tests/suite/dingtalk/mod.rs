@@ -4,16 +4,17 @@
 //! The hub is asked what it knows after every run, and held against what the simulator has. Whoever is there must be
 //! active, whatever went wrong on the way.
 
+mod both_ways;
 mod broken;
 mod company;
 mod directory;
 mod events;
 mod import;
-mod outbound;
 mod invisible;
+mod outbound;
+mod passwords;
 mod tree;
 mod vendor;
-mod passwords;
 mod week;
 
 use directory::Directory;
@@ -167,13 +168,13 @@ impl Pair {
         assert!(differences.is_empty(), "hub and vendor differ:\n{}", differences.join("\n"));
     }
 
-    /// A fault of the simulator to come.
     /// The hub knows of everybody exactly what the vendor has.
     fn assert_equal_people(&self) {
         let differences = Directory::of_hub(&self.hub).other_people(&self.vendor.directory());
         assert!(differences.is_empty(), "hub and vendor differ:\n{}", differences.join("\n"));
     }
 
+    /// A fault of the simulator to come.
     fn fault(&self, path: &str, after: u64, times: u64, action: &Value) {
         let rule = json!({ "path": path, "after": after, "times": times, "action": action });
         self.vendor.verb("POST", "/faults", &rule);
