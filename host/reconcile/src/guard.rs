@@ -92,6 +92,12 @@ pub fn judge(
     holds
 }
 
+/// True if the threshold of one run lets so many of so many through in a bucket.
+#[must_use]
+pub fn within_threshold(spec: &GuardSpec, bucket: &Bucket, count: u64, of: u64) -> bool {
+    threshold(spec, bucket).is_none_or(|threshold| exceeds(count, of, threshold, 1.0).is_none())
+}
+
 /// Holds every bucket, for reasons of the caller: a sentence.
 #[must_use]
 pub fn hold_all(counts: &BTreeMap<Bucket, u64>, live: &dyn Fn(&Target, Class) -> u64, because: &str) -> Vec<Hold> {

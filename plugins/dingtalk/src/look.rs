@@ -2,6 +2,7 @@
 
 use crate::api::{self, Api};
 use crate::convert::{Person, unit};
+use crate::reply::Refused;
 use crate::settings::Settings;
 use crate::tree::{ROOT, Scope};
 use crate::wire::{self, Object};
@@ -50,7 +51,7 @@ impl<'a> Look<'a> {
         const CALL: &str = "/topapi/v2/user/get";
         let answer = match api::one(self.api.person(userid)) {
             Err(refused) if refused.not_found() => return Ok(None),
-            other => other.map_err(|refused| refused.fault)?,
+            other => other.map_err(|refused| about(refused, userid))?,
         };
         let found = api::result(&answer, CALL, |result| Some(result.clone()))?;
         let wrong = |wrong: String| Fault::invalid(format!("{CALL} (person {userid}): {wrong}")).about(userid);
@@ -60,7 +61,7 @@ impl<'a> Look<'a> {
         }
         let within = |id: i64| self.scope.is_whole() || self.tops.get(&id).is_some_and(Option::is_some);
         if !self.scope.people.iter().any(|own| own == userid) && !person.departments.iter().any(|id| within(*id)) {
-            return Err(outside(&format!("person {userid}")));
+            return Err(outside("person", userid));
         }
         person.entry(within, self.settings.each()).map(Some).map_err(wrong)
     }
@@ -72,10 +73,10 @@ impl<'a> Look<'a> {
         };
         let answer = match api::one(self.api.department(id)) {
             Err(refused) if refused.not_found() => return Ok(None),
-            other => other.map_err(|refused| refused.fault)?,
+            other => other.map_err(|refused| about(refused, text))?,
         };
         let mut fields = api::result(&answer, CALL, |result| result.as_object().cloned())?;
-        let top = self.top(id)?.ok_or_else(|| outside(&format!("department {id}")))?;
+        let top = self.top(id)?.ok_or_else(|| outside("department", text))?;
         let wrong = |wrong: String| Fault::invalid(format!("{CALL} (department {id}): {wrong}")).about(text);
         let parent = match wire::read(&fields, "parent_id", "whole number", wire::whole).map_err(wrong)? {
             _ if top == id => None,
@@ -113,6 +114,11 @@ impl<'a> Look<'a> {
     }
 }
 
-fn outside(what: &str) -> Fault {
-    Fault::forbidden(format!("{what} is in DingTalk, and in no department that this connection reads"))
+/// The subject says that the object is out of sight, and not that the application may see nobody.
+fn outside(what: &str, id: &str) -> Fault {
+    Fault::forbidden(format!("{what} {id} is in DingTalk, and in no department that this connection reads")).about(id)
+}
+
+fn about(refused: Refused, id: &str) -> Fault {
+    if refused.out_of_sight() { refused.fault.about(id) } else { refused.fault }
 }

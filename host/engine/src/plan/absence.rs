@@ -39,6 +39,11 @@ impl Planner<'_> {
         }
         let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
         let Some(link) = link.filter(|link| !self.relinked.contains(&link.entity)) else { return Ok(()) };
+        if self.scan.spared.contains(&(class, ordinal)) {
+            // It was looked for in vain, and this scan says nothing more of it than the last one.
+            self.waiting += 1;
+            return Ok(());
+        }
         let known = self.view.missing(self.connection, class, ordinal)?;
         let reason = if licensed {
             let version = self.scan.version.as_deref();

@@ -131,11 +131,7 @@ impl Planner<'_> {
 
     /// True if this source decides about leaving, and the entity has not left already.
     fn leaves_by_us(&self, entity: &Entity) -> Result<bool, EngineError> {
-        // Who was disabled by a person can still leave: then the grace begins.
-        let ordered = |reason| matches!(reason, DisabledReason::Manual | DisabledReason::Guard);
-        let gone = matches!(entity.lifecycle, Lifecycle::Disabled { reason, .. } if !ordered(reason))
-            || matches!(entity.lifecycle, Lifecycle::Deleted { .. });
-        if gone && Rule::EffectiveOnly.on() {
+        if has_left(entity) && Rule::EffectiveOnly.on() {
             return Ok(false);
         }
         // The first connection of the lifecycle's authority that knows the person decides; nobody else.
@@ -145,4 +141,12 @@ impl Planner<'_> {
         }
         Ok(self.decides_lifecycle(&others))
     }
+}
+
+/// True if nobody leaves here any more.
+pub(crate) fn has_left(entity: &Entity) -> bool {
+    // Who was disabled by a person can still leave: then the grace begins.
+    let ordered = |reason| matches!(reason, DisabledReason::Manual | DisabledReason::Guard);
+    matches!(entity.lifecycle, Lifecycle::Disabled { reason, .. } if !ordered(reason))
+        || matches!(entity.lifecycle, Lifecycle::Deleted { .. })
 }

@@ -31,9 +31,11 @@ mod unlinked;
 
 pub(crate) use absence::unseen;
 pub(crate) use changed::{accept, accept_unknown};
+pub(crate) use departed::has_left;
 pub(crate) use finish::{expired, put_states};
 pub use hub::HubPlan;
 pub(crate) use hub::plan as hub_plan;
+pub(crate) use returning::decides_lifecycle;
 
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -6,6 +6,7 @@ use crate::policy::JobClass;
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
 use rosterd_model::{Attributes, ClaimSet, ConnectionId, Entity, Lifecycle, Rule};
+use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::returning::{Return, judge};
 
 impl Planner<'_> {
@@ -34,11 +35,17 @@ impl Planner<'_> {
     /// True if the job's source decides about joining and leaving of an entity that these others know, too: no other
     /// stands before it in the order of the lifecycle.
     pub(super) fn decides_lifecycle(&self, others: &[(ConnectionId, ClaimSet)]) -> bool {
-        if !Rule::LifecycleAuthority.on() {
-            return true;
-        }
-        let rank = |connection: &ConnectionId| self.policy.authority.rank("lifecycle", connection);
-        let mine = rank(&self.job.source);
-        others.iter().all(|(connection, _)| mine <= rank(connection))
+        decides_lifecycle(&self.policy.authority, &self.job.source, others.iter().map(|(connection, _)| connection))
     }
+}
+
+/// True if a source decides about joining and leaving of an entity that these others know, too.
+pub(crate) fn decides_lifecycle<'a>(
+    authority: &Authority,
+    source: &ConnectionId,
+    mut others: impl Iterator<Item = &'a ConnectionId>,
+) -> bool {
+    let rank = |connection: &ConnectionId| authority.rank("lifecycle", connection);
+    let mine = rank(source);
+    !Rule::LifecycleAuthority.on() || others.all(|connection| mine <= rank(connection))
 }

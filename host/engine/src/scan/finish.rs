@@ -11,7 +11,7 @@ use rosterd_store::prelude::*;
 use rosterd_store::{FullScan, LastScan, Snapshot};
 
 /// What is known once the reader is spent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub(super) version: Option<String>,
     pub(super) resumed: bool,
@@ -26,8 +26,14 @@ pub(super) struct Facts {
 type Finished = (Observer, Vec<(Class, Verdict)>, Vec<(Class, String)>);
 
 impl Observer {
-    /// Judges the scan and clears what only an interrupted one needs. A broken scan keeps its resume point.
-    pub(super) fn finish(mut self, facts: &Facts) -> Result<Finished, EngineError> {
+    /// Judges the scan and ends it.
+    pub(super) fn finish(self, facts: &Facts) -> Result<Finished, EngineError> {
+        let (observer, verdicts, refusals) = self.judge(facts)?;
+        Ok((observer.end(facts, &verdicts)?, verdicts, refusals))
+    }
+
+    /// Judges what the scan may conclude.
+    pub(super) fn judge(mut self, facts: &Facts) -> Result<Finished, EngineError> {
         let view = self.store.snapshot()?;
         let (mut verdicts, mut refusals) = (Vec::new(), Vec::new());
         // A delta, like an answered hint, says nothing about what it does not mention.
@@ -42,10 +48,16 @@ impl Observer {
             verdicts.push((class, licence.verdict));
         }
         self.notes.extend(self.end.as_mut().and_then(|end| end.note.take()));
-        if facts.broken.is_none() {
-            self.conclude(&view, facts, &verdicts)?;
-        }
         Ok((self, verdicts, refusals))
+    }
+
+    /// Clears what only an interrupted scan needs. A broken one keeps its resume point.
+    pub(super) fn end(mut self, facts: &Facts, verdicts: &[(Class, Verdict)]) -> Result<Self, EngineError> {
+        if facts.broken.is_none() {
+            let view = self.store.snapshot()?;
+            self.conclude(&view, facts, verdicts)?;
+        }
+        Ok(self)
     }
 
     /// Classes that were listed, or of which something is known.

@@ -98,6 +98,7 @@ pub(crate) async fn look(
         connector,
         started_seq,
         samples: Vec::new(),
+        spared: super::Spared::new(),
     };
     Ok(Looked { result, wide, faults })
 }
@@ -107,7 +108,7 @@ fn object(hint: &StoredHint) -> Option<(Class, ExternalId)> {
 }
 
 /// True for faults that are about the system or its connection, whichever object is asked for.
-const fn is_of_the_system(kind: FaultKind) -> bool {
+pub(super) const fn is_of_the_system(kind: FaultKind) -> bool {
     use FaultKind::{Cancelled, Denied, RateLimited, Settings, Timeout, Transient, Unauthorized};
     matches!(kind, Settings | Unauthorized | Denied | RateLimited | Timeout | Transient | Cancelled)
 }

@@ -7,6 +7,7 @@ mod cases;
 mod described;
 mod finish;
 mod hints;
+mod looked_for;
 mod observer;
 mod seen;
 mod write;
@@ -19,6 +20,7 @@ pub(crate) use cases::{cut, same as same_case};
 pub(crate) use cases::{parse_rejections, write_rejections};
 pub(crate) use described::Described;
 pub(crate) use hints::{Looked, look};
+pub(crate) use looked_for::Spared;
 use observer::Observer;
 use rosterd_model::Rule;
 use rosterd_model::port::{Reader, ScanStart, Source};
@@ -57,6 +59,8 @@ pub(crate) struct ScanResult {
     pub(crate) started_seq: u64,
     /// The first objects that were not as they were known, where somebody asked to compare.
     pub(crate) samples: Vec<String>,
+    /// Missing, and nobody can say whether they are gone.
+    pub(crate) spared: Spared,
 }
 
 impl ScanResult {
@@ -71,6 +75,7 @@ impl ScanResult {
             connector,
             started_seq: 0,
             samples: Vec::new(),
+            spared: Spared::new(),
         }
     }
 }
@@ -218,14 +223,17 @@ impl Scan<'_> {
             broken: broken.clone(),
         };
         let started_seq = observed.scan.started_seq;
-        let (observer, verdicts, refusals) = blocking(move || observed.finish(&facts)).await?;
+        let known = facts.clone();
+        let (observed, verdicts, refusals) = blocking(move || observed.judge(&known)).await?;
+        let (observed, spared) = self.look_for_missing(observed, &verdicts, &facts).await?;
+        let (observer, verdicts) = blocking(move || Ok((observed.end(&facts, &verdicts)?, verdicts))).await?;
         run.scan = observer.counts;
         run.scan.shown = Class::ALL.into_iter().map(|class| (class, observer.seen.count(class))).collect();
         run.scan.shown.retain(|(_, count)| *count > 0);
         run.licences = observer.licences;
         run.notes.extend(observer.notes);
         let (seen, samples, connector) = (observer.seen, observer.samples, run.connector.clone());
-        Ok(ScanResult { seen, verdicts, refusals, broken, version, connector, started_seq, samples })
+        Ok(ScanResult { seen, verdicts, refusals, broken, version, connector, started_seq, samples, spared })
     }
 }
 

@@ -83,6 +83,7 @@ rules! {
     AbsenceConfirmed, "3.confirmations", "Absence counts when licensed scans of different versions confirm it, far enough apart.";
     SameVersionOnce, "3.versions", "The same version of a source read twice confirms once.";
     LeftScopeIsNoDelete, "3.left-scope", "What left base, filter or visible range is never a delete.";
+    MissingLookedFor, "3.looked-for", "Whoever would leave because no scan shows him is looked for at the source first, and what may not be seen has not left.";
     RemovedConnectionFreezes, "3.freeze", "A connection that the operator removed makes no leavers.";
     SuspendedIsNoLeaver, "3.suspended", "Disabled at the source is suspended: no grace begins.";
     ManualDisableSurvives, "3.manual", "What an operator disabled is not enabled by a source.", "go-ldap-admin#151";

@@ -126,7 +126,7 @@ pub(super) fn system(stage: &mut Stage, step: Table) -> Result<(), String> {
             system.unreachable = Some(Fault::new(kind, format!("{} can not be reached", change.system)));
         }
         for (id, answer) in change.reads {
-            let answer = if answer == "nothing" { Ok(None) } else { Err(fault(&answer)?) };
+            let answer = if answer == "nothing" { Ok(None) } else { Err(fault(&answer)?.about(&id)) };
             system.shown.reads.insert((Class::Account, id), answer);
         }
         for (name, attributes) in change.by_hand {
