@@ -80,9 +80,24 @@ impl Directory {
         found
     }
 
-    /// What differs among people.
-    pub(super) fn other_people(&self, vendor: &Self) -> Vec<String> {
-        differing("person", &self.people, &vendor.people).take(MOST).collect()
+    /// What differs among people, all but these.
+    pub(super) fn other_people(&self, vendor: &Self, but: &BTreeSet<String>) -> Vec<String> {
+        let others = differing("person", &self.people, &vendor.people).filter(|(id, _)| !but.contains(*id));
+        others.take(MOST).map(|(_, text)| text).collect()
+    }
+
+    /// What the vendor has, and the hub not or otherwise.
+    pub(super) fn missed(&self, vendor: &Self) -> Vec<String> {
+        let people =
+            differing("person", &self.people, &vendor.people).filter(|(id, _)| vendor.people.contains_key(*id));
+        let units = differing("department", &self.departments, &vendor.departments);
+        let units = units.filter(|(id, _)| vendor.departments.contains_key(*id));
+        people.chain(units).take(MOST).map(|(_, text)| text).collect()
+    }
+
+    /// How many the hub took away.
+    pub(super) fn gone(&self) -> usize {
+        self.gone.len()
     }
 
     fn person(&mut self, userid: String, mut fields: Fields, departments: BTreeSet<String>) {
@@ -117,7 +132,8 @@ impl Directory {
     /// What differs, as sentences; none: both are equal.
     pub(super) fn differences(&self, vendor: &Self) -> Vec<String> {
         let people = differing("person", &self.people, &vendor.people);
-        people.chain(differing("department", &self.departments, &vendor.departments)).take(MOST).collect()
+        let units = differing("department", &self.departments, &vendor.departments);
+        people.chain(units).take(MOST).map(|(_, text)| text).collect()
     }
 
     /// How many people and departments there are.
@@ -135,10 +151,12 @@ fn differing<'a>(
     what: &'a str,
     hub: &'a BTreeMap<String, Fields>,
     vendor: &'a BTreeMap<String, Fields>,
-) -> impl Iterator<Item = String> + 'a {
+) -> impl Iterator<Item = (&'a String, String)> {
     let ids: BTreeSet<&String> = hub.keys().chain(vendor.keys()).collect();
     let different = ids.into_iter().filter(move |id| hub.get(*id) != vendor.get(*id));
-    different.map(move |id| format!("{what} {id}: {:?} in the hub, {:?} at the vendor", hub.get(id), vendor.get(id)))
+    let text =
+        move |id: &String| format!("{what} {id}: {:?} in the hub, {:?} at the vendor", hub.get(id), vendor.get(id));
+    different.map(move |id| (id, text(id)))
 }
 
 /// Org units by their external id.

@@ -7,10 +7,12 @@
 mod both_ways;
 mod broken;
 mod company;
+mod day;
 mod directory;
-mod events;
+mod hearing;
 mod import;
 mod invisible;
+mod night;
 mod outbound;
 mod passwords;
 mod tree;
@@ -21,6 +23,7 @@ use directory::Directory;
 use rosterd_tests::hub::{Hub, Said};
 use serde_json::{Value, json};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use vendor::Vendor;
 
 /// The AppKey.
@@ -81,7 +84,7 @@ const PACE: &[(&str, &str)] = &[
     ("wait = \"5m\"", "wait = \"1ms\""),
 ];
 
-/// How the hub learns of changes.
+/// How the hub learns of changes. By events it hears of most of them at once, and reads everything at night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// It reads everything once a day.
@@ -122,6 +125,9 @@ impl Way {
 struct Pair {
     hub: Hub,
     vendor: Vendor,
+    way: Way,
+    /// When the first day begins.
+    first: u64,
     day: Cell<u64>,
 }
 
@@ -142,7 +148,8 @@ impl Pair {
         hub.watched.variable("DING_APP_SECRET", SECRET);
         hub.watched.plant("a token", TOKEN);
         hub.write("rosterd.toml", &way.config(vendor.port()));
-        Self { hub, vendor, day: Cell::new(0) }
+        let first = vendor.verb("GET", "/clock", &Value::Null)["now"].as_u64().expect("a time");
+        Self { hub, vendor, way, first, day: Cell::new(0) }
     }
 
     /// Lets the hub read everything on the next day.
@@ -154,7 +161,7 @@ impl Pair {
     /// A run of the job. Nobody may be missing afterwards who is there.
     fn run(&self) -> Ran {
         self.vendor.verb("DELETE", "/log", &Value::Null);
-        let now = (MONDAY + self.day.get() * DAY).to_string();
+        let now = (self.first + self.day.get() * DAY).to_string();
         let said = self.hub.rosterd_with(&["run", "ding", "--format", "json"], &[("ROSTERD_NOW_MS", &now)]);
         let calls = self.vendor.verb("GET", "/counts", &Value::Null)["total"].as_u64().expect("a number");
         let vendor = self.vendor.directory();
@@ -170,8 +177,15 @@ impl Pair {
 
     /// The hub knows of everybody exactly what the vendor has.
     fn assert_equal_people(&self) {
-        let differences = Directory::of_hub(&self.hub).other_people(&self.vendor.directory());
+        let differences = Directory::of_hub(&self.hub).other_people(&self.vendor.directory(), &BTreeSet::new());
         assert!(differences.is_empty(), "hub and vendor differ:\n{}", differences.join("\n"));
+    }
+
+    /// The hub knows everybody and everything that the vendor has, as it is there. It may know more: whoever is missing for
+    /// the first time is not gone.
+    fn assert_nothing_missed(&self) {
+        let missed = Directory::of_hub(&self.hub).missed(&self.vendor.directory());
+        assert!(missed.is_empty(), "day {}: the hub missed:\n{}", self.day.get(), missed.join("\n"));
     }
 
     /// A fault of the simulator to come.

@@ -1,49 +1,27 @@
-//! The simulator, in this process, on a port that the system chose.
+//! The simulator, in this process.
 
 use super::directory::Directory;
 use super::tree::minimum;
-use rosterd_peer_im::control;
 use rosterd_peer_im::dingtalk::DingTalk;
-use rosterd_peer_im::exchange::Request;
-use rosterd_peer_im::program::Program;
-use rosterd_peer_im::server::{Door, listen, serve};
-use rosterd_peer_im::vendor::{Desk, Vendor as _};
+use rosterd_peer_im::here::Here;
 use serde_json::Value;
-use std::sync::Arc;
 
-/// The simulator. It ends with its runtime.
-pub(super) struct Vendor {
-    program: Arc<Program>,
-    port: u16,
-    runtime: tokio::runtime::Runtime,
-}
+/// The simulator.
+pub(super) struct Vendor(Here);
 
 impl Vendor {
     /// Starts it with this organisation.
     pub(super) fn start(organisation: Value) -> Self {
-        let (mut vendor, mut desk) = (DingTalk::default(), Desk::default());
-        vendor.load(&mut desk, organisation, true).expect("the organisation fits");
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime");
-        let (listener, port) = runtime.block_on(listen(0)).expect("loopback has a free port");
-        desk.port = port;
-        let program = Program::new(desk, Box::new(vendor));
-        runtime.spawn(Arc::clone(&program).tick());
-        runtime.spawn(serve(listener, Arc::clone(&program), Door::Api));
-        Self { program, port, runtime }
+        Self(Here::start(Box::new(DingTalk::default()), organisation, 1).expect("it starts"))
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.port
+        self.0.port()
     }
 
     /// A verb of the control port, which must make sense.
     pub(super) fn verb(&self, method: &str, path: &str, body: &Value) -> Value {
-        let request = Request::verb(method, path, body);
-        let reply = self.runtime.block_on(control::answer(&self.program, &request));
-        let text = String::from_utf8_lossy(&reply.body).into_owned();
-        assert_eq!(reply.status, 200, "{method} {path}: {text}");
-        serde_json::from_str(&text).expect("verbs answer JSON")
+        self.0.verb(method, path, body).unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// The state file.

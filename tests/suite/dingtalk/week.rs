@@ -1,114 +1,100 @@
-//! A week of a company, with what a vendor does once a year, every day.
+//! A week of a company, with what a vendor does once a year, every day; the hub learns of it by scans alone, by callbacks, or
+//! over a stream.
+//!
+//! | day | while it hears of changes | in the scan at night |
+//! |---|---|---|
+//! | all | three events are lost, three come three times | |
+//! | 1 | tokens end, then nobody ever knew them; events come in the reverse order | the same of tokens |
+//! | 2 | throttled, busy, cut | throttled, busy, cut |
+//! | 3 | the permission to read a person is withdrawn | that to list people, then that of a field |
+//! | 4 | a department goes with people in it, of whom no event tells | another one does, while it is read |
+//! | 5 | the range shrinks | the range shrinks |
+//! | 6 | the hub dies; what it did not acknowledge comes again | somebody moves, and no page shows him |
+//! | 7 | everything comes twice and in the reverse order | the address is shut out |
 
 use super::company::Company;
+use super::day::{self, Day};
 use super::directory::Directory;
-use super::tree::leaves;
-use super::{APP, Pair, Way};
-use serde_json::{Value, json};
+use super::{APP, Pair, Way, hearing, night};
+use serde_json::{Map, Value};
 
-const BELOW: &str = "/topapi/v2/department/listsub";
-const DEPARTMENT: &str = "/topapi/v2/department/get";
-const PEOPLE: &str = "/topapi/v2/user/list";
+const PEOPLE: usize = 5_000;
+const DEPARTMENTS: i64 = 300;
+
+/// What goes wrong on a day, for a hub that hears of changes, and in the scan that follows, for all.
+type Trouble = (fn(&mut Day<'_>), fn(&Pair));
+
+const WEEK: [Trouble; 7] = [
+    (day::tokens_end, night::tokens_end),
+    (day::busy_and_cut, night::busy_and_cut),
+    (day::permission_goes, night::permissions_go),
+    (day::department_goes, night::department_goes),
+    (day::range_shrinks, night::range_shrinks),
+    (day::the_hub_dies, night::people_move),
+    (day::twice_and_reversed, night::shut_out),
+];
 
 #[test]
 fn a_week_by_polling_alone() {
-    let (mut company, organisation) = Company::new(17, 5_000, 300);
-    let pair = Pair::new(organisation, Way::Polling);
-    pair.next_day().well();
+    week(Way::Polling, 1);
+}
+
+#[test]
+fn a_week_by_callbacks() {
+    week(Way::Callbacks, 2);
+}
+
+#[test]
+fn a_week_over_a_stream() {
+    week(Way::Stream, 2);
+}
+
+/// A week, in which so many departments go.
+fn week(way: Way, gone: usize) {
+    let (mut company, mut organisation) = Company::new(17, PEOPLE, DEPARTMENTS);
+    if way != Way::Polling {
+        // Callbacks are signed with the time, so both clocks are that of the machine.
+        organisation["settings"].as_object_mut().expect("settings").remove("clock");
+        organisation["apps"][APP]["stream"] = (way == Way::Stream).into();
+    }
+    let pair = Pair::new(organisation, way);
+    hearing::secrets(&pair);
+    let first = pair.next_day();
+    first.well();
+    println!("{way:?}, import: {} calls, {} at the least", first.calls, first.minimum);
     pair.assert_equal();
-    let days: [fn(&Pair); 7] =
-        [tokens_end, busy_and_cut, permissions_go, department_goes, range_shrinks, people_move, shut_out];
-    for day in days {
-        company.day(&pair.vendor);
-        day(&pair);
+    let mut made = usize::try_from(DEPARTMENTS).expect("a number");
+    for (by_day, by_night) in WEEK {
+        let before = departments(&pair);
+        if way == Way::Polling {
+            company.day(&pair.vendor);
+        } else {
+            let mut day = Day::begin(&pair, &mut company);
+            by_day(&mut day);
+            println!("{way:?}, {}", day.end());
+        }
+        made += departments(&pair).keys().filter(|id| !before.contains_key(*id)).count();
+        by_night(&pair);
+        pair.assert_nothing_missed();
     }
     // Whoever is missing for the first time today is gone tomorrow.
     pair.next_day().well();
-    pair.next_day().well();
+    let last = pair.next_day();
+    last.well();
     pair.assert_equal();
     let known = Directory::of_hub(&pair.hub);
-    assert_eq!(known.size().1, 300 + 7 - 1, "each day made a department, and one is gone");
+    assert_eq!(known.size().1, made - gone, "each day made departments");
+    println!(
+        "{way:?}, the last scan: {} calls, {} at the least; {} people and departments left, none of them wrongly",
+        last.calls,
+        last.minimum,
+        known.gone()
+    );
+    assert!(known.gone() > 30, "somebody left each day");
     pair.hub.verify();
     pair.vendor.assert_done();
 }
 
-/// Tokens end in the middle: they are too old, then nobody ever knew them.
-fn tokens_end(pair: &Pair) {
-    pair.meanwhile(BELOW, 100, "DELETE", "/tokens", &Value::Null);
-    pair.meanwhile(PEOPLE, 150, "DELETE", "/tokens?forget=yes", &Value::Null);
-    let ran = pair.next_day();
-    ran.well();
-    let counts = pair.vendor.verb("GET", "/counts", &Value::Null);
-    assert_eq!(counts["calls"]["GET /gettoken"], 3, "eight calls that find a token ended renew it once: {counts}");
-}
-
-/// Throttled, busy, cut and lost: what is sent again is read.
-fn busy_and_cut(pair: &Pair) {
-    pair.fault(BELOW, 40, 3, &json!({ "throttle": "app" }));
-    pair.fault(BELOW, 43, 1, &json!("busy"));
-    pair.fault(DEPARTMENT, 40, 2, &json!({ "throttle": "api" }));
-    pair.fault(DEPARTMENT, 42, 1, &json!("ignore"));
-    pair.fault(PEOPLE, 40, 1, &json!("cut_all"));
-    pair.fault(PEOPLE, 41, 1, &json!("cut_half"));
-    pair.next_day().well();
-}
-
-/// Permissions are withdrawn: that of a call, then that of a field.
-fn permissions_go(pair: &Pair) {
-    let permissions = |verb: &str, name: &str| {
-        pair.vendor.verb("POST", &format!("/apps/{APP}/permissions"), &json!({ verb: [name] }));
-    };
-    let before = Directory::of_hub(&pair.hub);
-    permissions("revoke", "qyapi_get_department_member");
-    pair.next_day().failed(&["/topapi/user/count", "60011", "qyapi_get_department_member", "administrator"]);
-    assert_eq!(Directory::of_hub(&pair.hub), before, "nothing was read, and nothing changed");
-    permissions("grant", "qyapi_get_department_member");
-    permissions("revoke", "fieldMobile");
-    pair.run().well();
-    let known = Directory::of_hub(&pair.hub);
-    // Who came today has none yet.
-    assert!(known.with("mobile") >= known.size().0 - 8, "a number that is hidden is not a number that is gone");
-    permissions("grant", "fieldMobile");
-    pair.run().well();
-}
-
-/// A department goes with people in it, while its people are about to be read.
-fn department_goes(pair: &Pair) {
-    let leaves = leaves(&pair.vendor.state());
-    let last = leaves.first().expect("a leaf");
-    pair.meanwhile(PEOPLE, 30, "DELETE", &format!("/departments/{last}?people=move"), &Value::Null);
-    pair.next_day().failed(&[PEOPLE, &format!("department {last}"), "50004"]);
-    pair.run().well();
-}
-
-/// The application sees less than before: people out of its range are no leavers.
-fn range_shrinks(pair: &Pair) {
-    let range = |scope: &Value| pair.vendor.verb("PATCH", "/state", &json!({ "apps": { APP: { "scope": scope } } }));
-    let before = Directory::of_hub(&pair.hub);
-    range(&json!({ "users": [], "departments": [1000, 1001] }));
-    pair.next_day().failed(&["/auth/scopes", "no longer sees department 1,", "administrator"]);
-    pair.run().failed(&["no longer sees department 1,"]);
-    assert_eq!(Directory::of_hub(&pair.hub), before, "nothing was read, and nothing changed");
-    range(&Value::Null);
-    pair.run().well();
-}
-
-/// Somebody is moved from a department that is still to be read to one that was read: no page shows him.
-fn people_move(pair: &Pair) {
-    let userid = Company::somebody_read_late(&pair.vendor);
-    pair.meanwhile(PEOPLE, 40, "POST", &format!("/people/{userid}"), &json!({ "dept_id_list": [1] }));
-    let ran = pair.next_day();
-    let licences = ran.said.json()["run"]["licences"].clone();
-    let account = licences.as_array().into_iter().flatten().find(|one| one["class"] == "account").cloned();
-    assert_eq!(account.expect("a licence")["licensed"], false, "{licences}");
-}
-
-/// The address is shut out, told by a page and then by JSON.
-fn shut_out(pair: &Pair) {
-    for page in [true, false] {
-        pair.vendor.verb("POST", "/ban", &json!({ "page": page }));
-        pair.next_day().failed(&["/gettoken", "takes no calls for now", "rate-limited"]);
-        pair.vendor.verb("DELETE", "/ban", &Value::Null);
-    }
-    pair.run().well();
+fn departments(pair: &Pair) -> Map<String, Value> {
+    pair.vendor.state()["departments"].as_object().cloned().unwrap_or_default()
 }

@@ -113,6 +113,16 @@ pub(super) const fn is_of_the_system(kind: FaultKind) -> bool {
     matches!(kind, Settings | Unauthorized | Denied | RateLimited | Timeout | Transient | Cancelled)
 }
 
+/// True for a fault that hides this object: it is not there, or out of our sight. One that says of no object that it is
+/// forbidden is about a permission, and says nothing of any.
+pub(super) fn hides(fault: &Fault, id: &ExternalId) -> bool {
+    match fault.kind {
+        FaultKind::NotFound => true,
+        FaultKind::Forbidden => fault.subject.as_deref() == Some(id.as_str()),
+        _ => false,
+    }
+}
+
 /// What a hub would do that takes a notification for the truth.
 fn believed(hint: &StoredHint) -> Result<Option<Record>, Fault> {
     let (Some(class), Some(id), false) = (hint.class, hint.id.clone(), hint.deleted) else { return Ok(None) };
@@ -128,16 +138,15 @@ impl Observer {
         self.counts.pages += 1;
         for (hint, answer) in answers {
             let Some((class, id)) = object(&hint) else { continue };
-            let hidden = |kind| matches!(kind, FaultKind::Forbidden | FaultKind::NotFound);
             match answer {
                 Ok(Some(record)) => self.record(&mut view, record)?,
                 Ok(None) if hint.deleted || !Rule::NotFoundAfterHint.on() => {
                     self.gone(&view, class, id, DepartureCause::Deleted)?;
                 }
                 Ok(None) => self.unfound(&view, class, &id)?,
-                Err(fault) if hidden(fault.kind) => self.unfound(&view, class, &id)?,
+                Err(fault) if hides(&fault, &id) => self.unfound(&view, class, &id)?,
                 // However long an outage lasts, it says nothing about the object.
-                Err(fault) if is_of_the_system(fault.kind) => {
+                Err(fault) if is_of_the_system(fault.kind) || fault.kind == FaultKind::Forbidden => {
                     told.push(format!("{class} {id}: {fault}"));
                     unreached = true;
                     continue;

@@ -63,7 +63,7 @@ async fn not_found_is_a_departure_after_a_delete_and_a_mark_after_anything_else(
     living.remote.remove("106");
     living.hint("e1", "105", true);
     living.hint("e2", "106", false);
-    living.remote.state().faults.insert("107".to_owned(), Fault::new(FaultKind::Forbidden, "not for you"));
+    living.remote.state().faults.insert("107".to_owned(), Fault::new(FaultKind::Forbidden, "not for you").about("107"));
     living.hint("e3", "107", true);
     // A delete that is none: the object is there.
     living.hint("e4", "108", true);
@@ -75,6 +75,27 @@ async fn not_found_is_a_departure_after_a_delete_and_a_mark_after_anything_else(
     let missing: Vec<u32> =
         view.all_missing(number, Class::Account).unwrap().map(|row| row.unwrap().1.confirmations).collect();
     assert_eq!(missing, [0, 0], "106 and 107 wait for full scans");
+    living.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_missing_says_nothing_of_an_object_and_what_was_heard_waits_for_it() {
+    let living = Living::with_people(5);
+    living.run().await;
+    let withdrawn = Fault::new(FaultKind::Forbidden, "the permission to read people is missing");
+    living.remote.state().faults.insert("102".to_owned(), withdrawn);
+    living.remote.remove("102");
+    living.hint("e1", "102", true);
+    for _ in 0..10 {
+        let report = look(&living).await;
+        assert_eq!((report.faults.len(), report.quarantined), (1, 0));
+    }
+    assert_eq!(living.engine.waiting_hints(&"hr".parse().unwrap()).unwrap().objects, 1);
+    assert!(living.account("user102").unwrap().lifecycle.is_active());
+    living.remote.state().faults.clear();
+    look(&living).await;
+    assert!(!living.account("user102").unwrap().lifecycle.is_active());
+    assert_eq!(living.engine.waiting_hints(&"hr".parse().unwrap()).unwrap().objects, 0);
     living.verify();
 }
 
