@@ -54,7 +54,10 @@ impl<'a> Day<'a> {
 
     /// Waits until the hub has heard of everybody of whom it was told.
     fn heard(&self) {
-        let but = self.sent().lost.union(&self.untold).cloned().collect();
+        let mut but: BTreeSet<String> = self.sent().lost.union(&self.untold).cloned().collect();
+        // Of whose leaving no event told is missing at night, and gone only when a second night confirms it.
+        let there = self.pair.vendor.state();
+        but.extend(hearing::sent(self.pair, 0).lost.into_iter().filter(|userid| there["users"][userid].is_null()));
         hearing::heard(self.pair, self.service(), &but);
     }
 
