@@ -12,6 +12,8 @@
 //! | 6 | the hub dies; what it did not acknowledge comes again | somebody moves, and no page shows him |
 //! | 7 | everything comes twice and in the reverse order | the address is shut out |
 
+#![expect(clippy::print_stdout, reason = "the figures of a week, for whoever asks to see them")]
+
 use super::company::Company;
 use super::day::{self, Day};
 use super::directory::Directory;
