@@ -14,7 +14,7 @@ use rosterd_model::ConnectionId;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 struct Search {
     /// Whether any needle is there, which is nearly never.
@@ -34,7 +34,10 @@ pub(crate) fn watch(connection: &ConnectionId) -> Option<MemoryHook> {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     let search = SEARCH.get_or_init(|| Search::open(&std::env::var_os("ROSTERD_CANARIES")?)).as_ref()?;
     let connection = connection.clone();
-    Some(Arc::new(move |memory: &[u8]| search.look(&connection, memory)))
+    let before = Mutex::new(Vec::new());
+    Some(Arc::new(move |memory: &[u8]| {
+        search.look(&connection, memory, &mut before.lock().unwrap_or_else(PoisonError::into_inner));
+    }))
 }
 
 impl Search {
@@ -57,8 +60,11 @@ impl Search {
         Some(Self { any, longest, needles, names, searched: append(".searched")?, seen: append(".seen")? })
     }
 
-    fn look(&self, connection: &ConnectionId, memory: &[u8]) {
-        let suspect = if parts(memory, self.longest).any(|part| self.any.is_match(part)) { memory } else { &[] };
+    /// `before` is what the last search of the same guest saw.
+    fn look(&self, connection: &ConnectionId, memory: &[u8], before: &mut Vec<u8>) {
+        let suspect = if parts(memory, before, self.longest).any(|part| self.any.is_match(part)) { memory } else { &[] };
+        before.clear();
+        before.extend_from_slice(memory);
         for (_, name) in self.needles.iter().zip(&self.names).filter(|(needle, _)| needle.find(suspect).is_some()) {
             line(&self.seen, &format!("{name} in the memory of {connection}\n"));
         }
@@ -66,13 +72,17 @@ impl Search {
     }
 }
 
-/// Most of a memory was never written: what of it is not empty, with so much around it that no needle hides on an edge.
-fn parts(memory: &[u8], around: usize) -> impl Iterator<Item = &[u8]> {
+/// Most of a memory was never written, or not since the last search: what is new in it, with so much around it that no
+/// needle hides on an edge.
+fn parts<'a>(memory: &'a [u8], before: &[u8], around: usize) -> impl Iterator<Item = &'a [u8]> {
     const BLOCK: usize = 4096;
     static EMPTY: [u8; BLOCK] = [0; BLOCK];
-    let blocks = memory.chunks(BLOCK).enumerate().filter(|(_, block)| **block != EMPTY[..block.len()]);
     let mut parts: Vec<(usize, usize)> = Vec::new();
-    for (number, block) in blocks {
+    for (number, block) in memory.chunks(BLOCK).enumerate() {
+        let was = before.get(number * BLOCK..number * BLOCK + block.len()).unwrap_or(&EMPTY[..block.len()]);
+        if block == was {
+            continue;
+        }
         let from = (number * BLOCK).saturating_sub(around);
         let to = (number * BLOCK + block.len() + around).min(memory.len());
         match parts.last_mut() {
@@ -106,19 +116,27 @@ mod tests {
         std::fs::write(&file, "6b616e617269 bird (plain)\n00ff00 other\n").expect("a file");
         let search = Search::open(file.as_os_str()).expect("it opens");
         let guest: ConnectionId = "hr".parse().expect("a name");
-        search.look(&guest, b"nothing of note");
-        search.look(&guest, b"a kanari, and once more: kanari");
+        let mut before = Vec::new();
+        search.look(&guest, b"nothing of note", &mut before);
+        search.look(&guest, b"a kanari, and once more: kanari", &mut before);
         // Half of it in a page, half in the next; and one whose first byte is the last of an empty page.
         let mut memory = vec![0; 5 * 4096];
         memory[4093..4099].copy_from_slice(b"kanari");
-        search.look(&guest, &memory);
+        search.look(&guest, &memory, &mut before);
         memory.fill(0);
         memory[3 * 4096] = 0xff;
-        search.look(&guest, &memory);
+        search.look(&guest, &memory, &mut before);
+        // What was there before is not looked at again, unless something beside it makes a needle of it.
+        search.look(&guest, &memory, &mut before);
+        memory.fill(0);
+        memory[4095..4097].copy_from_slice(b"ka");
+        search.look(&guest, &memory, &mut before);
+        memory[4097..4101].copy_from_slice(b"nari");
+        search.look(&guest, &memory, &mut before);
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("it is there");
         let bird = "bird (plain) in the memory of hr\n";
-        assert_eq!(read("needles.seen"), format!("{bird}{bird}other in the memory of hr\n"));
-        assert_eq!(read("needles.searched"), "hr 15\nhr 31\nhr 20480\nhr 20480\n");
+        assert_eq!(read("needles.seen"), format!("{bird}{bird}other in the memory of hr\n{bird}"));
+        assert_eq!(read("needles.searched"), format!("hr 15\nhr 31\n{}", "hr 20480\n".repeat(5)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! The hub is asked what it knows after every run, and held against what the simulator has. Whoever is there must be
 //! active, whatever went wrong on the way.
 
+mod both_ways;
 mod broken;
 mod company;
 mod day;

@@ -34,12 +34,14 @@ mod worker;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use batch::Key;
 use look::Answered;
 use rosterd_model::ConnectionId;
-use rosterd_model::outbox::Receipt;
+use rosterd_model::outbox::{DeliveryState, Receipt};
 use rosterd_model::run::{Counted, DeliveryCounts};
+use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
@@ -68,12 +70,32 @@ pub(crate) struct Delivered {
     pub(crate) faults: Vec<String>,
     /// What reading back showed.
     pub(crate) notes: Vec<String>,
+    /// What had to wait for something else when it was looked at.
+    waiting: BTreeSet<Key>,
 }
 
 impl Delivered {
     fn tell(&mut self, sentences: impl IntoIterator<Item = String>) {
         let room = MOST_SENTENCES.saturating_sub(self.faults.len());
         self.faults.extend(sentences.into_iter().take(room));
+    }
+
+    fn wait(&mut self, keys: &[Key]) {
+        let room = MOST_SENTENCES.saturating_sub(self.waiting.len());
+        self.waiting.extend(keys.iter().take(room));
+    }
+
+    /// Tells what still waits at the end: that a first delivery makes parents before children is nothing to act on.
+    fn tell_waiting(&mut self, view: &impl Read, number: ConnectionNumber) -> Result<(), EngineError> {
+        let mut told = Vec::new();
+        for (class, entity) in std::mem::take(&mut self.waiting) {
+            let Some(entry) = view.outbox_entry(number, class, entity)? else { continue };
+            if let (DeliveryState::Blocked { .. }, Some(because)) = (&entry.state, &entry.last_fault) {
+                told.push(format!("{class} {entity} waits: {because}"));
+            }
+        }
+        self.tell(told);
+        Ok(())
     }
 
     fn note(&mut self, sentence: String) {

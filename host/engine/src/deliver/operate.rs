@@ -39,7 +39,7 @@ impl Engine {
     /// The store fails.
     pub fn deliver(&self) -> BoxFuture<'_, Result<DeliveryReport, EngineError>> {
         Box::pin(async move {
-            let Delivered { counts, faults, notes } = super::deliver(self).await?;
+            let Delivered { counts, faults, notes, .. } = super::deliver(self).await?;
             Ok(DeliveryReport { counts, faults, notes })
         })
     }

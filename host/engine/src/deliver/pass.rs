@@ -228,6 +228,7 @@ impl Pass {
         let outcome = blocking(move || turn::turn(&route, &answered, &batch, &flights, &window)).await?;
         self.window = outcome.window.clone();
         delivered.tell(outcome.told.iter().cloned());
+        delivered.wait(&outcome.waiting);
         for event in &outcome.events {
             self.route.engine.events.emit(event);
         }

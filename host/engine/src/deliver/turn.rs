@@ -1,7 +1,7 @@
 //! One transaction between two batches: the answers to the last one, what the next one found without being sent, what is
 //! about to be sent, and what all of it says about the connection.
 
-use super::batch::Batch;
+use super::batch::{Batch, Key};
 use super::look::{Answered, Looked};
 use super::worker::Route;
 use super::{failure, settle};
@@ -29,8 +29,10 @@ pub(super) enum Gate {
 /// What a transaction came to.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    /// Sentences about entries that were not done.
+    /// Sentences about entries that were not done, without those of `waiting`.
     pub(super) told: Vec<String>,
+    /// What waits for something else, which may come about before the delivery ends.
+    pub(super) waiting: Vec<Key>,
     /// What others must hear.
     pub(super) events: Vec<RunEvent>,
     pub(super) gate: Gate,
@@ -97,7 +99,6 @@ pub(super) fn turn(
             pending: false,
         };
         for (entry, on, because) in &batch.blocked {
-            settling.told.push(format!("{} {} waits: {because}", entry.class, entry.entity));
             settling.put_if_own(w, entry, |entry| {
                 entry.state = DeliveryState::Blocked { on: on.clone() };
                 entry.last_fault = Some(because.clone());
@@ -140,6 +141,7 @@ pub(super) fn turn(
         Ok(Outcome {
             events: all,
             told: settling.told,
+            waiting: batch.blocked.iter().map(|(entry, ..)| (entry.class, entry.entity)).collect(),
             gate,
             discarded: answers.trapped.is_some(),
             window: circuit.window,

@@ -67,5 +67,6 @@ pub(super) async fn drain(engine: Engine, index: usize) -> Result<Delivered, Eng
             break;
         }
     }
+    delivered.tell_waiting(&route.engine.store.snapshot()?, number)?;
     Ok(delivered)
 }
