@@ -5,19 +5,14 @@
 //! anywhere fails the test.
 
 use crate::built::{binary, component_asking};
+use crate::compiled;
 use crate::tape;
 use crate::watched::Watched;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A hub in a folder of its own; as [`Hub::new`] makes it, with a csv source `hr` and a csv destination `directory`.
 pub struct Hub {
@@ -123,9 +118,6 @@ apply-batch = 20
 deliver-batch = 20
 "#;
 
-/// The compiled form of a component: names and contents of files.
-type Compiled = Arc<Vec<(OsString, Vec<u8>)>>;
-
 impl Default for Hub {
     fn default() -> Self {
         Self::new()
@@ -177,8 +169,7 @@ impl Hub {
     }
 
     /// Puts a component into its folder as a plugin, which from then on asks for an optional secret `canary` too: the host
-    /// then holds the secret while the guest runs. It comes compiled: compiling takes a second, and a test may need two
-    /// hundred hubs.
+    /// then holds the secret while the guest runs. It comes compiled.
     ///
     /// # Errors
     /// The component is not built, or the hub's folder can not be written.
@@ -187,42 +178,16 @@ impl Hub {
     }
 
     fn install_changed(&self, name: &str, changes: &[(&str, &str)]) -> std::io::Result<()> {
-        static COMPILED: Mutex<BTreeMap<String, Compiled>> = Mutex::new(BTreeMap::new());
+        let component = component_asking(name, changes)?;
         std::fs::create_dir_all(self.path("plugins"))?;
-        std::fs::write(self.path("plugins").join(format!("{name}.wasm")), component_asking(name, changes)?)?;
-        // Nobody else compiles meanwhile; one that failed leaves nothing behind.
-        let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = format!("{name} {changes:?}");
-        let files = match compiled.get(&key) {
-            Some(files) => Arc::clone(files),
-            None => Arc::clone(compiled.entry(key).or_insert(self.compile(name)?)),
-        };
-        drop(compiled);
-        let cache = self.path(CACHE);
-        DirBuilder::new().recursive(true).mode(0o700).create(&cache)?;
-        for (name, bytes) in files.iter() {
-            let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(cache.join(name));
-            file?.write_all(bytes)?;
-        }
-        Ok(())
-    }
-
-    /// The compiled form of a component, which this hub has from now on.
-    fn compile(&self, name: &str) -> std::io::Result<Compiled> {
-        // A component is compiled for what it is: its hub may be configured already, and keeps that.
-        let configured = self.read("rosterd.toml");
-        self.write("rosterd.toml", "");
-        drop(self.rosterd(&["plugin", "describe", name]).code(0));
-        self.write("rosterd.toml", &configured);
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(self.path(CACHE))? {
-            let entry = entry?;
-            // What was noted about a path is of no use in another folder.
-            if entry.file_type()?.is_file() && !entry.file_name().to_string_lossy().starts_with("path-") {
-                files.push((entry.file_name(), std::fs::read(entry.path())?));
-            }
-        }
-        Ok(Arc::new(files))
+        std::fs::write(self.path("plugins").join(format!("{name}.wasm")), &component)?;
+        compiled::put(&component, &self.path(CACHE), || {
+            // A component is compiled for what it is: its hub may be configured already, and keeps that.
+            let configured = self.read("rosterd.toml");
+            self.write("rosterd.toml", "");
+            drop(self.rosterd(&["plugin", "describe", name]).code(0));
+            self.write("rosterd.toml", &configured);
+        })
     }
 
     /// Ends the hub without judging it: everything that was seen anywhere.

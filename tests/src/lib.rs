@@ -2,6 +2,7 @@
 
 pub mod built;
 pub mod canary;
+mod compiled;
 pub mod hub;
 pub mod service;
 pub mod tape;

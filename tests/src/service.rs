@@ -82,6 +82,14 @@ impl Service {
         }
     }
 
+    /// Waits until the log is longer than this, or a second has passed.
+    pub fn wait_for_more(&self, than: usize) {
+        let lines = self.log.lines();
+        if lines.len() <= than {
+            drop(self.log.more.wait_timeout(lines, Duration::from_secs(1)).unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
     /// The log so far.
     #[must_use]
     pub fn log(&self) -> Vec<Json> {

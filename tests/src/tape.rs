@@ -1,6 +1,7 @@
 //! Replays the tape of a test's run in an empty folder, without its secrets, its files and its network.
 
 use crate::built::binary;
+use crate::compiled::copy;
 use std::path::Path;
 use std::process::Command;
 
@@ -27,7 +28,7 @@ pub fn replay(tape: &Path, compiled: &Path, words: &[&str]) {
     }
     let elsewhere = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder for the replay: {error}"));
     // Compiling a component takes a second.
-    if let Err(error) = copy_cache(compiled, &elsewhere.path().join(".rosterd/cache")) {
+    if let Err(error) = copy(compiled, &elsewhere.path().join(".rosterd/cache")) {
         panic!("the compiled components can not be copied: {error}");
     }
     let mut command = Command::new(binary());
@@ -43,17 +44,4 @@ pub fn replay(tape: &Path, compiled: &Path, words: &[&str]) {
     let mut store = tape.as_os_str().to_owned();
     store.push(".store");
     let _ = std::fs::remove_file(store);
-}
-
-fn copy_cache(from: &Path, to: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        // What was noted about a path is of no use in another folder.
-        if entry.file_type()?.is_file() && !entry.file_name().to_string_lossy().starts_with("path-") {
-            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-        }
-    }
-    Ok(())
 }

@@ -62,7 +62,8 @@ impl Search {
 
     /// `before` is what the last search of the same guest saw.
     fn look(&self, connection: &ConnectionId, memory: &[u8], before: &mut Vec<u8>) {
-        let suspect = if parts(memory, before, self.longest).any(|part| self.any.is_match(part)) { memory } else { &[] };
+        let suspect =
+            if parts(memory, before, self.longest).any(|part| self.any.is_match(part)) { memory } else { &[] };
         before.clear();
         before.extend_from_slice(memory);
         for (_, name) in self.needles.iter().zip(&self.names).filter(|(needle, _)| needle.find(suspect).is_some()) {

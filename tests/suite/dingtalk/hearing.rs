@@ -14,7 +14,7 @@ const TOKEN: &str = "KanariSubscription2026";
 const AES_KEY: &str = "kanarivogel0123456789abcdefghijklmnopqrstuv";
 /// Whoever has not heard of a change after this time, and was asked so often, never will: machines of tests stop for minutes.
 const PATIENCE: Duration = Duration::from_secs(120);
-const OFTEN: u32 = 100;
+const OFTEN: u32 = 60;
 
 /// The secrets of callbacks, without which a hub that is called can do nothing.
 pub(super) fn secrets(pair: &Pair) {
@@ -37,10 +37,11 @@ pub(super) fn start(pair: &Pair) -> Service {
     service
 }
 
-/// Asks again and again, until there is an answer. Each time the hub is asked something, which takes a while.
+/// Asks again whenever the service said something, until there is an answer.
 pub(super) fn until<T>(pair: &Pair, service: &Service, mut ask: impl FnMut() -> Result<T, String>) -> T {
     let begun = Instant::now();
     for asked in 1_u32.. {
+        let said = service.log().len();
         let why = match ask() {
             Ok(answer) => return answer,
             Err(why) => why,
@@ -50,7 +51,7 @@ pub(super) fn until<T>(pair: &Pair, service: &Service, mut ask: impl FnMut() -> 
             let log = service.log().iter().rev().take(40).map(ToString::to_string).collect::<Vec<_>>().join("\n");
             panic!("{why}\nsent: {sent}\nlog, the newest first:\n{log}");
         }
-        drop(pair.hub.rosterd(&["runs", "list", "--limit", "1"]).code(0));
+        service.wait_for_more(said);
     }
     unreachable!("nobody asks four billion times")
 }
