@@ -155,6 +155,12 @@ fn events_over_a_socket_are_acknowledged_once_the_hub_has_them() {
         [("org-unit", "42000036", false)]
     );
     drop(events);
+    // A gateway that has not noticed sends it to where nobody is, and waits for another minute.
+    let noticed = (0..500).any(|_| {
+        std::thread::yield_now();
+        control("GET", "/streams", Value::Null) == json!([])
+    });
+    assert!(noticed, "the gateway still has a stream");
     control("POST", "/clock", json!({ "advance": 60_000 }));
     let mut events = open::<Dingtalk>().expect("it opens").listen(&[Class::OrgUnit]).expect("it listens again");
     assert_eq!(events.next(5_000).expect("hints").len(), 1);
