@@ -1,5 +1,5 @@
 # Two doors for a newcomer: `make demo` and `make test`. Each does all of its own set-up; the logic is in the scripts.
-.PHONY: demo test bench planted histories soak fmt
+.PHONY: demo test bench planted histories soak weeks fmt
 
 # A company of ten thousand through the whole hub, judged by a program that shares no code with it.
 demo:
@@ -25,6 +25,12 @@ histories:
 # the C library, which `rosterd` does not use, would count the arenas of short-lived threads as growth.
 soak:
 	@MALLOC_ARENA_MAX=1 ACCOUNTS=10000 CHANGES=200 cargo test --locked -p rosterd-engine --test model -- --ignored --nocapture eight_weeks
+
+# Weeks of an organisation of 5,000 people in 300 departments, of which the hub hears by scans, callbacks and a stream. Needs
+# what `make test` builds.
+weeks:
+	@ROSTERD_WHOLE_WEEKS=yes cargo test --locked --workspace --exclude rosterd-test-greedy --exclude rosterd-test-hostile \
+	    --exclude rosterd-test-probe --test suite -- --nocapture dingtalk::week
 
 fmt:
 	@cargo fmt --all

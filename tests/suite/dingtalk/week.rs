@@ -20,8 +20,11 @@ use super::directory::Directory;
 use super::{APP, Pair, Way, hearing, night};
 use serde_json::{Map, Value};
 
-const PEOPLE: usize = 5_000;
-const DEPARTMENTS: i64 = 300;
+/// People and departments.
+const WHOLE: (usize, i64) = (5_000, 300);
+/// The same for weeks of events, unless `make weeks` asks for whole ones: they take a minute each. Not fewer departments than
+/// the nights have pages to go wrong.
+const SMALL: (usize, i64) = (1_000, 180);
 
 /// What goes wrong on a day, for a hub that hears of changes, and in the scan that follows, for all.
 type Trouble = (fn(&mut Day<'_>), fn(&Pair));
@@ -53,7 +56,9 @@ fn a_week_over_a_stream() {
 
 /// A week, in which so many departments go.
 fn week(way: Way, gone: usize) {
-    let (mut company, mut organisation) = Company::new(17, PEOPLE, DEPARTMENTS);
+    let whole = way == Way::Polling || std::env::var_os("ROSTERD_WHOLE_WEEKS").is_some();
+    let (people, existing) = if whole { WHOLE } else { SMALL };
+    let (mut company, mut organisation) = Company::new(17, people, existing);
     if way != Way::Polling {
         // Callbacks are signed with the time, so both clocks are that of the machine.
         organisation["settings"].as_object_mut().expect("settings").remove("clock");
@@ -63,9 +68,9 @@ fn week(way: Way, gone: usize) {
     hearing::secrets(&pair);
     let first = pair.next_day();
     first.well();
-    println!("{way:?}, import: {} calls, {} at the least", first.calls, first.minimum);
+    println!("{way:?}, import of {people} people in {existing} departments: {} calls, {} at the least", first.calls, first.minimum);
     pair.assert_equal();
-    let mut made = usize::try_from(DEPARTMENTS).expect("a number");
+    let mut made = usize::try_from(existing).expect("a number");
     for (by_day, by_night) in WEEK {
         let before = departments(&pair);
         if way == Way::Polling {
