@@ -68,7 +68,10 @@ fn week(way: Way, gone: usize) {
     hearing::secrets(&pair);
     let first = pair.next_day();
     first.well();
-    println!("{way:?}, import of {people} people in {existing} departments: {} calls, {} at the least", first.calls, first.minimum);
+    println!(
+        "{way:?}, import of {people} people in {existing} departments: {} calls, {} at the least",
+        first.calls, first.minimum
+    );
     pair.assert_equal();
     let mut made = usize::try_from(existing).expect("a number");
     for (by_day, by_night) in WEEK {
