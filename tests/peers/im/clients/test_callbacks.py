@@ -1,4 +1,4 @@
-"""Callbacks with `dingtalk.crypto`: each side opens what the other sealed."""
+"""Callbacks with `dingtalk.crypto` and wechatpy's class for the same envelope: each side opens what the other sealed."""
 
 import json
 import unittest
@@ -6,6 +6,10 @@ import unittest
 from dingtalk import AppKeyClient
 from dingtalk.core.exceptions import DingTalkClientException, InvalidCorpIdOrSuiteKeyException
 from dingtalk.crypto import DingTalkCrypto
+from wechatpy.enterprise.crypto import WeChatCrypto
+from wechatpy.enterprise.exceptions import InvalidCorpIdException
+from wechatpy.exceptions import InvalidSignatureException
+import xmltodict
 
 from receiver import KEY, TOKEN, Receiver
 from simulator import APP, SECRET, SimulatorTest
@@ -26,6 +30,31 @@ class Envelope(SimulatorTest):
             asked = {**keys, "encrypt": theirs["encrypt"], "time": theirs["timeStamp"], "nonce": theirs["nonce"],
                      "signature": theirs["msg_signature"]}
             self.assertEqual(self.simulator.control("POST", "/crypto/open", asked), {"message": message})
+
+    def test_both_directions_with_another_library(self):
+        crypto = WeChatCrypto(TOKEN, KEY, "dingsimappkey001")
+        keys = {"token": TOKEN, "aes_key": KEY, "owner": "dingsimappkey001"}
+        for message in ["x" * length for length in range(0, 67)] + ["王芳, 𠮷野", json.dumps({"EventType": "check_url"})]:
+            sealed = self.simulator.control("POST", "/crypto/seal", {**keys, "message": message, "time": "1", "nonce": "n"})
+            opened = crypto.decrypt_message({"Encrypt": sealed["encrypt"]}, sealed["signature"], "1", "n")
+            self.assertEqual(opened, message)
+            theirs = xmltodict.parse(crypto.encrypt_message(message, "n", "1"))["xml"]
+            asked = {**keys, "encrypt": theirs["Encrypt"], "time": theirs["TimeStamp"], "nonce": theirs["Nonce"],
+                     "signature": theirs["MsgSignature"]}
+            self.assertEqual(self.simulator.control("POST", "/crypto/open", asked), {"message": message})
+
+    def test_another_owner_and_another_signature_are_refused_by_both_libraries(self):
+        keys = {"token": TOKEN, "aes_key": KEY, "owner": "dingother"}
+        sealed = self.simulator.control("POST", "/crypto/seal", {**keys, "message": "m", "time": "1", "nonce": "n"})
+        crypto = WeChatCrypto(TOKEN, KEY, "dingsimappkey001")
+        with self.assertRaises(InvalidCorpIdException):
+            crypto.decrypt_message({"Encrypt": sealed["encrypt"]}, sealed["signature"], "1", "n")
+        with self.assertRaises(InvalidSignatureException):
+            crypto.decrypt_message({"Encrypt": sealed["encrypt"]}, sealed["signature"], "2", "n")
+        theirs = xmltodict.parse(crypto.encrypt_message("m", "n", "1"))["xml"]
+        asked = {**keys, "owner": "dingsimappkey001", "encrypt": theirs["Encrypt"], "time": "2", "nonce": "n",
+                 "signature": theirs["MsgSignature"]}
+        self.assertEqual(self.simulator.control("POST", "/crypto/open", asked), {"refused": "signature"})
 
     def test_another_owner_is_refused_by_both(self):
         keys = {"token": TOKEN, "aes_key": KEY, "owner": "dingother"}
