@@ -167,7 +167,7 @@ fn a_standard_organisation_becomes_what_the_file_says_and_nobody_twice() {
     let out = Out::new("ordinary", "delete");
     out.show(FIRST);
     drop(out.hub.rosterd(&["check", "--online"]).code(0));
-    drop(out.run());
+    drop(out.run().code(0));
     out.assert_settled();
     assert_eq!(out.units(), ["Acme", "Finance", "North", "Sales"]);
     assert_eq!(out.person("E2")["texts"]["title"], "Clerk");
@@ -206,7 +206,7 @@ fn a_standard_organisation_becomes_what_the_file_says_and_nobody_twice() {
 fn a_dedicated_organisation_stops_and_starts_accounts() {
     let out = Out::new("sso", "disable");
     out.show(FIRST);
-    drop(out.run());
+    drop(out.run().code(0));
     out.assert_settled();
     let stopped = |userid: &str| out.person(userid)["exclusive"]["disabled"].as_bool().unwrap_or_default();
     assert!(!stopped("E3") && out.person("E3")["exclusive"].is_object(), "{}", out.person("E3"));

@@ -104,6 +104,32 @@ fn nothing_is_handed_over_before_the_account_is_there_and_with_another_key() {
     out.hub.verify();
 }
 
+#[test]
+fn a_first_password_goes_with_its_account() {
+    let out = Out::new("dingtalk", "delete");
+    let key = out.hub.watched.file("own", KEY).display().to_string();
+    let table = format!("[connection.ding.initial-passwords]\nkey = {{ file = \"{key}\" }}\n[connection.ding.grants]");
+    let free = "{ floor = 50, percent = 100.0 }";
+    for (from, to) in [
+        ("name = 'account.displayName'", "name = 'account.displayName'\nlogin_id = 'account.userName'"),
+        ("[connection.ding.grants]", &table),
+        ("delete-requires = \"approval\"", "delete-requires = \"auto\""),
+        ("[authority]", &format!("[guard]\ndisable = {free}\ndelete = {free}\n[authority]")),
+    ] {
+        out.hub.configure(from, to);
+    }
+    let waiting = || out.hub.rosterd(&["account", "password", "--connection", "ding"]).code(0).out;
+    out.show(FIRST);
+    drop(out.run().code(0));
+    assert!(waiting().contains("han.meimei") && waiting().contains("tom.li"), "{}", waiting());
+    let gone = "Han Meimei,13800000003,Clerk,Acme/Finance,E1,";
+    out.show(&FIRST.replace(&format!("{gone}active"), &format!("{gone}left")));
+    drop(out.run().code(0));
+    assert!(out.person("E3").is_null(), "{}", out.person("E3"));
+    assert!(!waiting().contains("han.meimei") && waiting().contains("tom.li"), "{}", waiting());
+    out.hub.verify();
+}
+
 /// The passwords that were sent for each person, in order; also those of requests that did not arrive.
 fn sent(out: &Out) -> BTreeMap<String, Vec<String>> {
     let mut sent: BTreeMap<String, Vec<String>> = BTreeMap::new();
