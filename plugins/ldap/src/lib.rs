@@ -68,7 +68,7 @@ impl Source for Ldap {
         if resume.is_some() {
             return Err(Fault::cursor_invalid("pages belong to a connection; a scan begins at the beginning"));
         }
-        scan::Scan::new(&self.settings, classes)
+        Ok(scan::Scan::new(&self.settings, classes))
     }
 }
 

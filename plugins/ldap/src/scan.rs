@@ -33,6 +33,8 @@ struct Walk {
 
 #[derive(Debug)]
 enum Stage {
+    /// Nothing yet.
+    Begin,
     /// Names and ids.
     Index(Walk),
     /// Everything.
@@ -56,26 +58,28 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// A scan of these classes.
-    ///
-    /// # Errors
-    /// What connecting and binding come to.
-    pub fn new(settings: &Settings, classes: &[Class]) -> Result<Self, Fault> {
-        let mut link = Link::connect(settings)?;
-        link.bind(settings)?;
-        let mut scan = Self {
+    /// A scan of these classes that has not begun.
+    #[must_use]
+    pub fn new(settings: &Settings, classes: &[Class]) -> Self {
+        Self {
             settings: settings.clone(),
             classes: ORDER.into_iter().filter(|class| classes.contains(class)).collect(),
-            link: Some(link),
-            stage: Stage::Done,
+            link: None,
+            stage: Stage::Begin,
             index: Index::default(),
             next: ORDER.into(),
             waiting: VecDeque::new(),
             referrals: 0,
             outside: 0,
-        };
-        scan.stage = scan.index_next()?;
-        Ok(scan)
+        }
+    }
+
+    /// Connects and binds. Only now, so that what fails here is a scan that is incomplete, like any other failure.
+    fn begin(&mut self) -> Result<Stage, Fault> {
+        let mut link = Link::connect(&self.settings)?;
+        link.bind(&self.settings)?;
+        self.link = Some(link);
+        self.index_next()
     }
 
     fn walk(&self, class: Class) -> Result<Walk, Fault> {
@@ -108,6 +112,7 @@ impl Scan {
     /// One page further.
     fn step(&mut self) -> Result<(), Fault> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Begin => self.begin()?,
             Stage::Index(mut walk) => {
                 let shape = Shape::new(&self.settings, walk.class);
                 let (found, more) = self.page(&mut walk, &[self.settings.id().to_owned()])?;
