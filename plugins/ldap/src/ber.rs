@@ -60,7 +60,7 @@ impl<'a> Elements<'a> {
     ///
     /// # Errors
     /// There is none, or it is cut off.
-    pub fn next(&mut self) -> Result<(u8, &'a [u8]), Broken> {
+    pub fn any(&mut self) -> Result<(u8, &'a [u8]), Broken> {
         let cut = Broken("an element that is cut off");
         let (tag, head, content) = head(self.0)?.ok_or(cut)?;
         let whole = self.0.get(head..).and_then(|rest| rest.split_at_checked(content));
@@ -72,9 +72,9 @@ impl<'a> Elements<'a> {
     /// The content of the next one, which must have this tag.
     ///
     /// # Errors
-    /// As [`Elements::next`], and for another tag.
+    /// As [`Elements::any`], and for another tag.
     pub fn take(&mut self, tag: u8) -> Result<&'a [u8], Broken> {
-        match self.next()? {
+        match self.any()? {
             (found, content) if found == tag => Ok(content),
             _ => Err(Broken("an element of another kind than the protocol has there")),
         }
@@ -143,10 +143,10 @@ mod tests {
     #[test]
     fn what_ldap_forbids_is_broken() {
         for bytes in [&[0x1f, 1, 0][..], &[4, 0x80, 0, 0], &[4, 0x85, 0, 0, 0, 0, 1, 0]] {
-            assert!(Elements::of(bytes).next().is_err() && length(bytes, 99).is_err(), "{bytes:?}");
+            assert!(Elements::of(bytes).any().is_err() && length(bytes, 99).is_err(), "{bytes:?}");
         }
         for bytes in [&[][..], &[4], &[4, 2, 1], &[4, 0x82, 0], &[4, 0x84, 0xff, 0xff, 0xff, 0xff]] {
-            assert!(Elements::of(bytes).next().is_err(), "{bytes:?}");
+            assert!(Elements::of(bytes).any().is_err(), "{bytes:?}");
         }
         assert_eq!(length(&[4, 0x82, 0], 9), Ok(None));
         assert_eq!(length(&[4, 7], 9), Ok(Some(9)));

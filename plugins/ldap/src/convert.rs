@@ -134,10 +134,10 @@ impl Shape {
             let number =
                 |name: &str| format!("the value of {name} is no number; the server's administrator looks at it");
             if let [mask] = texts(entry, CONTROL)?[..] {
-                all.boolean("disabled", values::disabled(mask).map_err(|()| number(CONTROL))?);
+                all.boolean("disabled", values::disabled(mask).map_err(|_| number(CONTROL))?);
             }
             if let [ticks] = texts(entry, EXPIRES)?[..]
-                && let Some(time) = values::expires(ticks).map_err(|()| number(EXPIRES))?
+                && let Some(time) = values::expires(ticks).map_err(|_| number(EXPIRES))?
             {
                 all.text(EXPIRES, &time);
             }

@@ -92,7 +92,7 @@ fn unescape(value: &str) -> Option<Vec<u8>> {
         // The value itself, without the tag and length that stand before it in this form.
         let bytes: Vec<u8> = bytes.collect::<Option<_>>().filter(|_| even)?;
         return Some(
-            crate::ber::Elements::of(&bytes).next().map_or_else(|_| bytes.clone(), |(_, inner)| inner.to_vec()),
+            crate::ber::Elements::of(&bytes).any().map_or_else(|_| bytes.clone(), |(_, inner)| inner.to_vec()),
         );
     }
     let mut bytes = Vec::with_capacity(value.len());

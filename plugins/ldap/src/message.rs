@@ -132,7 +132,7 @@ impl Search<'_> {
 pub fn decode(bytes: &[u8]) -> Result<(i64, Answer), Broken> {
     let mut message = Elements::of(Elements::of(bytes).take(SEQUENCE)?);
     let id = message.integer(NUMBER)?;
-    let (operation, content) = message.next()?;
+    let (operation, content) = message.any()?;
     let mut content = Elements::of(content);
     let answer = match operation {
         0x61 => Answer::Bind(outcome(&mut content)?),

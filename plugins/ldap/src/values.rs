@@ -1,5 +1,9 @@
 //! Values that are not text as they come: ids of 16 bytes, times of Active Directory.
 
+/// The value is no number that makes sense there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoNumber;
+
 /// A GUID as Active Directory keeps it, as text: the first three parts have their bytes reversed.
 #[must_use]
 pub fn guid(bytes: &[u8]) -> Option<String> {
@@ -21,13 +25,13 @@ pub fn guid(bytes: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// It is no such number.
-pub fn expires(text: &str) -> Result<Option<String>, ()> {
-    let ticks: i64 = text.parse().map_err(|_| ())?;
+pub fn expires(text: &str) -> Result<Option<String>, NoNumber> {
+    let ticks: i64 = text.parse().map_err(|_| NoNumber)?;
     if ticks == 0 || ticks == i64::MAX {
         return Ok(None);
     }
     if ticks < 0 {
-        return Err(());
+        return Err(NoNumber);
     }
     let seconds = ticks / 10_000_000;
     let (days, second) = (seconds / 86_400, seconds % 86_400);
@@ -66,8 +70,8 @@ fn leap(year: i64) -> bool {
 ///
 /// # Errors
 /// It is no number.
-pub fn disabled(text: &str) -> Result<bool, ()> {
-    text.parse::<i64>().map(|mask| mask & 2 != 0).map_err(|_| ())
+pub fn disabled(text: &str) -> Result<bool, NoNumber> {
+    text.parse::<i64>().map(|mask| mask & 2 != 0).map_err(|_| NoNumber)
 }
 
 #[cfg(test)]

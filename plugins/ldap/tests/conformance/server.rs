@@ -120,7 +120,7 @@ impl Server {
         let most = usize::try_from(request.integer(2).unwrap()).unwrap();
         request.integer(2).unwrap();
         request.take(1).unwrap();
-        let (_, filter) = request.next().unwrap();
+        let (_, filter) = request.any().unwrap();
         let mut wanted = Elements::of(request.take(0x30).unwrap());
         let mut names = Vec::new();
         while !wanted.is_empty() {
@@ -158,7 +158,7 @@ impl Server {
     fn answer(&mut self, message: &[u8]) -> Vec<u8> {
         let mut parts = Elements::of(Elements::of(message).take(0x30).unwrap());
         let id = parts.integer(2).unwrap();
-        let (operation, content) = parts.next().unwrap();
+        let (operation, content) = parts.any().unwrap();
         match operation {
             0x60 => {
                 assert!(content.ends_with(b"\x80\x09Kanari-17"), "the password is in its place");
