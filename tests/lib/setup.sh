@@ -73,4 +73,17 @@ need_cargo() {
 # With what makes an environment of its own, for the client libraries that tests run. Debian has that in another package.
 need_python() { python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv; }
 
-need_all() { need_cargo; need_wasm_toolchain; need_python; }
+# A directory that nobody here wrote, for the ldap connector. Debian starts its daemon at once where it may: whoever had none
+# before wants none now. Tests start their own, on ports of their own.
+need_slapd() {
+    if [ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null && command -v openssl >/dev/null; then return; fi
+    local before=no
+    if [ -x /usr/sbin/slapd ]; then before=yes; fi
+    install_packages slapd ldap-utils openssl
+    if [ "$before" = no ] && [ -f /run/slapd/slapd.pid ]; then
+        say "stopping the slapd that its package started"
+        as_root kill "$(cat /run/slapd/slapd.pid)" || true
+    fi
+}
+
+need_all() { need_cargo; need_wasm_toolchain; need_python; need_slapd; }

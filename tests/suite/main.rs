@@ -4,6 +4,7 @@ mod crash;
 mod dingtalk;
 mod flow;
 mod guide;
+mod ldap;
 mod probe;
 mod sandbox;
 mod tidy;

@@ -129,6 +129,17 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/dingtalk/src/destination/find.rs", "dingtalk_writing"),
     ("plugins/dingtalk/src/destination/units.rs", "dingtalk_writing"),
     ("plugins/dingtalk/src/destination/people.rs", "dingtalk_writing"),
+    // The ldap connector.
+    ("plugins/ldap/src/ber.rs", "ldap_answer"),
+    ("plugins/ldap/src/message.rs", "ldap_answer"),
+    ("plugins/ldap/src/link.rs", "ldap_answer"),
+    ("plugins/ldap/src/convert.rs", "ldap_answer"),
+    ("plugins/ldap/src/scan.rs", "ldap_answer"),
+    ("plugins/ldap/src/values.rs", "ldap_answer"),
+    ("plugins/ldap/src/dn.rs", "ldap_name"),
+    ("plugins/ldap/src/filter.rs", "ldap_filter"),
+    ("plugins/ldap/src/settings.rs", "ldap_settings"),
+    ("plugins/ldap/src/probe.rs", "ldap_answer"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

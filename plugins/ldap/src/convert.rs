@@ -1,0 +1,182 @@
+//! An entry as the record of one object, or as the statement that it could not be read.
+
+use crate::dn::Dn;
+use crate::message::Entry;
+use crate::preset::{self, CONTROL, EXPIRES};
+use crate::settings::Settings;
+use crate::values;
+use rosterd_sdk::{Attributes, Change, Class, record};
+use std::collections::HashMap;
+
+/// Who is where: what names of entries stand for.
+#[derive(Debug, Default)]
+pub struct Index(HashMap<Dn, (Class, String)>);
+
+impl Index {
+    /// Remembers an entry. The first class of an entry that has several stays.
+    pub fn add(&mut self, dn: Dn, class: Class, id: String) {
+        self.0.entry(dn).or_insert((class, id));
+    }
+
+    fn get(&self, dn: &Dn) -> Option<(Class, &str)> {
+        self.0.get(dn).map(|(class, id)| (*class, id.as_str()))
+    }
+}
+
+/// How entries of one class are read.
+#[derive(Debug)]
+pub struct Shape {
+    class: Class,
+    ad: bool,
+    id: String,
+    texts: Vec<String>,
+    /// References that led to nobody who is read.
+    pub outside: u64,
+}
+
+/// Why an entry can not be read.
+type Wrong = String;
+
+impl Shape {
+    /// The shape of a class.
+    #[must_use]
+    pub fn new(settings: &Settings, class: Class) -> Self {
+        let mut texts: Vec<String> = settings.preset.texts(class).iter().map(|name| (*name).to_owned()).collect();
+        // Read already, in a form of their own.
+        let own = preset::references(class).map(|(name, _)| name);
+        let own: Vec<&str> = own.chain([CONTROL, EXPIRES, preset::above(class), "dn", "disabled"]).collect();
+        for name in &settings.attributes {
+            let mut known = texts.iter().map(String::as_str).chain(own.iter().copied());
+            if !known.any(|other| other.eq_ignore_ascii_case(name)) {
+                texts.push(name.clone());
+            }
+        }
+        Self { class, ad: settings.preset.is_ad(), id: settings.id().to_owned(), texts, outside: 0 }
+    }
+
+    /// The attributes to be asked for.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<String> {
+        let mut names = vec![self.id.clone()];
+        names.extend(self.texts.iter().cloned());
+        names.extend(preset::references(self.class).map(|(name, _)| name.to_owned()));
+        if self.ad && self.class == Class::Account {
+            names.extend([CONTROL.to_owned(), EXPIRES.to_owned()]);
+        }
+        names
+    }
+
+    /// The id of an entry.
+    ///
+    /// # Errors
+    /// It has none, or one that is none.
+    pub fn id_of(&self, entry: &Entry) -> Result<String, Wrong> {
+        let values = values_of(entry, &self.id)?;
+        let [value] = values[..] else {
+            return Err(format!(
+                "it shows {} values of {}, its id; the server's administrator lets the account of bind-dn read it",
+                values.len(),
+                self.id
+            ));
+        };
+        let text = if self.id.eq_ignore_ascii_case("objectGUID") {
+            values::guid(value)
+        } else {
+            str::from_utf8(value).ok().map(str::to_owned).filter(|id| !id.is_empty())
+        };
+        text.ok_or_else(|| format!("the value of {} is no id; see the setting id-attribute", self.id))
+    }
+
+    /// What an entry says.
+    pub fn read(&mut self, entry: &Entry, index: &Index) -> Change {
+        let id = self.id_of(entry);
+        let known = id.clone().ok();
+        let read = id.and_then(|id| Ok(record(self.class, id).attributes(self.attributes(entry, index)?).upsert()));
+        read.unwrap_or_else(|wrong| {
+            let dn = String::from_utf8_lossy(&entry.dn);
+            Change::rejected(Some(self.class), known, dn.clone(), format!("the entry can not be read: {wrong}"), &dn)
+        })
+    }
+
+    fn attributes(&mut self, entry: &Entry, index: &Index) -> Result<Attributes, Wrong> {
+        let name = str::from_utf8(&entry.dn).ok().and_then(|text| Some((text, Dn::parse(text)?)));
+        let (text, dn) = name.ok_or("its name is no DN; the server's administrator looks at it")?;
+        let mut all = Attributes::with_capacity(1024);
+        all.text("dn", text);
+        for name in &self.texts {
+            let mut values = texts(entry, name)?;
+            match values[..] {
+                [] => {}
+                [value] => all.text(name, value),
+                _ => {
+                    // Servers give values in any order.
+                    values.sort_unstable();
+                    all.list(name, values);
+                }
+            }
+        }
+        if let Some((Class::OrgUnit, id)) = dn.parent().and_then(|above| index.get(&above)) {
+            all.reference(preset::above(self.class), Class::OrgUnit, id);
+        }
+        for (name, several) in preset::references(self.class) {
+            let values = texts(entry, name)?;
+            let mut found: Vec<(Class, &str)> = values.iter().filter_map(|dn| index.get(&Dn::parse(dn)?)).collect();
+            self.outside += (values.len() - found.len()) as u64;
+            found.sort_unstable_by_key(|(class, id)| (class.as_str(), *id));
+            found.dedup();
+            match found[..] {
+                [] if !several || values.is_empty() => {}
+                [(class, id)] if !several => all.reference(name, class, id),
+                _ => all.references(name, found),
+            }
+        }
+        if self.ad && self.class == Class::Account {
+            let number =
+                |name: &str| format!("the value of {name} is no number; the server's administrator looks at it");
+            if let [mask] = texts(entry, CONTROL)?[..] {
+                all.boolean("disabled", values::disabled(mask).map_err(|_| number(CONTROL))?);
+            }
+            if let [ticks] = texts(entry, EXPIRES)?[..]
+                && let Some(time) = values::expires(ticks).map_err(|_| number(EXPIRES))?
+            {
+                all.text(EXPIRES, &time);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The values of an attribute. Those with options (of a language, binary) are others.
+fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]>, Wrong> {
+    let mut found = Vec::new();
+    for (own, values) in &entry.attributes {
+        let own = String::from_utf8_lossy(own);
+        let (own, options) = own.split_once(';').unwrap_or((&own, ""));
+        if !own.eq_ignore_ascii_case(name) {
+            continue;
+        }
+        let range = options.split(';').find_map(|option| {
+            option.get(..6).filter(|head| head.eq_ignore_ascii_case("range=")).map(|_| &option[6..])
+        });
+        match range {
+            None if options.is_empty() => found.extend(values.iter().map(Vec::as_slice)),
+            None => {}
+            Some("0-*") => found.extend(values.iter().map(Vec::as_slice)),
+            // A part of the values would pass for all of them.
+            Some(_) => {
+                return Err(format!(
+                    "{name} has more values than the server gives at once, and this connector does not fetch the rest \
+                     yet; the server's administrator raises MaxValRange"
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn texts<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a str>, Wrong> {
+    let text = |value: &'a [u8]| {
+        str::from_utf8(value).map_err(|_| format!("a value of {name} is not UTF-8; whoever keeps this entry mends it"))
+    };
+    values_of(entry, name)?.into_iter().map(text).collect()
+}

@@ -1,0 +1,182 @@
+//! The connection to a server: opened, secured, bound; then messages, one whole at a time.
+
+use crate::ber;
+use crate::message::{self, Answer, Entry, Outcome, Search};
+use crate::settings::{Place, Settings};
+use crate::trouble;
+use rosterd_sdk::secrets::{self, Segment};
+use rosterd_sdk::{Fault, stream};
+
+/// No message may be longer: a group of 100,000 members has about 8 MiB.
+const LONGEST: usize = 16 << 20;
+/// Nor all messages of one page together.
+const LARGEST_PAGE: usize = 64 << 20;
+/// How long to wait for a connection, and for each answer.
+const PATIENCE_MS: u32 = 60_000;
+
+/// An open connection.
+#[derive(Debug)]
+pub struct Link {
+    connection: stream::Connection,
+    place: Place,
+    received: Vec<u8>,
+    /// Of the last message that was sent.
+    id: i64,
+}
+
+/// What a search came to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Entries, in the server's order.
+    pub entries: Vec<Entry>,
+    /// Parts of the tree that other servers have.
+    pub referrals: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The cookie of the next page, if it was a search in pages; empty after the last.
+    pub cookie: Option<Vec<u8>>,
+}
+
+impl Link {
+    /// Connects with TLS.
+    ///
+    /// # Errors
+    /// What the hub says of the connection or the certificate; what the server says to StartTLS.
+    pub fn connect(settings: &Settings) -> Result<Self, Fault> {
+        let place = settings.place()?;
+        let connection = stream::connect(&place.host, place.port, place.tls, PATIENCE_MS)?;
+        let mut link = Self { connection, place, received: Vec::new(), id: 0 };
+        if !link.place.tls {
+            let id = link.next_id();
+            link.send(&[Segment::Bytes(&message::start_tls(id))])?;
+            match link.answer_to(id)? {
+                Answer::Extended(outcome) if outcome.code == 0 => {}
+                Answer::Extended(outcome) => return Err(trouble::fault("StartTLS", &outcome)),
+                _ => return Err(link.broken("it answers StartTLS with something else")),
+            }
+            link.connection.start_tls(&link.place.host)?;
+        }
+        Ok(link)
+    }
+
+    /// Binds. The password is put into the message by the hub.
+    ///
+    /// # Errors
+    /// What the server says to it.
+    pub fn bind(&mut self, settings: &Settings) -> Result<(), Fault> {
+        let password = secrets::open("bind-password")?;
+        let length = password.length("raw")? as usize;
+        if length == 0 {
+            // Servers take a bind without a password for one of nobody, and say that it went well.
+            return Err(Fault::settings("the secret bind-password is empty; set it").about("bind-password"));
+        }
+        let id = self.next_id();
+        let head = message::bind(id, &settings.bind_dn, length);
+        self.send(&[Segment::Bytes(&head), Segment::Secret(&password, "raw")])?;
+        match self.answer_to(id)? {
+            Answer::Bind(outcome) if outcome.code == 0 => Ok(()),
+            Answer::Bind(outcome) => Err(trouble::fault(&format!("the bind as \"{}\"", settings.bind_dn), &outcome)),
+            _ => Err(self.broken("it answers the bind with something else")),
+        }
+    }
+
+    /// Searches, and reads the answer to its end.
+    ///
+    /// # Errors
+    /// There is no whole answer. A result that is none is in the outcome.
+    pub fn search(&mut self, search: &Search<'_>) -> Result<Found, Fault> {
+        let id = self.next_id();
+        self.send(&[Segment::Bytes(&search.message(id))])?;
+        let (mut found, mut bytes) = (Found::default(), 0);
+        loop {
+            let (number, answer, length) = self.receive()?;
+            bytes += length;
+            if bytes > LARGEST_PAGE {
+                return Err(Fault::incomplete(format!(
+                    "one page of {} has more than {LARGEST_PAGE} bytes; lower the setting page-size",
+                    self.name()
+                )));
+            }
+            if number != id {
+                return Err(self.unasked(number, &answer));
+            }
+            match answer {
+                Answer::Entry(entry) => found.entries.push(entry),
+                Answer::Reference => found.referrals += 1,
+                Answer::Done(outcome, cookie) => return Ok(Found { outcome, cookie, ..found }),
+                _ => return Err(self.broken("it answers a search with something else")),
+            }
+        }
+    }
+
+    /// Says good-bye. What came of it matters to nobody.
+    pub fn close(mut self) {
+        let id = self.next_id();
+        let _ = self.send(&[Segment::Bytes(&message::unbind(id))]);
+    }
+
+    fn next_id(&mut self) -> i64 {
+        self.id = if self.id >= i64::from(i32::MAX) { 1 } else { self.id + 1 };
+        self.id
+    }
+
+    fn name(&self) -> String {
+        format!("{}:{}", self.place.host, self.place.port)
+    }
+
+    fn send(&self, segments: &[Segment<'_>]) -> Result<(), Fault> {
+        self.connection.write(segments)
+    }
+
+    fn answer_to(&mut self, id: i64) -> Result<Answer, Fault> {
+        let (number, answer, _) = self.receive()?;
+        if number == id { Ok(answer) } else { Err(self.unasked(number, &answer)) }
+    }
+
+    /// The next whole message, with its length.
+    fn receive(&mut self) -> Result<(i64, Answer, usize), Fault> {
+        loop {
+            if self.received.first().is_some_and(|tag| *tag != 0x30) {
+                // What it says otherwise may be so short that more would be waited for.
+                return Err(self.broken("no message begins so"));
+            }
+            let length = ber::length(&self.received, LONGEST).map_err(|broken| self.broken(broken.0))?;
+            if let Some(length) = length.filter(|length| *length <= self.received.len()) {
+                let answer = message::decode(&self.received[..length]).map_err(|broken| self.broken(broken.0))?;
+                self.received.drain(..length);
+                return Ok((answer.0, answer.1, length));
+            }
+            match self.connection.read(1 << 18, PATIENCE_MS)? {
+                stream::Received::Bytes(more) => self.received.extend(more),
+                stream::Received::Nothing => {
+                    let text = format!("{} did not answer in {} s", self.name(), PATIENCE_MS / 1000);
+                    return Err(Fault::timeout(text));
+                }
+                stream::Received::End => {
+                    let text = format!("{} closed the connection; nobody has to act unless it stays so", self.name());
+                    return Err(Fault::transient(text));
+                }
+            }
+        }
+    }
+
+    /// Message 0 is the server's good-bye.
+    fn unasked(&self, number: i64, answer: &Answer) -> Fault {
+        match (number, answer) {
+            (0, Answer::Extended(outcome)) => {
+                let mut fault =
+                    trouble::fault(&format!("{} ends the connection: what was asked", self.name()), outcome);
+                fault.kind = rosterd_sdk::FaultKind::Transient;
+                fault
+            }
+            _ => self.broken("it answers what nobody asked"),
+        }
+    }
+
+    fn broken(&self, why: &str) -> Fault {
+        Fault::incomplete(format!(
+            "what {} says is not LDAP: {why}; see whether the setting server names an LDAP server",
+            self.name()
+        ))
+    }
+}

@@ -1,0 +1,100 @@
+//! What `check` finds out: connection, bind, the server itself, the base, people with their ids.
+
+use crate::convert::Shape;
+use crate::filter;
+use crate::link::{Found, Link};
+use crate::message::{PAGED, Scope, Search};
+use crate::settings::Settings;
+use crate::trouble;
+use rosterd_sdk::{Class, Fault, Probe};
+
+/// The code of a search that found more than it was to give.
+const SIZE_LIMIT: i64 = 4;
+
+/// One probe for each thing that reading needs; the first that fails for all is the last.
+#[must_use]
+pub fn probes(settings: &Settings) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    // What fails here fails everything behind it.
+    if let Err((name, fault)) = look(settings, &mut probes) {
+        probes.push(failed(name, &fault));
+    }
+    probes
+}
+
+fn failed(name: &str, fault: &Fault) -> Probe {
+    Probe::failed(name, &fault.message, trouble::remedy(fault))
+}
+
+fn look(settings: &Settings, probes: &mut Vec<Probe>) -> Result<(), (&'static str, Fault)> {
+    let mut link = Link::connect(settings).map_err(|fault| ("connection", fault))?;
+    probes.push(Probe::passed("connection", format!("{} answers, with TLS", settings.server)));
+    link.bind(settings).map_err(|fault| ("bind", fault))?;
+    probes.push(Probe::passed("bind", format!("bound as {}", settings.bind_dn)));
+    probes.push(server(&mut link).map_err(|fault| ("root DSE", fault))?);
+    let base = search(&mut link, &settings.base, Scope::Base, 0, &filter::present("objectClass"), &["1.1"]);
+    let base = base.and_then(|found| good("reading the base", found, false)).map_err(|fault| ("base", fault))?;
+    if base.entries.is_empty() {
+        let text = format!(
+            "reading the base gave no entry; the server's administrator lets the account of bind-dn read \"{}\"",
+            settings.base
+        );
+        return Err(("base", Fault::forbidden(text)));
+    }
+    probes.push(Probe::passed("base", format!("{} is there", settings.base)));
+    probes.push(people(settings, &mut link).map_err(|fault| ("people", fault))?);
+    link.close();
+    Ok(())
+}
+
+fn search(
+    link: &mut Link,
+    base: &str,
+    scope: Scope,
+    most: u32,
+    filter: &[u8],
+    attributes: &[&str],
+) -> Result<Found, Fault> {
+    let attributes: Vec<String> = attributes.iter().map(|name| (*name).to_owned()).collect();
+    link.search(&Search { base, scope, most, filter, attributes: &attributes, page: None })
+}
+
+/// What a search found, if it went well.
+fn good(doing: &str, found: Found, limited: bool) -> Result<Found, Fault> {
+    let enough = limited && found.outcome.code == SIZE_LIMIT && !found.entries.is_empty();
+    if found.outcome.code == 0 || enough { Ok(found) } else { Err(trouble::fault(doing, &found.outcome)) }
+}
+
+/// Whether the server says that it can give pages.
+fn server(link: &mut Link) -> Result<Probe, Fault> {
+    let found = search(link, "", Scope::Base, 0, &filter::present("objectClass"), &["supportedControl"])?;
+    let found = good("reading the root DSE", found, false)?;
+    let values = found.entries.iter().flat_map(|entry| &entry.attributes).flat_map(|(_, values)| values);
+    if values.into_iter().any(|value| value == PAGED.as_bytes()) {
+        return Ok(Probe::passed("root DSE", "the server gives results in pages"));
+    }
+    let text = "the server does not say that it gives results in pages";
+    Ok(Probe::failed("root DSE", text, format!("the server's administrator allows the control {PAGED}")))
+}
+
+/// Whether somebody is found, and shows an id.
+fn people(settings: &Settings, link: &mut Link) -> Result<Probe, Fault> {
+    let filter = filter::parse(settings.filter(Class::Account)).map_err(Fault::settings)?;
+    let found = search(link, &settings.base, Scope::Subtree, 1, &filter, &[settings.id()])?;
+    let found = good("looking for people", found, true)?;
+    let Some(entry) = found.entries.first() else {
+        return Ok(Probe::failed(
+            "people",
+            format!("nobody is found by {}", settings.filter(Class::Account)),
+            "mend base or user-filter, or let the account of bind-dn see people",
+        ));
+    };
+    let dn = String::from_utf8_lossy(&entry.dn);
+    Ok(match Shape::new(settings, Class::Account).id_of(entry) {
+        Ok(_) => Probe::passed("people", format!("somebody is found, and shows {}", settings.id())),
+        Err(wrong) => {
+            let fault = Fault::forbidden(format!("{dn} can not be read: {wrong}"));
+            failed("people", &fault)
+        }
+    })
+}

@@ -1,0 +1,109 @@
+//! Values that are not text as they come: ids of 16 bytes, times of Active Directory.
+
+/// The value is no number that makes sense there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoNumber;
+
+/// A GUID as Active Directory keeps it, as text: the first three parts have their bytes reversed.
+#[must_use]
+pub fn guid(bytes: &[u8]) -> Option<String> {
+    let bytes: &[u8; 16] = bytes.try_into().ok()?;
+    let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    let mut text = String::with_capacity(36);
+    for (at, from) in order.into_iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for half in [bytes[from] >> 4, bytes[from] & 15] {
+            text.push(char::from_digit(half.into(), 16).unwrap_or('0'));
+        }
+    }
+    Some(text)
+}
+
+/// The second at which an account ends (RFC 3339), from hundreds of nanoseconds since 1601; `Ok(None)`: never.
+///
+/// # Errors
+/// It is no such number.
+pub fn expires(text: &str) -> Result<Option<String>, NoNumber> {
+    let ticks: i64 = text.parse().map_err(|_| NoNumber)?;
+    if ticks == 0 || ticks == i64::MAX {
+        return Ok(None);
+    }
+    if ticks < 0 {
+        return Err(NoNumber);
+    }
+    let seconds = ticks / 10_000_000;
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days since 1601-01-01, the first day of a cycle of 400 years.
+    let (cycles, day) = (days / 146_097, days % 146_097);
+    let (mut year, mut left) = (1601 + 400 * cycles, day);
+    loop {
+        let length = if leap(year) { 366 } else { 365 };
+        if left < length {
+            break;
+        }
+        left -= length;
+        year += 1;
+    }
+    let mut month = 1;
+    for length in [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if left < length {
+            break;
+        }
+        left -= length;
+        month += 1;
+    }
+    if year > 9999 {
+        // No calendar goes so far; directories mean never.
+        return Ok(None);
+    }
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    Ok(Some(format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", left + 1)))
+}
+
+fn leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// Whether bit 2 of a mask says that the account is disabled.
+///
+/// # Errors
+/// It is no number.
+pub fn disabled(text: &str) -> Result<bool, NoNumber> {
+    text.parse::<i64>().map(|mask| mask & 2 != 0).map_err(|_| NoNumber)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guids_are_mixed() {
+        let bytes = [0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
+        assert_eq!(guid(&bytes).as_deref(), Some("00112233-4455-6677-8899-aabbccddeeff"));
+        assert_eq!(guid(&bytes[1..]), None);
+    }
+
+    #[test]
+    fn times_of_active_directory() {
+        assert_eq!(expires("0"), Ok(None));
+        assert_eq!(expires("9223372036854775807"), Ok(None));
+        // 2024-02-29T12:34:56Z is 1709210096 seconds after 1970.
+        let ticks = (1_709_210_096_i64 + 11_644_473_600) * 10_000_000;
+        assert_eq!(expires(&ticks.to_string()), Ok(Some("2024-02-29T12:34:56Z".to_owned())));
+        assert_eq!(expires("1"), Ok(Some("1601-01-01T00:00:00Z".to_owned())));
+        assert_eq!(
+            expires(&((1_735_689_600_i64 - 1 + 11_644_473_600) * 10_000_000).to_string()),
+            Ok(Some("2024-12-31T23:59:59Z".to_owned()))
+        );
+        assert_eq!(expires("9223372036854775806"), Ok(None));
+        assert!(expires("-1").is_err() && expires("").is_err() && expires("never").is_err());
+    }
+
+    #[test]
+    fn one_bit_disables() {
+        assert_eq!((disabled("514"), disabled("512"), disabled("66050")), (Ok(true), Ok(false), Ok(true)));
+        assert!(disabled("x").is_err());
+    }
+}

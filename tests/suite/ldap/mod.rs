@@ -1,0 +1,130 @@
+//! The ldap connector through the whole hub, against a real OpenLDAP: the real command, the real component, LDAPS.
+//!
+//! What the hub knows afterwards is held against what `ldapsearch` prints, which nobody here wrote.
+
+mod company;
+mod directory;
+mod slapd;
+
+use directory::Directory;
+use rosterd_tests::hub::{Hub, Said};
+use slapd::Slapd;
+
+/// The password of the account that reads.
+const PASSWORD: &str = "Kanari-ldap/17+\"gelb\" & blau";
+/// Where it is for the hub.
+const VARIABLE: &str = "LDAP_BIND_PASSWORD";
+
+const CONFIG: &str = r#"
+[store]
+path = "data/hub.redb"
+cache = "16 MB"
+
+[connection.ldap]
+plugin = "ldap"
+tls.ca-file = "CA-FILE"
+[connection.ldap.settings]
+server = "ldaps://127.0.0.1:PORT"
+base = "ou=people,dc=example,dc=org"
+bind-dn = "cn=sync,dc=example,dc=org"
+page-size = 100
+[connection.ldap.secrets]
+bind-password = { env = "LDAP_BIND_PASSWORD" }
+[connection.ldap.grants]
+stream = ["127.0.0.1:PORT"]
+networks = ["127.0.0.0/8"]
+# Machines of tests stop for minutes.
+[connection.ldap.limits]
+call-wall = "30 m"
+
+[job.ldap]
+source = "ldap"
+[job.ldap.account]
+correlate = [{ tier = 1, match = ["employeeNumber"] }]
+[job.ldap.account.map]
+userName = "source.uid"
+displayName = "source.displayName"
+employeeNumber = "source.employeeNumber"
+title = "source.title"
+manager = "source.manager"
+orgUnit = "source.orgUnit"
+[job.ldap.org-unit.map]
+displayName = "source.ou"
+parent = "source.parent"
+[job.ldap.group.map]
+displayName = "source.cn"
+members = "source.member"
+"#;
+
+/// A hub that has seen nobody, for a server.
+fn hub(slapd: &Slapd) -> Hub {
+    let hub = Hub::with(&["ldap"]);
+    hub.watched.variable(VARIABLE, PASSWORD);
+    let config = CONFIG.replace("CA-FILE", &slapd.path("ca.crt").display().to_string());
+    hub.write("rosterd.toml", &config.replace("PORT", &slapd.port().to_string()));
+    hub
+}
+
+fn run(hub: &Hub) -> Said {
+    hub.rosterd(&["run", "ldap", "--format", "json"])
+}
+
+/// It read too little to know who is missing, said so with all of these words, and removed nobody.
+#[track_caller]
+fn failed(hub: &Hub, words: &[&str], before: &Directory) {
+    let said = run(hub);
+    let both = format!("{}{}", said.out, said.err);
+    assert_eq!(said.code, Some(8), "{both}");
+    for word in words {
+        assert!(both.contains(word), "no {word:?} in {both}");
+    }
+    assert_eq!(Directory::of_hub(hub), *before);
+}
+
+#[test]
+fn a_thousand_people_are_imported_as_ldapsearch_shows_them() {
+    let slapd = Slapd::start(&company::ldif(1000, 40));
+    let hub = hub(&slapd);
+    drop(hub.rosterd(&["check", "--online"]).code(0));
+    drop(run(&hub).code(0));
+    let (known, there) = (Directory::of_hub(&hub), Directory::of_ldapsearch(&slapd));
+    assert_eq!(there.sizes(), (1000, 40, 20));
+    known.assert_equals(&there);
+    // The same again: nothing to do.
+    let again = run(&hub).code(0);
+    assert!(again.json()["plan"].is_null(), "{}", again.out);
+    known.assert_equals(&Directory::of_hub(&hub));
+    hub.verify();
+}
+
+#[test]
+fn what_goes_wrong_is_said_and_removes_nobody() {
+    let slapd = Slapd::start(&company::ldif(300, 12));
+    let hub = hub(&slapd);
+    drop(run(&hub).code(0));
+    let before = Directory::of_hub(&hub);
+    assert_eq!(before.sizes(), (300, 12, 6));
+
+    hub.watched.variable("LDAP_OTHER_PASSWORD", "Zeisig-18-rot");
+    hub.configure(VARIABLE, "LDAP_OTHER_PASSWORD");
+    failed(&hub, &["result 49", "mend the setting bind-dn or the secret bind-password"], &before);
+    hub.configure("LDAP_OTHER_PASSWORD", VARIABLE);
+
+    hub.configure("ou=people,", "ou=nowhere,");
+    failed(&hub, &["result 32", "set base to an entry that is there"], &before);
+    hub.configure("ou=nowhere,", "ou=people,");
+
+    // Nobody has the authority that signed this.
+    let other = Slapd::start("");
+    let (own, wrong) = (slapd.path("ca.crt").display().to_string(), other.path("ca.crt").display().to_string());
+    hub.configure(&own, &wrong);
+    failed(&hub, &["check tls.ca-file and the server's certificate"], &before);
+    hub.configure(&wrong, &own);
+
+    // The server dies behind some pages.
+    slapd.dies_after(40_000);
+    failed(&hub, &["127.0.0.1:"], &before);
+    assert!(slapd.is_dead(), "the server was not asked for so much");
+    failed(&hub, &["TLS with 127.0.0.1:", "transient"], &before);
+    hub.verify();
+}
