@@ -44,6 +44,8 @@ impl Directory {
     /// What the hub keeps and has not removed.
     pub(super) fn of_hub(hub: &Hub) -> Self {
         let mut found = Self::default();
+        // A run that failed may leave the store for the next command to repair, which a reader does not.
+        drop(hub.rosterd(&["account", "list", "--limit", "1"]).code(0));
         let store = Store::open_read_only(&hub.path("data/hub.redb"), 16 << 20).expect("the store opens");
         let snapshot = store.snapshot().expect("the store can be read");
         let number = snapshot.connection_number(&"ldap".parse().expect("a name")).expect("readable").expect("known");
