@@ -149,7 +149,12 @@ impl Server {
         assert_eq!(control.take(1).unwrap(), [0xff], "the control is critical");
         let mut value = Elements::of(Elements::of(control.take(4).unwrap()).take(0x30).unwrap());
         let size = usize::try_from(value.integer(2).unwrap()).unwrap();
-        let from: usize = str::from_utf8(value.take(4).unwrap()).unwrap().parse().unwrap_or(0);
+        let from: Option<usize> = match value.take(4).unwrap() {
+            [] => Some(0),
+            cookie => str::from_utf8(cookie).ok().and_then(|cookie| cookie.parse().ok()),
+        };
+        // Whoever damages answers damages cookies, too: unwillingToPerform.
+        let Some(from) = from else { return done(id, 53, None) };
         let page: Vec<u8> = found.iter().skip(from).take(size).flat_map(|entry| message(id, entry, &names)).collect();
         let next = if from + size < found.len() { (from + size).to_string() } else { String::new() };
         [page, done(id, 0, Some(next.as_bytes()))].concat()
