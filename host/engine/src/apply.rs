@@ -92,6 +92,7 @@ impl Applying<'_> {
                     None => {
                         header.outcome.moved += 1;
                         blocked = true;
+                        self.again(w, step)?;
                     }
                 },
                 Target::Destination(name) => {

@@ -2,7 +2,7 @@
 
 use crate::apply::Applying;
 use crate::error::EngineError;
-use crate::plan::{accept, accept_unknown, put_states};
+use crate::plan::{accept, accept_unknown, put_partly, put_states};
 use rosterd_model::plan::{NOTHING, Part, PlanHeader, PlanState, Reason};
 use rosterd_model::{Entity, EntityId, Rule, RunId, Step};
 use rosterd_store::prelude::*;
@@ -46,6 +46,18 @@ impl Applying<'_> {
         Ok(missing && w.missing(self.connection, step.class, source.ordinal)?.is_none())
     }
 
+    /// What the step would have done was dropped: the next plan decides its record anew, also if it was settled before.
+    pub(crate) fn again(&self, w: &mut impl Write, step: &Step) -> Result<(), EngineError> {
+        let Some(source) = step.source.as_ref().filter(|_| !matches!(step.reason, Reason::Missing { .. })) else {
+            return Ok(());
+        };
+        let connection = self.of(w, source)?;
+        if let Some(shadow) = w.shadow(connection, step.class, source.ordinal)? {
+            w.put_unsettled(connection, step.class, source.ordinal, shadow.seq)?;
+        }
+        Ok(())
+    }
+
     /// The end of a pass: what the plan is now, with which configuration, and who did it.
     pub(crate) fn end(&self, w: &mut Writer<'_>, header: &mut PlanHeader, before: u64) -> Result<(), EngineError> {
         header.done = 0;
@@ -54,7 +66,9 @@ impl Applying<'_> {
         // A plan that a dead process left may be one of another configuration, and lets that of today through in nothing.
         let ours = header.configuration == self.engine.policy.digest;
         if ours {
-            if !waits {
+            if waits {
+                put_partly(w, self.engine, self.job)?;
+            } else {
                 put_states(w, self.engine, self.job, true)?;
             }
             // What waits is judged by itself: the configuration was let through when anything of its plan was.

@@ -241,6 +241,20 @@ impl JobClass {
             || !Rule::KeySpaces.on();
         if everywhere { "" } else { &self.key_space }
     }
+
+    /// What must be planned anew when it changes, but the mapping.
+    #[must_use]
+    pub fn rest_fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        self.hash_rest(&mut hasher);
+        hasher.finalize().to_hex()[..16].to_owned()
+    }
+
+    fn hash_rest(&self, hasher: &mut blake3::Hasher) {
+        let spec = &self.spec;
+        hasher.update(format!("{:?}{:?}{}", spec.correlate, spec.unmatched, self.key_space).as_bytes());
+        hasher.update(format!("{:?}{:?}{:?}", spec.reaction, spec.returning, spec.employments).as_bytes());
+    }
 }
 
 impl Job {
@@ -270,9 +284,7 @@ impl Job {
         let mut hasher = blake3::Hasher::new();
         for part in &self.classes {
             hasher.update(part.mapping.text().as_bytes());
-            let spec = &part.spec;
-            hasher.update(format!("{:?}{:?}{}", spec.correlate, spec.unmatched, part.key_space).as_bytes());
-            hasher.update(format!("{:?}{:?}{:?}", spec.reaction, spec.returning, spec.employments).as_bytes());
+            part.hash_rest(&mut hasher);
         }
         format!("{}{}", &hasher.finalize().to_hex()[..16], authority_fingerprint(authority))
     }
@@ -282,6 +294,11 @@ impl Job {
 #[must_use]
 pub fn authority_fingerprint(authority: &Authority) -> String {
     blake3::hash(format!("{authority:?}").as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// That end of a fingerprint.
+pub(crate) fn authority_of(fingerprint: &str) -> &str {
+    fingerprint.get(fingerprint.len().saturating_sub(16)..).unwrap_or_default()
 }
 
 impl Delivery {

@@ -39,7 +39,10 @@ pub enum Value {
 
 /// Reads what stands inside of a value. Each level is a call within a call, and the bytes of a damaged store could ask
 /// for any number of them: beyond [`Value::DEEPEST`] it is an error, where it would otherwise be the end of the process.
-fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+///
+/// # Errors
+/// It is nested too deep, or can not be read.
+pub fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     thread_local!(static DEPTH: Cell<usize> = const { Cell::new(0) });
     struct Level;
     impl Drop for Level {

@@ -3,8 +3,12 @@
 //! A rule fails loudly: an expression that can not be applied makes a [`Problem`] that names rule and attribute, never a
 //! null. What a rule says nothing about is left out of the result, so that what was claimed before stays.
 
+mod changed;
 mod target;
+mod text;
 pub mod trace;
+
+pub use changed::ChangedRules;
 
 use crate::canonical::{encode_text, hash16};
 use crate::expression::{self, Expression, Outcome, Scope};
@@ -16,7 +20,7 @@ use rosterd_model::spec::{Apply, OnNull, RuleSpec, Strength};
 use rosterd_model::{Class, Text, Value};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fmt::Write as _;
+use text::text_of;
 
 /// The most rules of one mapping.
 const MAX_RULES: usize = 512;
@@ -47,6 +51,9 @@ pub enum Moment {
     /// Anything else.
     Change,
 }
+
+/// What a mapping says: an attribute and its value, or that nothing is said about it any more.
+pub type MappingSaid = Vec<(Text, Option<Value>)>;
 
 /// A compiled mapping.
 #[derive(Debug)]
@@ -204,12 +211,21 @@ impl Mapping {
     ///
     /// # Errors
     /// A rule failed, or gave a value that its target can not hold; reason `Mapping`.
-    pub fn apply(&self, scope: &Scope<'_>, moment: Moment) -> Result<Vec<(Text, Option<Value>)>, Problem> {
+    pub fn apply(&self, scope: &Scope<'_>, moment: Moment) -> Result<MappingSaid, Problem> {
         if self.rules.is_empty() {
             return self.apply_identity(scope);
         }
-        let mut result = Vec::with_capacity(self.rules.len());
-        for rule in self.rules.iter().filter(|rule| rule.speaks(scope, moment)) {
+        self.apply_rules(self.rules.iter(), scope, moment)
+    }
+
+    fn apply_rules<'a>(
+        &self,
+        rules: impl Iterator<Item = &'a Rule>,
+        scope: &Scope<'_>,
+        moment: Moment,
+    ) -> Result<MappingSaid, Problem> {
+        let mut result = Vec::with_capacity(rules.size_hint().1.unwrap_or_default());
+        for rule in rules.filter(|rule| rule.speaks(scope, moment)) {
             let outcome = match rule.outcome(scope) {
                 Err(_) if !Rules::FailedExpressionIsACase.on() => Said::Empty,
                 outcome => outcome.map_err(|because| rule.problem(&because))?,
@@ -229,7 +245,7 @@ impl Mapping {
         Ok(result)
     }
 
-    fn apply_identity(&self, scope: &Scope<'_>) -> Result<Vec<(Text, Option<Value>)>, Problem> {
+    fn apply_identity(&self, scope: &Scope<'_>) -> Result<MappingSaid, Problem> {
         let mut result = Vec::with_capacity(scope.attributes.len());
         for (name, value) in scope.attributes.iter().filter(|(_, value)| **value != Value::Null) {
             let value = self.fit(name, value.clone()).map_err(|because| {
@@ -342,42 +358,6 @@ impl Rule {
             self.attribute
         ))
     }
-}
-
-/// The text that the digest is made of, and that `why` shows.
-fn text_of(class: Class, root: &str, rules: &[Rule]) -> String {
-    let mut text = format!("{class} from {root}\n");
-    if rules.is_empty() {
-        text.push_str("* = *\n");
-    }
-    // As JSON: who reads it back (`why`) knows no other quotes.
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    for rule in rules {
-        // Writing to a text can not fail.
-        let _ = write!(text, "{} = {}", quoted(&rule.attribute), quoted(rule.from.text()));
-        if let Some(when) = &rule.when {
-            let _ = write!(text, " when {}", quoted(when.text()));
-        }
-        match rule.strength {
-            Strength::Weak => text.push_str(" weak"),
-            Strength::Normal => {}
-            Strength::Strong => text.push_str(" strong"),
-        }
-        if let Some(unique) = &rule.unique {
-            let _ = write!(text, " unique {}", quoted(&unique.to_string()));
-        }
-        match rule.apply {
-            Apply::Always => {}
-            Apply::OnCreate => text.push_str(" on-create"),
-            Apply::OnLink => text.push_str(" on-link"),
-        }
-        match rule.on_null {
-            OnNull::Keep => {}
-            OnNull::Clear => text.push_str(" on-null=clear"),
-        }
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

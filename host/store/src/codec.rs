@@ -15,8 +15,8 @@
 use crate::error::StoreError;
 use crate::schema::Table;
 use postcard::ser_flavors::Flavor;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// The version that is written.
 pub const VERSION: u8 = 1;
@@ -51,6 +51,11 @@ pub(crate) fn encode<T: Serialize>(table: Table, value: &T, buffer: &mut Vec<u8>
 
 /// Reads a value of `table`.
 pub(crate) fn decode<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
+    decode_borrowed(table, bytes)
+}
+
+/// Reads a value of `table` that may point into the bytes.
+pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<T, StoreError> {
     match bytes.split_first() {
         Some((&VERSION, body)) => match postcard::take_from_bytes(body) {
             Ok((value, [])) => Ok(value),

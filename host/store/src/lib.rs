@@ -33,6 +33,7 @@ pub mod kv;
 mod lag;
 pub mod line;
 pub mod migrate;
+mod narrow;
 pub mod open;
 pub mod schema;
 pub mod snapshot;

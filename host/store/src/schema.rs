@@ -39,7 +39,7 @@
 //! | `cursors` | connection | cursor, text |
 //! | `full-scans` | connection | [`crate::tables::full_scans::FullScan`] |
 //! | `last-scan` | connection, class | [`crate::tables::scans::LastScan`] |
-//! | `mapping-state` | connection; and 1 for what is delivered there | fingerprint of the configuration last planned with, text |
+//! | `mapping-state` | connection; and 1 for what is delivered there; or 2 and a class | fingerprint of the configuration last planned with, text; or the mapping of the class |
 //! | `quarantine` | number u64 | `QuarantineCase` |
 //! | `quarantine-objects` | connection, class u8 or 0, external id | number u64 |
 //! | `quarantine-connections` | connection, number u64 | nothing |

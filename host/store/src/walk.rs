@@ -5,11 +5,12 @@ use crate::codec;
 use crate::error::StoreError;
 use crate::key::{ConnectionNumber, Parts, of_ordinal};
 use crate::kv::{Read, Row, Rows};
+use crate::narrow;
 use crate::schema::Table;
 use crate::snapshot::Snapshot;
 use crate::tables::entities::entity_key;
 use rosterd_model::claim::Link;
-use rosterd_model::{ClaimSet, Class, Entity, EntityId};
+use rosterd_model::{ClaimSet, Class, Entity, EntityId, Text};
 use std::iter::Peekable;
 use std::ops::Bound;
 
@@ -104,13 +105,33 @@ impl<'a> Walks<'a> {
     /// # Errors
     /// The store can not be read.
     pub fn claims_of(&mut self, entity: EntityId) -> Result<Vec<(ConnectionNumber, ClaimSet)>, StoreError> {
+        self.all_claims(entity, |bytes| codec::decode(Table::Claims, bytes))
+    }
+
+    /// The same, with the entries of these attributes alone, and without the connectors that said them.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    pub fn some_claims_of(
+        &mut self,
+        entity: EntityId,
+        attributes: &[Text],
+    ) -> Result<Vec<(ConnectionNumber, ClaimSet)>, StoreError> {
+        self.all_claims(entity, |bytes| narrow::claims(bytes, attributes))
+    }
+
+    fn all_claims(
+        &mut self,
+        entity: EntityId,
+        read: impl Fn(&[u8]) -> Result<ClaimSet, StoreError>,
+    ) -> Result<Vec<(ConnectionNumber, ClaimSet)>, StoreError> {
         let mut all = Vec::new();
         let mut row = self.claims.to(entity.as_bytes())?;
         while let Some(found) = row {
             let mut parts = Parts::new(Table::Claims, &found.key);
             let (_, connection) = (parts.entity()?, parts.connection()?);
             parts.end()?;
-            all.push((connection, codec::decode(Table::Claims, &found.value)?));
+            all.push((connection, read(&found.value)?));
             row = self.claims.next_of(entity.as_bytes())?;
         }
         Ok(all)

@@ -64,6 +64,10 @@ impl Planner<'_> {
             }
             (ShadowState::Tombstone { .. }, None) => true,
         };
+        if self.cases.len() > cases {
+            // Also one that was settled before, with another mapping.
+            self.renewed.push((class, ordinal, shadow.seq));
+        }
         self.heal(class, &shadow, done && self.cases.len() == cases)
     }
 

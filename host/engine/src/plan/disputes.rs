@@ -81,6 +81,7 @@ impl Planner<'_> {
                     self.healed.retain(|number| *number != open.number);
                 }
                 self.quarantine(step.class, &source.id, QuarantineReason::Disputed, sentence, Vec::new())?;
+                self.renewed.push((step.class, source.ordinal, source.seq));
             }
         }
         Ok(())

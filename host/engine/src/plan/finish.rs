@@ -1,9 +1,10 @@
 //! Closing a plan: disputes out, the guard's word, the head with its digest, and what planning learnt on the way.
 
+use super::narrow::applied_text;
 use super::{Planned, Planner};
 use crate::error::EngineError;
 use crate::event::RunEvent;
-use crate::policy::Policy;
+use crate::policy::{Policy, authority_of};
 use rosterd_model::plan::{ApplyCounts, Bucket, Hold, PlanDigest, PlanHeader, PlanState};
 use rosterd_model::{Rule, Timestamp};
 use rosterd_store::prelude::*;
@@ -241,10 +242,32 @@ pub(crate) fn put_states(
     }
     let unless_unknown = |state: String| if known { state } else { "unknown".to_owned() };
     let number = w.intern_connection(&job.source)?;
-    w.put_mapping_state(number, &unless_unknown(job.fingerprint(&engine.policy.authority)))?;
+    let state = unless_unknown(job.fingerprint(&engine.policy.authority));
+    w.put_mapping_state(number, &state)?;
+    for part in job.classes.iter().filter(|_| known) {
+        w.put_applied_mapping(number, part.class, &applied_text(part, &state))?;
+    }
     for delivery in &engine.policy.deliveries {
         let number = w.intern_connection(&delivery.destination)?;
         w.put_delivery_state(number, &unless_unknown(delivery.fingerprint()))?;
+    }
+    Ok(())
+}
+
+/// Remembers that some of a plan was applied and the rest waits: records were planned with the mapping before or with that of
+/// the job, nobody knows which with which.
+pub(crate) fn put_partly(
+    w: &mut rosterd_store::Writer<'_>,
+    engine: &crate::Engine,
+    job: &crate::policy::Job,
+) -> Result<(), EngineError> {
+    if job.is_hub() {
+        return Ok(());
+    }
+    let number = w.intern_connection(&job.source)?;
+    let Some(before) = w.mapping_state(number)? else { return Ok(()) };
+    if before != job.fingerprint(&engine.policy.authority) {
+        w.put_mapping_state(number, &format!("partly {}", authority_of(&before)))?;
     }
     Ok(())
 }

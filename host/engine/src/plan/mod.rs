@@ -17,6 +17,7 @@ mod finish;
 mod holds;
 mod hub;
 mod lifecycle;
+mod narrow;
 mod owed;
 mod portion;
 mod recorrelate;
@@ -32,7 +33,7 @@ mod unlinked;
 pub(crate) use absence::unseen;
 pub(crate) use changed::{accept, accept_unknown};
 pub(crate) use departed::has_left;
-pub(crate) use finish::{expired, put_states};
+pub(crate) use finish::{expired, put_partly, put_states};
 pub use hub::HubPlan;
 pub(crate) use hub::plan as hub_plan;
 pub(crate) use returning::decides_lifecycle;
@@ -268,7 +269,11 @@ impl Planner<'_> {
             && !self.recorrelates
             && !self.decisions.has_overrides()
             && policy.lifecycle.holding_unit.is_none();
-        let source = portion::Source { view, connection: self.connection, class, everything, plain, policy, job };
+        let rules = self.narrow(class, everything && plain)?;
+        // Where no rule changed, whoever is settled stays so.
+        let everything = everything && !rules.as_ref().is_some_and(|rules| rules.is_empty());
+        let (connection, has_cases) = (self.connection, self.open_cases > 0);
+        let source = portion::Source { view, connection, class, everything, rules, has_cases, policy, job };
         let mut ahead = source.ahead();
         while let Some(portion) = ahead.next()? {
             for (ordinal, known) in portion {

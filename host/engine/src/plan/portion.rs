@@ -1,7 +1,6 @@
 //! Shadows in portions: the next ones are read, and what the mapping says of them is computed, while this one is decided.
 
 use super::decide::Said;
-use super::effective::claim_changes;
 use crate::aside::Aside;
 use crate::error::EngineError;
 use crate::policy::{JobClass, Policy};
@@ -11,10 +10,10 @@ use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Class, Entity};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::expression::Scope;
-use rosterd_reconcile::mapping::Moment;
+use rosterd_reconcile::mapping::{ChangedRules, Moment};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot, Walks};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Ordinals of one portion.
@@ -39,22 +38,9 @@ pub(super) struct Known {
 pub(super) struct There {
     pub(super) entity: Entity,
     pub(super) claims: Vec<(ConnectionNumber, ClaimSet)>,
-    /// What the mapping changes in the claims of the job's connection. If it is there, those claims have no entries any
-    /// more, and what the mapping says is not there either: nobody needs them.
+    /// What the mapping changes in the claims of the job's connection, where that is known already: then the claims are those
+    /// that rules which changed are about, and what the mapping says of others is not there.
     pub(super) changes: Option<Vec<ClaimChange>>,
-}
-
-impl There {
-    /// Compares claims with what the mapping says, where both were just read: in the memory of the processor that decides
-    /// they are not.
-    fn compare(&mut self, connection: ConnectionNumber, ordinal: u32, said: &mut Said) {
-        let mine = self.claims.iter_mut().find(|(number, _)| *number == connection).map(|(_, mine)| mine);
-        self.changes = Some(claim_changes(mine.as_deref(), ordinal, said));
-        if let Some(mine) = mine {
-            mine.entries = Vec::new();
-        }
-        *said = Said::new();
-    }
 }
 
 /// What the mapping says of a shadow at the moment that is the likely one.
@@ -75,8 +61,10 @@ pub(super) struct Source {
     pub(super) class: Class,
     /// True: all shadows; false: only those that no applied plan has decided.
     pub(super) everything: bool,
-    /// True: what a record changes follows from the mapping and the claims alone.
-    pub(super) plain: bool,
+    /// The rules that changed, where settled records need not be asked for more.
+    pub(super) rules: Option<Arc<ChangedRules>>,
+    /// True: records of the connection are set aside.
+    pub(super) has_cases: bool,
     pub(super) policy: Arc<Policy>,
     /// Name of the job.
     pub(super) job: String,
@@ -130,28 +118,31 @@ impl Source {
 
     fn all(&self, first: u32, last: u32) -> Result<Portion, EngineError> {
         let (view, connection, class, part) = (&self.view, self.connection, self.class, self.part());
+        let narrow = part.zip(self.rules.as_deref());
+        let unsettled = if narrow.is_some() { self.unsettled(first, last)? } else { BTreeSet::new() };
         let mut walks = Walks::new(view);
         let rows = view.shadows(connection, class, first)?;
         let within = rows.take_while(|row| !matches!(row, Ok((ordinal, _)) if *ordinal > last));
         within
             .map(|row| {
-                let (ordinal, shadow) = row?;
+                let (ordinal, mut shadow) = row?;
                 let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
-                let mut mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
-                let mut there = match &link {
+                if let (Some(narrow), Some(link)) = (narrow, &link)
+                    && !unsettled.contains(&ordinal)
+                {
+                    match self.narrowed(narrow, &mut walks, ordinal, shadow, link)? {
+                        Ok(known) => return Ok((ordinal, Some(known))),
+                        Err(back) => shadow = back,
+                    }
+                }
+                let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
+                let there = match &link {
                     Some(link) => match walks.entity(class, link.entity)? {
                         Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity, changes: None }),
                         None => None,
                     },
                     None => None,
                 };
-                if let (Some(there), Some(Mapped { moment: Moment::Change, said: Ok(said) })) =
-                    (&mut there, &mut mapped)
-                    && self.plain
-                    && !shadow.partial
-                {
-                    there.compare(connection, ordinal, said);
-                }
                 Ok((ordinal, Some(Known { shadow, link, mapped, there })))
             })
             .collect()

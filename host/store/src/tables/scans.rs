@@ -79,8 +79,20 @@ pub trait ReadScans: Read {
     fn mapping_state(&self, connection: ConnectionNumber) -> Result<Option<String>, StoreError> {
         self.text(Table::MappingState, &connection.0.to_be_bytes())
     }
+
+    /// What [`WriteScans::put_applied_mapping`] put.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn applied_mapping(&self, connection: ConnectionNumber, class: Class) -> Result<Option<String>, StoreError> {
+        self.text(Table::MappingState, of_applied(connection, class).as_bytes())
+    }
 }
 impl<R: Read> ReadScans for R {}
+
+fn of_applied(connection: ConnectionNumber, class: Class) -> Key {
+    Key::new().connection(connection).u8(2).class(class)
+}
 
 /// Writing what scans left.
 pub trait WriteScans: Write {
@@ -136,6 +148,20 @@ pub trait WriteScans: Write {
     /// The store can not be written.
     fn put_mapping_state(&mut self, connection: ConnectionNumber, fingerprint: &str) -> Result<(), StoreError> {
         self.put(Table::MappingState, &connection.0.to_be_bytes(), fingerprint.as_bytes())
+    }
+
+    /// Puts the text of the mapping of a class that every settled record of a connection was planned with; it begins with
+    /// whatever must be the same so that it counts.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn put_applied_mapping(
+        &mut self,
+        connection: ConnectionNumber,
+        class: Class,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        self.put(Table::MappingState, of_applied(connection, class).as_bytes(), text.as_bytes())
     }
 }
 impl<W: Write> WriteScans for W {}

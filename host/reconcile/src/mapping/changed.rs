@@ -1,0 +1,62 @@
+//! The rules of a mapping that are otherwise than in an earlier one: what they say of a record that is settled is all that can
+//! be new.
+
+use super::text::line_of;
+use super::{Mapping, MappingSaid, Moment, Rule};
+use crate::expression::Scope;
+use crate::problem::Problem;
+use rosterd_model::Text;
+use std::collections::BTreeSet;
+
+/// Rules of one mapping, by their places in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedRules {
+    places: Vec<usize>,
+    attributes: Vec<Text>,
+}
+
+impl ChangedRules {
+    /// Their target attributes, sorted.
+    #[must_use]
+    pub fn attributes(&self) -> &[Text] {
+        &self.attributes
+    }
+
+    /// True if every rule is as it was. There may have been more of them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+}
+
+impl Mapping {
+    /// The rules that are not in the canonical text of an earlier mapping, letter by letter. None: whatever it says may be
+    /// otherwise, because one of both is the identity, because it is about something else, or because a rule asks what its
+    /// target holds, which may be otherwise at any time.
+    #[must_use]
+    pub fn changed_since(&self, before: &str) -> Option<ChangedRules> {
+        let mut lines = before.lines();
+        let same_subject = lines.next() == self.text.lines().next();
+        let lines: BTreeSet<&str> = lines.collect();
+        if !same_subject || lines.contains("* = *") || self.is_identity() || self.has_weak() {
+            return None;
+        }
+        let changed = |rule: &Rule| !lines.contains(line_of(rule).trim_end_matches('\n'));
+        let found = self.rules.iter().enumerate().filter(|(_, rule)| changed(rule));
+        let (places, attributes) = found.map(|(place, rule)| (place, rule.attribute.clone())).unzip();
+        Some(ChangedRules { places, attributes })
+    }
+
+    /// As [`Mapping::apply`], of these rules alone.
+    ///
+    /// # Errors
+    /// One of them failed, or gave a value that its target can not hold; reason `Mapping`.
+    pub fn apply_changed(
+        &self,
+        changed: &ChangedRules,
+        scope: &Scope<'_>,
+        moment: Moment,
+    ) -> Result<MappingSaid, Problem> {
+        self.apply_rules(changed.places.iter().filter_map(|place| self.rules.get(*place)), scope, moment)
+    }
+}
