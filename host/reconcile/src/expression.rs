@@ -141,6 +141,7 @@ pub struct Expression {
     text: String,
     root: String,
     reads: Vec<String>,
+    reads_any: bool,
     code: Code,
 }
 
@@ -198,12 +199,12 @@ pub const fn root_of(class: Class) -> &'static str {
 /// The expression is not valid, too large, or names something that does not exist.
 pub fn compile(text: &str, root: &str, declared: Option<&[String]>) -> Result<Expression, ExpressionError> {
     let mut checked = check::check(text, root, declared)?;
-    let reads = std::mem::take(&mut checked.reads);
+    let (reads, reads_any) = (std::mem::take(&mut checked.reads), checked.reads_any);
     let code = match Native::of(&checked.expression, root) {
         Some(native) => Code::Native(native),
         None => checked.cel(),
     };
-    Ok(Expression { text: text.to_owned(), root: root.to_owned(), reads, code })
+    Ok(Expression { text: text.to_owned(), root: root.to_owned(), reads, reads_any, code })
 }
 
 impl Expression {
@@ -217,6 +218,12 @@ impl Expression {
     #[must_use]
     pub fn reads(&self) -> &[String] {
         &self.reads
+    }
+
+    /// True if it asks, too, whether there is an attribute whose name is known only when it is evaluated.
+    #[must_use]
+    pub const fn reads_any(&self) -> bool {
+        self.reads_any
     }
 
     /// Evaluates it for one object.
@@ -261,7 +268,8 @@ impl Expression {
     #[cfg(test)]
     fn compile_slow(text: &str, root: &str) -> Result<Self, ExpressionError> {
         let checked = check::check(text, root, None)?;
-        Ok(Self { text: text.to_owned(), root: root.to_owned(), reads: Vec::new(), code: checked.cel() })
+        let (text, root) = (text.to_owned(), root.to_owned());
+        Ok(Self { text, root, reads: Vec::new(), reads_any: false, code: checked.cel() })
     }
 
     #[cfg(test)]

@@ -15,8 +15,9 @@
 use crate::error::StoreError;
 use crate::schema::Table;
 use postcard::ser_flavors::Flavor;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use std::marker::PhantomData;
 
 /// The version that is written.
 pub const VERSION: u8 = 1;
@@ -51,19 +52,27 @@ pub(crate) fn encode<T: Serialize>(table: Table, value: &T, buffer: &mut Vec<u8>
 
 /// Reads a value of `table`.
 pub(crate) fn decode<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
-    decode_borrowed(table, bytes)
+    decode_seed(table, bytes, PhantomData)
 }
 
-/// Reads a value of `table` that may point into the bytes.
-pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<T, StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, body)) => match postcard::take_from_bytes(body) {
-            Ok((value, [])) => Ok(value),
-            Ok(_) => Err(StoreError::corrupt(table, "something follows its value")),
-            Err(_) => Err(StoreError::corrupt(table, "its value has another layout")),
-        },
-        Some(_) => Err(StoreError::corrupt(table, "its value has a version that is not known here")),
-        None => Err(StoreError::corrupt(table, "its value is empty")),
+/// Reads a value of `table` in a way of the caller's.
+pub(crate) fn decode_seed<'a, S: DeserializeSeed<'a>>(
+    table: Table,
+    bytes: &'a [u8],
+    seed: S,
+) -> Result<S::Value, StoreError> {
+    let Some((version, body)) = bytes.split_first() else {
+        return Err(StoreError::corrupt(table, "its value is empty"));
+    };
+    if *version != VERSION {
+        return Err(StoreError::corrupt(table, "its value has a version that is not known here"));
+    }
+    let mut deserializer = postcard::Deserializer::from_bytes(body);
+    let value =
+        seed.deserialize(&mut deserializer).map_err(|_| StoreError::corrupt(table, "its value has another layout"))?;
+    match deserializer.finalize() {
+        Ok([]) => Ok(value),
+        _ => Err(StoreError::corrupt(table, "something follows its value")),
     }
 }
 

@@ -70,6 +70,7 @@ pub use tables::passwords::SealedPassword;
 pub use tables::pending_refs::MissingReference;
 pub use tables::runs::first_run_since;
 pub use tables::scans::{LastScan, ScanProgress};
+pub use tables::shadows::StoredShadow;
 pub use tables::steps::StepRow;
 pub use tables::timers::Timer;
 pub use walk::Walks;

@@ -1,38 +1,173 @@
-//! Claims of which only some attributes are wanted: the others are passed over, and nothing of them is copied.
+//! Rows of which only some attributes are wanted: the others are passed over, and nothing of them is copied.
 
 use crate::codec;
 use crate::error::StoreError;
 use crate::schema::Table;
-use rosterd_model::claim::{ClaimEntry, MappingDigest};
-use rosterd_model::{ClaimSet, Class, ExternalId, RunId, Text, Value};
+use rosterd_model::claim::ClaimEntry;
+use rosterd_model::shadow::Shadow;
+use rosterd_model::{Attributes, ClaimSet, Text, Value};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
 
-/// A [`ClaimSet`] as it is stored.
-#[derive(Deserialize)]
-struct Stored<'a> {
-    class: Class,
-    ordinal: u32,
-    external_id: ExternalId,
-    further: Vec<u32>,
-    #[serde(borrow)]
-    _connector: &'a [u8],
-    #[serde(borrow)]
-    entries: Vec<Entry<'a>>,
+/// Claims about attributes that are wanted and no others, without the connector that said them.
+pub(crate) fn claims(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<ClaimSet, StoreError> {
+    codec::decode_seed(Table::Claims, bytes, Narrow::<ClaimSet>(wanted, PhantomData))
 }
 
-/// A [`ClaimEntry`] as it is stored.
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    attribute: &'a [u8],
-    #[serde(borrow)]
-    value: Passed<'a>,
-    since: RunId,
-    mapping: MappingDigest,
+/// A shadow with the attributes that are wanted and no others.
+pub(crate) fn shadow(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Shadow, StoreError> {
+    codec::decode_seed(Table::Shadows, bytes, Narrow::<Shadow>(wanted, PhantomData))
 }
 
-/// A [`Value`] as it is stored: texts as the bytes that they are.
+/// Reads a `T`, of whose attributes these are wanted.
+struct Narrow<'w, T>(&'w dyn Fn(&str) -> bool, PhantomData<T>);
+
+impl<'de> DeserializeSeed<'de> for Narrow<'_, ClaimSet> {
+    type Value = ClaimSet;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ClaimSet, D::Error> {
+        deserializer.deserialize_tuple(6, self)
+    }
+}
+
+impl<'de> Visitor<'de> for Narrow<'_, ClaimSet> {
+    type Value = ClaimSet;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("claims")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<ClaimSet, A::Error> {
+        let (class, ordinal, external_id) = (next(&mut fields)?, next(&mut fields)?, next(&mut fields)?);
+        let further = next(&mut fields)?;
+        let _: &[u8] = next(&mut fields)?;
+        let entries = fields.next_element_seed(Rows(self.0, PhantomData::<ClaimEntry>))?.ok_or_else(ends)?;
+        Ok(ClaimSet { class, ordinal, external_id, further, connector: Text::default(), entries })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Narrow<'_, Shadow> {
+    type Value = Shadow;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shadow, D::Error> {
+        deserializer.deserialize_tuple(8, self)
+    }
+}
+
+impl<'de> Visitor<'de> for Narrow<'_, Shadow> {
+    type Value = Shadow;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a shadow")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<Shadow, A::Error> {
+        let (class, id, version) = (next(&mut fields)?, next(&mut fields)?, next(&mut fields)?);
+        let (hash, seq, partial) = (next(&mut fields)?, next(&mut fields)?, next(&mut fields)?);
+        let wanted = fields.next_element_seed(Rows(self.0, PhantomData::<(Text, Value)>))?.ok_or_else(ends)?;
+        let attributes: Attributes = wanted.into_iter().collect();
+        Ok(Shadow { class, id, version, hash, seq, partial, attributes, state: next(&mut fields)? })
+    }
+}
+
+fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(fields: &mut A) -> Result<T, A::Error> {
+    fields.next_element()?.ok_or_else(ends)
+}
+
+fn ends<E: Error>() -> E {
+    E::custom("it ends too early")
+}
+
+/// Something with a name, stored as a tuple that begins with it.
+trait Named<'de>: Sized {
+    /// How many fields it has.
+    const FIELDS: usize;
+
+    /// What follows the name; none if it is not wanted.
+    fn rest<A: SeqAccess<'de>>(name: Option<Text>, fields: &mut A) -> Result<Option<Self>, A::Error>;
+}
+
+impl<'de> Named<'de> for (Text, Value) {
+    const FIELDS: usize = 2;
+
+    fn rest<A: SeqAccess<'de>>(name: Option<Text>, fields: &mut A) -> Result<Option<Self>, A::Error> {
+        Ok(match name {
+            Some(name) => Some((name, next(fields)?)),
+            None => {
+                let _: Passed<'_> = next(fields)?;
+                None
+            }
+        })
+    }
+}
+
+impl<'de> Named<'de> for ClaimEntry {
+    const FIELDS: usize = 4;
+
+    fn rest<A: SeqAccess<'de>>(name: Option<Text>, fields: &mut A) -> Result<Option<Self>, A::Error> {
+        let pair = <(Text, Value)>::rest(name, fields)?;
+        let (since, mapping) = (next(fields)?, next(fields)?);
+        Ok(pair.map(|(attribute, value)| Self { attribute, value, since, mapping }))
+    }
+}
+
+/// Those of a list that are wanted.
+struct Rows<'w, T>(&'w dyn Fn(&str) -> bool, PhantomData<T>);
+
+impl<'de, T: Named<'de>> DeserializeSeed<'de> for Rows<'_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Named<'de>> Visitor<'de> for Rows<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Vec<T>, A::Error> {
+        let mut found = Vec::new();
+        while let Some(row) = rows.next_element_seed(One(self.0, PhantomData::<T>))? {
+            found.extend(row);
+        }
+        Ok(found)
+    }
+}
+
+/// One of them, if it is wanted.
+struct One<'w, T>(&'w dyn Fn(&str) -> bool, PhantomData<T>);
+
+impl<'de, T: Named<'de>> DeserializeSeed<'de> for One<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_tuple(T::FIELDS, self)
+    }
+}
+
+impl<'de, T: Named<'de>> Visitor<'de> for One<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("something with a name")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<Option<T>, A::Error> {
+        let name: &str = next(&mut fields)?;
+        let wanted = (self.0)(name).then(|| Text::from(name));
+        T::rest(wanted, &mut fields)
+    }
+}
+
+/// A [`Value`] that is passed over, with its variants in the same order: texts are no more than bytes.
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "it says how many bytes there are, and nobody looks at them")]
 enum Passed<'a> {
     Null,
     Bool(bool),
@@ -40,55 +175,17 @@ enum Passed<'a> {
     Decimal(f64),
     Text(#[serde(borrow)] &'a [u8]),
     List(#[serde(borrow, deserialize_with = "rosterd_model::value::nested")] Vec<Passed<'a>>),
-    Reference {
-        class: Class,
-        #[serde(borrow)]
-        id: &'a [u8],
-    },
+    Reference(rosterd_model::Class, #[serde(borrow)] &'a [u8]),
     Map(#[serde(borrow, deserialize_with = "rosterd_model::value::nested")] Vec<(&'a [u8], Passed<'a>)>),
-}
-
-/// Claims about these attributes and no others, without the connector that said them.
-pub(crate) fn claims(bytes: &[u8], attributes: &[Text]) -> Result<ClaimSet, StoreError> {
-    let Stored { class, ordinal, external_id, further, entries, .. } = codec::decode_borrowed(Table::Claims, bytes)?;
-    let wanted = entries.into_iter().filter(|entry| attributes.iter().any(|name| name.as_bytes() == entry.attribute));
-    let entries = wanted.map(Entry::whole).collect::<Result<_, _>>()?;
-    Ok(ClaimSet { class, ordinal, external_id, further, connector: Text::default(), entries })
-}
-
-impl Entry<'_> {
-    fn whole(self) -> Result<ClaimEntry, StoreError> {
-        let (since, mapping) = (self.since, self.mapping);
-        Ok(ClaimEntry { attribute: text(self.attribute)?, value: self.value.whole()?, since, mapping })
-    }
-}
-
-impl Passed<'_> {
-    fn whole(self) -> Result<Value, StoreError> {
-        Ok(match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(value),
-            Self::Integer(value) => Value::Integer(value),
-            Self::Decimal(value) => Value::Decimal(value),
-            Self::Text(bytes) => Value::Text(text(bytes)?),
-            Self::List(values) => Value::List(values.into_iter().map(Passed::whole).collect::<Result<_, _>>()?),
-            Self::Reference { class, id } => Value::Reference { class, id: ExternalId(text(id)?) },
-            Self::Map(pairs) => {
-                let pairs = pairs.into_iter().map(|(name, value)| Ok((text(name)?.into(), value.whole()?)));
-                Value::Map(pairs.collect::<Result<_, StoreError>>()?)
-            }
-        })
-    }
-}
-
-fn text(bytes: &[u8]) -> Result<Text, StoreError> {
-    Text::from_utf8(bytes).map_err(|_| StoreError::corrupt(Table::Claims, "a text in it is no text"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rosterd_model::record::DepartureCause;
+    use rosterd_model::shadow::ShadowState;
+    use rosterd_model::{Class, RunId, Timestamp};
     use std::collections::BTreeMap;
 
     fn value() -> impl Strategy<Value = Value> {
@@ -116,6 +213,7 @@ mod tests {
             wanted in prop::collection::vec("[a-d]{1,2}", 0..5),
             ordinal: u32, further in prop::collection::vec(any::<u32>(), 0..3),
         ) {
+            let set_attributes = entries.clone();
             let entry = |(attribute, value): (String, Value)| ClaimEntry {
                 attribute: attribute.into(), value, since: RunId(u64::from(ordinal)), mapping: [7; 8],
             };
@@ -125,15 +223,27 @@ mod tests {
             };
             let mut buffer = Vec::new();
             codec::encode(Table::Claims, &set, &mut buffer).unwrap();
-            let wanted: Vec<Text> = wanted.into_iter().map(Text::from).collect();
             let mut expected = ClaimSet { connector: Text::default(), ..set };
-            expected.entries.retain(|entry| wanted.contains(&entry.attribute));
-            prop_assert_eq!(claims(&buffer, &wanted).unwrap(), expected);
+            let asked = |name: &str| wanted.iter().any(|wanted| wanted == name);
+            expected.entries.retain(|entry| asked(&entry.attribute));
+            prop_assert_eq!(claims(&buffer, &asked).unwrap(), expected);
+
+            let gone = ShadowState::Tombstone {
+                cause: DepartureCause::Deleted, absent: true, at: Timestamp(i64::from(ordinal)), run: RunId(7),
+            };
+            let mut whole = Shadow {
+                class: Class::Group, id: "s-1".into(), version: Some("v".to_owned()), hash: [9; 16], seq: u64::from(ordinal),
+                partial: ordinal.is_multiple_of(2), attributes: set_attributes.into_iter().collect(), state: gone,
+            };
+            codec::encode(Table::Shadows, &whole, &mut buffer).unwrap();
+            whole.attributes = whole.attributes.into_iter().filter(|(name, _)| asked(name)).collect();
+            prop_assert_eq!(shadow(&buffer, &asked).unwrap(), whole);
         }
 
         #[test]
         fn broken_rows_are_refused_without_panic(bytes: Vec<u8>) {
-            let _ = claims(&bytes, &["a".into()]);
+            let _ = claims(&bytes, &|name| name == "a");
+            let _ = shadow(&bytes, &|name| name == "a");
         }
     }
 
@@ -154,9 +264,9 @@ mod tests {
         };
         let mut buffer = Vec::new();
         codec::encode(Table::Claims, &set, &mut buffer).unwrap();
-        assert!(claims(&buffer, &[]).is_err());
+        assert!(claims(&buffer, &|_| false).is_err());
         set.entries.clear();
         codec::encode(Table::Claims, &set, &mut buffer).unwrap();
-        assert_eq!(claims(&buffer, &[]).unwrap(), set);
+        assert_eq!(claims(&buffer, &|_| false).unwrap(), set);
     }
 }

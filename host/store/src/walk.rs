@@ -10,7 +10,7 @@ use crate::schema::Table;
 use crate::snapshot::Snapshot;
 use crate::tables::entities::entity_key;
 use rosterd_model::claim::Link;
-use rosterd_model::{ClaimSet, Class, Entity, EntityId, Text};
+use rosterd_model::{ClaimSet, Class, Entity, EntityId};
 use std::iter::Peekable;
 use std::ops::Bound;
 
@@ -108,16 +108,16 @@ impl<'a> Walks<'a> {
         self.all_claims(entity, |bytes| codec::decode(Table::Claims, bytes))
     }
 
-    /// The same, with the entries of these attributes alone, and without the connectors that said them.
+    /// The same, with the entries of attributes that are wanted alone, and without the connectors that said them.
     ///
     /// # Errors
     /// The store can not be read.
     pub fn some_claims_of(
         &mut self,
         entity: EntityId,
-        attributes: &[Text],
+        wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<(ConnectionNumber, ClaimSet)>, StoreError> {
-        self.all_claims(entity, |bytes| narrow::claims(bytes, attributes))
+        self.all_claims(entity, |bytes| narrow::claims(bytes, wanted))
     }
 
     fn all_claims(

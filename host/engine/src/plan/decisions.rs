@@ -14,8 +14,10 @@ pub(super) type Decided = (Choice, String);
 /// Whether there is anything to look up, and what may be forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Decisions {
-    resolutions: bool,
-    overrides: bool,
+    /// True: a person decided about records of the connection.
+    pub(super) resolutions: bool,
+    /// True: an operator set values.
+    pub(super) overrides: bool,
     /// True: names and addresses are reserved.
     pub(super) reservations: bool,
     /// Overrides that ended and whose values are gone.
@@ -62,13 +64,6 @@ pub(super) fn renew(engine: &Engine, connection: ConnectionNumber) -> Result<(),
         }
         Ok(())
     })
-}
-
-impl Decisions {
-    /// True if an operator set any value.
-    pub(super) const fn has_overrides(&self) -> bool {
-        self.overrides
-    }
 }
 
 impl Planner<'_> {

@@ -264,16 +264,15 @@ impl Planner<'_> {
 
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
         let (view, policy, job) = (self.view.clone(), self.engine.policy.clone(), self.job.name.to_string());
-        let plain = !self.everything
-            && !self.both_ways
-            && !self.recorrelates
-            && !self.decisions.has_overrides()
-            && policy.lifecycle.holding_unit.is_none();
+        let plain =
+            !self.everything && !self.both_ways && !self.recorrelates && policy.lifecycle.holding_unit.is_none();
         let rules = self.narrow(class, everything && plain)?;
         // Where no rule changed, whoever is settled stays so.
         let everything = everything && !rules.as_ref().is_some_and(|rules| rules.is_empty());
-        let (connection, has_cases) = (self.connection, self.open_cases > 0);
-        let source = portion::Source { view, connection, class, everything, rules, has_cases, policy, job };
+        let (connection, has_decisions) = (self.connection, self.open_cases > 0 || self.decisions.resolutions);
+        let has_overrides = self.decisions.overrides;
+        let source =
+            portion::Source { view, connection, class, everything, rules, has_decisions, has_overrides, policy, job };
         let mut ahead = source.ahead();
         while let Some(portion) = ahead.next()? {
             for (ordinal, known) in portion {

@@ -9,21 +9,21 @@ use super::effective::claim_changes;
 use super::portion::{Known, Mapped, Source, There};
 use crate::error::EngineError;
 use crate::policy::JobClass;
-use rosterd_model::Class;
 use rosterd_model::claim::Link;
-use rosterd_model::shadow::{Shadow, ShadowState};
+use rosterd_model::shadow::ShadowState;
 use rosterd_model::spec::CaseReaction;
+use rosterd_model::{Class, ExternalId, Rule};
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::{ChangedRules, Moment};
-use rosterd_store::Walks;
 use rosterd_store::prelude::*;
+use rosterd_store::{StoredShadow, Walks};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Planner<'_> {
     /// The rules that changed since the last applied plan; none: everything may be otherwise.
     pub(super) fn narrow(&self, class: Class, plain: bool) -> Result<Option<Arc<ChangedRules>>, EngineError> {
-        let Some(part) = self.job.class(class).filter(|_| plain) else { return Ok(None) };
+        let Some(part) = self.job.class(class).filter(|_| plain && Rule::JoinByImmutable.on()) else { return Ok(None) };
         let (Some(state), Some(stored)) =
             (self.view.mapping_state(self.connection)?, self.view.applied_mapping(self.connection, class)?)
         else {
@@ -57,35 +57,43 @@ impl Source {
         within.map(|row| Ok(row?.0)).collect()
     }
 
-    /// What the changed rules alone say of a settled record; the record again if it must be asked for everything.
+    /// What the changed rules alone say of a settled record; none if it must be asked for everything.
     pub(super) fn narrowed(
         &self,
         (part, rules): (&JobClass, &ChangedRules),
         walks: &mut Walks<'_>,
-        ordinal: u32,
-        shadow: Shadow,
+        row: &StoredShadow<'_>,
         link: &Link,
-    ) -> Result<Result<Known, Shadow>, EngineError> {
-        let whole = shadow.partial
-            || shadow.state != ShadowState::Live
-            || (self.has_cases && self.view.case_of(self.connection, Some(self.class), &shadow.id)?.is_some());
-        if whole {
-            return Ok(Err(shadow));
+    ) -> Result<Option<Known>, EngineError> {
+        let shadow = row.some(&|name| rules.may_read(name))?;
+        if shadow.partial || shadow.state != ShadowState::Live || self.is_decided_about(&shadow.id)? {
+            return Ok(None);
         }
-        let Some(entity) = walks.entity(self.class, link.entity)? else { return Ok(Err(shadow)) };
-        let claims = walks.some_claims_of(entity.id, rules.attributes())?;
+        let Some(entity) = walks.entity(self.class, link.entity)? else { return Ok(None) };
+        if self.has_overrides && !self.view.overrides_of(entity.id)?.is_empty() {
+            return Ok(None);
+        }
+        let about = |name: &str| rules.attributes().iter().any(|attribute| attribute == name);
+        let claims = walks.some_claims_of(entity.id, &about)?;
         let mine = claims.iter().find(|(number, _)| *number == self.connection).map(|(_, mine)| mine);
-        let Some(mine) = mine.filter(|mine| mine.ordinal == ordinal) else { return Ok(Err(shadow)) };
+        let Some(mine) = mine.filter(|mine| mine.ordinal == row.ordinal) else { return Ok(None) };
         // What fails is told in the words of the whole mapping.
         let Ok(said) = part.mapping.apply_changed(rules, &Scope::new(&shadow.attributes), Moment::Change) else {
-            return Ok(Err(shadow));
+            return Ok(None);
         };
-        let changes = claim_changes(Some(mine), ordinal, &said);
+        let changes = claim_changes(Some(mine), row.ordinal, &said);
         #[cfg(debug_assertions)]
-        self.assert_whole(part, &shadow, ordinal, entity.id, &changes)?;
+        self.assert_whole(part, &row.whole()?, row.ordinal, entity.id, &changes)?;
         let mapped = Some(Mapped { moment: Moment::Change, said: Ok(Vec::new()) });
         let there = Some(There { entity, claims, changes: Some(changes) });
-        Ok(Ok(Known { shadow, link: Some(link.clone()), mapped, there }))
+        Ok(Some(Known { shadow, link: Some(link.clone()), mapped, there }))
+    }
+
+    /// True if a record is set aside, or a person decided about it.
+    fn is_decided_about(&self, id: &ExternalId) -> Result<bool, EngineError> {
+        Ok(self.has_decisions
+            && (self.view.case_of(self.connection, Some(self.class), id)?.is_some()
+                || self.view.resolution(self.connection, self.class, id)?.is_some()))
     }
 
     /// In tests: the whole mapping says no more than the rules that changed.
@@ -93,7 +101,7 @@ impl Source {
     fn assert_whole(
         &self,
         part: &JobClass,
-        shadow: &Shadow,
+        shadow: &rosterd_model::shadow::Shadow,
         ordinal: u32,
         entity: rosterd_model::EntityId,
         changes: &[rosterd_model::plan::ClaimChange],

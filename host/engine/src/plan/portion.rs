@@ -24,7 +24,7 @@ const AHEAD: usize = 2;
 
 /// What is known of one shadow.
 pub(super) struct Known {
-    /// What was said of it.
+    /// What was said of it; of a settled one that only rules which changed are asked about, the attributes that they read.
     pub(super) shadow: Shadow,
     /// Whom it belongs to.
     pub(super) link: Option<Link>,
@@ -63,8 +63,10 @@ pub(super) struct Source {
     pub(super) everything: bool,
     /// The rules that changed, where settled records need not be asked for more.
     pub(super) rules: Option<Arc<ChangedRules>>,
-    /// True: records of the connection are set aside.
-    pub(super) has_cases: bool,
+    /// True: records of the connection are set aside, or a person decided about some.
+    pub(super) has_decisions: bool,
+    /// True: an operator set values.
+    pub(super) has_overrides: bool,
     pub(super) policy: Arc<Policy>,
     /// Name of the job.
     pub(super) job: String,
@@ -121,20 +123,20 @@ impl Source {
         let narrow = part.zip(self.rules.as_deref());
         let unsettled = if narrow.is_some() { self.unsettled(first, last)? } else { BTreeSet::new() };
         let mut walks = Walks::new(view);
-        let rows = view.shadows(connection, class, first)?;
-        let within = rows.take_while(|row| !matches!(row, Ok((ordinal, _)) if *ordinal > last));
+        let rows = view.stored_shadows(connection, class, first)?;
+        let within = rows.take_while(|row| !matches!(row, Ok(row) if row.ordinal > last));
         within
             .map(|row| {
-                let (ordinal, mut shadow) = row?;
+                let row = row?;
+                let ordinal = row.ordinal;
                 let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
                 if let (Some(narrow), Some(link)) = (narrow, &link)
                     && !unsettled.contains(&ordinal)
+                    && let Some(known) = self.narrowed(narrow, &mut walks, &row, link)?
                 {
-                    match self.narrowed(narrow, &mut walks, ordinal, shadow, link)? {
-                        Ok(known) => return Ok((ordinal, Some(known))),
-                        Err(back) => shadow = back,
-                    }
+                    return Ok((ordinal, Some(known)));
                 }
+                let shadow = row.whole()?;
                 let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
                 let there = match &link {
                     Some(link) => match walks.entity(class, link.entity)? {

@@ -39,6 +39,8 @@ pub(super) struct Checked {
     pub(super) patterns: Option<Patterns>,
     /// The attributes that it reads, sorted.
     pub(super) reads: Vec<String>,
+    /// True: it asks whether there is an attribute that it names only when it is evaluated.
+    pub(super) reads_any: bool,
 }
 
 pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Result<Checked, ExpressionError> {
@@ -61,11 +63,12 @@ pub(super) fn check(text: &str, root: &str, declared: Option<&[String]>) -> Resu
         deepest_loop: 0,
         patterns: None,
         reads: BTreeSet::new(),
+        reads_any: false,
     };
     walk.visit(&mut expression, Place { soft: false, loops: 0, calls: 0 })?;
     let list_limit = if walk.deepest_loop > 1 { NESTED_LIST } else { usize::MAX };
-    let (patterns, reads) = (walk.patterns, walk.reads.into_iter().collect());
-    Ok(Checked { expression, list_limit, patterns, reads })
+    let (patterns, reads, reads_any) = (walk.patterns, walk.reads.into_iter().collect(), walk.reads_any);
+    Ok(Checked { expression, list_limit, patterns, reads, reads_any })
 }
 
 fn error(message: String, column: Option<usize>, hint: Option<String>) -> ExpressionError {
@@ -119,6 +122,7 @@ struct Walk<'a> {
     deepest_loop: usize,
     patterns: Option<Patterns>,
     reads: BTreeSet<String>,
+    reads_any: bool,
 }
 
 type Checking = Result<(), ExpressionError>;
@@ -183,10 +187,10 @@ impl Walk<'_> {
             // `has(root.a.b)`: one look-up that may fail.
             if let Some((name, _)) = self.path(&select.operand) {
                 select.field = format!("{name}.{}", select.field);
-                self.reads.insert(select.field.clone());
                 select.operand.expr = Expr::Ident(self.root.to_owned());
             }
             if self.is_root(&select.operand) {
+                self.reads.insert(select.field.clone());
                 return self.declared(select.operand.id, &select.field);
             }
         }
@@ -234,7 +238,16 @@ impl Walk<'_> {
             operators::IN => {
                 let [element, list] = call.args.as_mut_slice() else { return Ok(()) };
                 self.visit(element, self.compared(place))?;
-                if self.is_root(list) { Ok(()) } else { self.visit(list, self.compared(place)) }
+                if self.is_root(list) {
+                    // Only a literal says which attribute is meant.
+                    match literal(element) {
+                        Some(name) => self.reads.extend([name.to_owned()]),
+                        None => self.reads_any = true,
+                    }
+                    Ok(())
+                } else {
+                    self.visit(list, self.compared(place))
+                }
             }
             operators::EQUALS | operators::NOT_EQUALS => {
                 let place = self.compared(place);

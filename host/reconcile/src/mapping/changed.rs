@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 pub struct ChangedRules {
     places: Vec<usize>,
     attributes: Vec<Text>,
+    /// None: there may be any.
+    reads: Option<BTreeSet<String>>,
 }
 
 impl ChangedRules {
@@ -20,6 +22,16 @@ impl ChangedRules {
     #[must_use]
     pub fn attributes(&self) -> &[Text] {
         &self.attributes
+    }
+
+    /// True if they may read this attribute of the record: it is one that they name, or a part of such a one, or has such a one
+    /// as a part.
+    #[must_use]
+    pub fn may_read(&self, attribute: &str) -> bool {
+        let part = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+        self.reads.as_ref().is_none_or(|reads| {
+            reads.iter().any(|read| read == attribute || part(read, attribute) || part(attribute, read))
+        })
     }
 
     /// True if every rule is as it was. There may have been more of them.
@@ -43,8 +55,13 @@ impl Mapping {
         }
         let changed = |rule: &Rule| !lines.contains(line_of(rule).trim_end_matches('\n'));
         let found = self.rules.iter().enumerate().filter(|(_, rule)| changed(rule));
-        let (places, attributes) = found.map(|(place, rule)| (place, rule.attribute.clone())).unzip();
-        Some(ChangedRules { places, attributes })
+        let (places, attributes): (Vec<_>, _) = found.map(|(place, rule)| (place, rule.attribute.clone())).unzip();
+        let asked =
+            || places.iter().flat_map(|place| [Some(&self.rules[*place].from), self.rules[*place].when.as_ref()]);
+        let known = asked().flatten().all(|expression| !expression.reads_any());
+        let reads =
+            known.then(|| asked().flatten().flat_map(|expression| expression.reads().iter().cloned()).collect());
+        Some(ChangedRules { places, attributes, reads })
     }
 
     /// As [`Mapping::apply`], of these rules alone.

@@ -4,11 +4,13 @@
 use crate::codec;
 use crate::error::StoreError;
 use crate::key::{ConnectionNumber, Key, MAX_TEXT, Parts, of_class, of_ordinal};
-use crate::kv::{Read, Write};
+use crate::kv::{Read, Row, Write};
+use crate::narrow;
 use crate::schema::Table;
 use crate::tables::bitmaps::set_bit;
 use rosterd_model::shadow::{Shadow, ShadowHead};
 use rosterd_model::{Class, ExternalId};
+use std::fmt;
 
 /// Length of a head: ordinal, hash, sequence, state.
 const HEAD_BYTES: usize = 4 + 16 + 8 + 1;
@@ -34,6 +36,38 @@ pub(crate) fn decode_head(bytes: &[u8]) -> Result<ShadowHead, StoreError> {
     match state {
         0 | 1 => Ok(ShadowHead { ordinal, hash, seq, live: state == 1 }),
         _ => Err(StoreError::corrupt(Table::ShadowHeads, "its state is not known here")),
+    }
+}
+
+/// The row of a shadow.
+pub struct StoredShadow<'a> {
+    /// Its ordinal.
+    pub ordinal: u32,
+    row: Row<'a>,
+}
+
+impl StoredShadow<'_> {
+    /// All of it.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn whole(&self) -> Result<Shadow, StoreError> {
+        codec::decode(Table::Shadows, &self.row.value)
+    }
+
+    /// The shadow with the attributes that are wanted and no others.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn some(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Shadow, StoreError> {
+        narrow::shadow(&self.row.value, wanted)
+    }
+}
+
+impl fmt::Debug for StoredShadow<'_> {
+    /// What it says is personal and stays out of every text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredShadow").field("ordinal", &self.ordinal).finish_non_exhaustive()
     }
 }
 
@@ -104,11 +138,27 @@ pub trait ReadShadows: Read {
         class: Class,
         from: u32,
     ) -> Result<impl DoubleEndedIterator<Item = Result<(u32, Shadow), StoreError>>, StoreError> {
+        Ok(self.stored_shadows(connection, class, from)?.map(|row| {
+            let row = row?;
+            Ok((row.ordinal, row.whole()?))
+        }))
+    }
+
+    /// The same, not read yet.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn stored_shadows(
+        &self,
+        connection: ConnectionNumber,
+        class: Class,
+        from: u32,
+    ) -> Result<impl DoubleEndedIterator<Item = Result<StoredShadow<'_>, StoreError>>, StoreError> {
         let (prefix, from) = (of_class(connection, class), of_ordinal(connection, class, from));
         let rows = self.prefix_from(Table::Shadows, prefix.as_bytes(), from.as_bytes())?;
         Ok(rows.map(|row| {
             let row = row?;
-            Ok((ordinal_of(Table::Shadows, &row.key)?, codec::decode(Table::Shadows, &row.value)?))
+            Ok(StoredShadow { ordinal: ordinal_of(Table::Shadows, &row.key)?, row })
         }))
     }
 
