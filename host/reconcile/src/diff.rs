@@ -11,6 +11,10 @@ use std::cmp::Ordering;
 pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
     let mut changes = Vec::new();
     let mut push = |name: &str, before: Option<&Value>, after: Option<&Value>| {
+        if changes.is_empty() {
+            // Mostly it stays at one.
+            changes.reserve_exact(1);
+        }
         changes.push(AttributeChange { attribute: name.into(), before: before.cloned(), after: after.cloned() });
     };
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());

@@ -134,7 +134,11 @@ impl<'de, T: Named<'de>> Visitor<'de> for Rows<'_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Vec<T>, A::Error> {
         let mut found = Vec::new();
         while let Some(row) = rows.next_element_seed(One(self.0, PhantomData::<T>))? {
-            found.extend(row);
+            let Some(row) = row else { continue };
+            if found.is_empty() {
+                found.reserve_exact(1);
+            }
+            found.push(row);
         }
         Ok(found)
     }

@@ -125,7 +125,8 @@ impl<'a> Walks<'a> {
         entity: EntityId,
         read: impl Fn(&[u8]) -> Result<ClaimSet, StoreError>,
     ) -> Result<Vec<(ConnectionNumber, ClaimSet)>, StoreError> {
-        let mut all = Vec::new();
+        // Most are known to one connection.
+        let mut all = Vec::with_capacity(1);
         let mut row = self.claims.to(entity.as_bytes())?;
         while let Some(found) = row {
             let mut parts = Parts::new(Table::Claims, &found.key);

@@ -31,6 +31,10 @@ pub(super) fn claim_changes(
             _ => false,
         };
         if !same {
+            if changes.is_empty() {
+                // Mostly it stays at one.
+                changes.reserve_exact(1);
+            }
             changes.push(ClaimChange { attribute: attribute.clone(), value: value.clone() });
         }
     }

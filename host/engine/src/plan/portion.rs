@@ -125,29 +125,33 @@ impl Source {
         let mut walks = Walks::new(view);
         let rows = view.stored_shadows(connection, class, first)?;
         let within = rows.take_while(|row| !matches!(row, Ok(row) if row.ordinal > last));
-        within
-            .map(|row| {
-                let row = row?;
-                let ordinal = row.ordinal;
-                let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
-                if let (Some(narrow), Some(link)) = (narrow, &link)
-                    && !unsettled.contains(&ordinal)
-                    && let Some(known) = self.narrowed(narrow, &mut walks, &row, link)?
-                {
-                    return Ok((ordinal, Some(known)));
-                }
-                let shadow = row.whole()?;
-                let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
-                let there = match &link {
-                    Some(link) => match walks.entity(class, link.entity)? {
-                        Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity, changes: None }),
-                        None => None,
-                    },
+        let known = within.map(|row| {
+            let row = row?;
+            let ordinal = row.ordinal;
+            let link = walks.link(connection, class, ordinal)?.filter(|link| link.live);
+            if let (Some(narrow), Some(link)) = (narrow, &link)
+                && !unsettled.contains(&ordinal)
+                && let Some(known) = self.narrowed(narrow, &mut walks, &row, link)?
+            {
+                return Ok((ordinal, Some(known)));
+            }
+            let shadow = row.whole()?;
+            let mapped = part.and_then(|part| mapped(part, &shadow, link.as_ref()));
+            let there = match &link {
+                Some(link) => match walks.entity(class, link.entity)? {
+                    Some(entity) => Some(There { claims: walks.claims_of(entity.id)?, entity, changes: None }),
                     None => None,
-                };
-                Ok((ordinal, Some(Known { shadow, link, mapped, there })))
-            })
-            .collect()
+                },
+                None => None,
+            };
+            Ok::<_, EngineError>((ordinal, Some(Known { shadow, link, mapped, there })))
+        });
+        // A list that grows would be copied several times, and its rows are large.
+        let mut portion = Vec::with_capacity((last - first) as usize + 1);
+        for row in known {
+            portion.push(row?);
+        }
+        Ok(portion)
     }
 
     fn undecided(&self, first: u32, last: u32) -> Result<Portion, EngineError> {

@@ -11,6 +11,9 @@ use rosterd_store::prelude::*;
 use rosterd_store::{Counter, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many rows are stored together at most: whoever waits for the last of them waits for no more than these.
+const TOGETHER: usize = 2_000;
+
 /// The steps of a plan in the making. They lie under a number that no plan has yet.
 pub(super) struct Rows<'a> {
     engine: &'a Engine,
@@ -64,7 +67,7 @@ impl<'a> Rows<'a> {
         self.buffer.push((lane, *next, step));
         *next += 1;
         self.count += 1;
-        if self.buffer.len() >= self.engine.settings.apply_batch {
+        if self.buffer.len() >= self.engine.settings.apply_batch.min(TOGETHER) {
             self.flush()?;
         }
         Ok(())
