@@ -233,7 +233,7 @@ mod tests {
             prop_assert_eq!(claims(&buffer, &asked).unwrap(), expected);
 
             let gone = ShadowState::Tombstone {
-                cause: DepartureCause::Deleted, absent: true, at: Timestamp(i64::from(ordinal)), run: RunId(7),
+                cause: DepartureCause::Deleted, absent: true, at: Timestamp(u64::from(ordinal)), run: RunId(7),
             };
             let mut whole = Shadow {
                 class: Class::Group, id: "s-1".into(), version: Some("v".to_owned()), hash: [9; 16], seq: u64::from(ordinal),
