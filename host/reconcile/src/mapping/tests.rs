@@ -308,3 +308,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rules_that_are_otherwise_are_found_and_say_the_same_as_the_whole() {
+    let before =
+        mapping(&[("displayName", plain("source.n")), ("title", plain("source.t")), ("userName", plain("source.u"))]);
+    let after = mapping(&[
+        ("displayName", plain("source.n")),
+        ("nickName", full("source.a.b", |table| table.when = Some("has(source.kind) && 'x' in source".into()))),
+        ("title", full("source.t", |table| table.on_null = OnNull::Clear)),
+    ]);
+    let changed = after.changed_since(before.text()).expect("both have rules");
+    assert_eq!(changed.attributes(), ["nickName", "title"], "one is new, one says otherwise, and one is gone");
+    let read: Vec<&str> = ["a", "a.b", "a.b.c", "ab", "kind", "n", "t", "tt", "u", "x"]
+        .into_iter()
+        .filter(|name| changed.may_read(name))
+        .collect();
+    assert_eq!(read, ["a", "a.b", "a.b.c", "kind", "t", "x"]);
+    let record = record(r#"{"n":"N","t":null,"a.b":"B","kind":1,"x":1}"#);
+    let whole = after.apply(&Scope::new(&record), Moment::Change).expect("applies");
+    let part = after.apply_changed(&changed, &Scope::new(&record), Moment::Change).expect("applies");
+    assert_eq!(part, whole.into_iter().filter(|(name, _)| name != "displayName").collect::<Vec<_>>());
+    assert!(after.changed_since(after.text()).expect("the same").is_empty());
+}
+
+#[test]
+fn where_anything_may_be_otherwise_no_rules_are_named() {
+    let rules = [("title", plain("source.t"))];
+    let after = mapping(&rules);
+    let identity = Mapping::identity(Class::Account);
+    assert_eq!(after.changed_since(identity.text()), None);
+    assert_eq!(identity.changed_since(after.text()), None);
+    assert_eq!(after.changed_since(&after.text().replace("account from", "group from")), None);
+    assert_eq!(after.changed_since(""), None);
+    let weak = mapping(&[("title", full("source.t", |table| table.strength = Strength::Weak))]);
+    assert_eq!(weak.changed_since(after.text()), None, "it asks what its target holds");
+    assert!(after.changed_since(weak.text()).is_some_and(|changed| !changed.is_empty()));
+    // It is known only later which attribute is asked for.
+    let any = mapping(&[("title", plain("source.t in source"))]);
+    assert!(any.changed_since(after.text()).is_some_and(|changed| changed.may_read("whatever")));
+}
