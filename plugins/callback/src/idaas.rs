@@ -161,7 +161,9 @@ fn object(event: &Event, settings: &Settings) -> String {
         let primary = event.attributes.get("primaryOrganizationalUnitId").map(shape);
         for (name, value) in event.attributes.iter().filter(|(name, _)| *name != id) {
             let value = match (name.as_str(), value) {
-                ("organizationalUnits", Value::Array(units)) => units.iter().map(|unit| in_unit(unit, &primary)).collect(),
+                ("organizationalUnits", Value::Array(units)) => {
+                    units.iter().map(|unit| in_unit(unit, &primary)).collect()
+                }
                 _ => shape(value),
             };
             all.insert(name.clone(), value);

@@ -115,6 +115,8 @@ pub fn unfit(fault: Fault) -> Fault {
 }
 
 fn missing(name: &str) -> Fault {
-    Fault::settings(format!("the secret {name} is not set, and events go out signed only; set it in the secrets of this connection"))
-        .about(name.split(',').next().unwrap_or(name))
+    Fault::settings(format!(
+        "the secret {name} is not set, and events go out signed only; set it in the secrets of this connection"
+    ))
+    .about(name.split(',').next().unwrap_or(name))
 }

@@ -54,7 +54,8 @@ fn public(keys: &Keys) -> Result<Public, Fault> {
         Keys::Standard(standard) => {
             for key in &standard.keys {
                 let jwk = jose::public(key).map_err(keys::unfit)?;
-                let text = jose::whpk(&jwk).ok_or_else(|| Fault::settings("the secret signing-key is no ed25519 key"))?;
+                let text =
+                    jose::whpk(&jwk).ok_or_else(|| Fault::settings("the secret signing-key is no ed25519 key"))?;
                 all.notes.push(format!("events are signed with the key of {text}"));
                 all.webhooks.push(text);
                 all.jwks.push(Value::Object(jwk));

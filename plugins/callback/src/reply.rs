@@ -32,7 +32,9 @@ pub fn verdict(answer: Result<Response, Fault>, events: Option<&[String]>) -> Ve
     match (response.status, events) {
         (200..=299, None) => Verdict::Done,
         (200..=299, Some(events)) => lists(&response.body, events),
-        (500..=599, _) => Verdict::Doubtful(told(&response, Fault::transient, "its own failure; the event is sent again")),
+        (500..=599, _) => {
+            Verdict::Doubtful(told(&response, Fault::transient, "its own failure; the event is sent again"))
+        }
         _ => Verdict::Refused(refused(&response)),
     }
 }
@@ -62,13 +64,19 @@ fn silent(fault: Fault) -> Verdict {
 
 fn refused(response: &Response) -> Fault {
     match response.status {
-        300..=399 => told(response, Fault::settings, "a redirect, which is not followed; set url to where the endpoint is"),
-        401 => told(response, Fault::unauthorized, "it does not accept the signature; compare the secrets and the clocks"),
+        300..=399 => {
+            told(response, Fault::settings, "a redirect, which is not followed; set url to where the endpoint is")
+        }
+        401 => {
+            told(response, Fault::unauthorized, "it does not accept the signature; compare the secrets and the clocks")
+        }
         403 => told(response, Fault::forbidden, "it does not let us in"),
         408 | 425 => told(response, Fault::transient, "the event is sent again"),
-        410 => {
-            told(response, Fault::settings, "it is gone for good; take this connection out of the configuration, or set its new url")
-        }
+        410 => told(
+            response,
+            Fault::settings,
+            "it is gone for good; take this connection out of the configuration, or set its new url",
+        ),
         429 => told(response, Fault::rate_limited, "too many events"),
         _ => told(response, Fault::invalid, "it refuses this event"),
     }
@@ -102,7 +110,9 @@ fn lists(body: &[u8], events: &[String]) -> Verdict {
         return doubtful("its answer has more than 64 KiB");
     }
     let Ok(all) = serde_json::from_slice::<Map<String, Value>>(body) else {
-        return doubtful("its answer is no JSON object with successEvents, skippedEvents, failedEvents and retriedEvents");
+        return doubtful(
+            "its answer is no JSON object with successEvents, skippedEvents, failedEvents and retriedEvents",
+        );
     };
     let mut worst = Verdict::Done;
     for event in events {

@@ -111,9 +111,10 @@ impl Sender {
         let key = format!("ping_{}", hex(&random::bytes(12)));
         let ready = match &self.keys {
             Keys::Standard(_) => self.standard(&key, now, standard::ping(now), None),
-            Keys::Idaas(keys) => {
-                self.settings.idaas().and_then(|idaas| self.idaas(keys, idaas, vec![idaas::test(&key, idaas)], now, None))
-            }
+            Keys::Idaas(keys) => self
+                .settings
+                .idaas()
+                .and_then(|idaas| self.idaas(keys, idaas, vec![idaas::test(&key, idaas)], now, None)),
         };
         match ready {
             Err(fault) => Verdict::Refused(fault),
@@ -164,7 +165,14 @@ impl Sender {
         Ok((request, None))
     }
 
-    fn idaas(&self, keys: &Jose, settings: &Idaas, items: Vec<idaas::Item>, now: u64, password: Option<&Secret>) -> Prepared {
+    fn idaas(
+        &self,
+        keys: &Jose,
+        settings: &Idaas,
+        items: Vec<idaas::Item>,
+        now: u64,
+        password: Option<&Secret>,
+    ) -> Prepared {
         let events = items.iter().map(|item| item.event_id.clone()).collect();
         let payload = idaas::payload(items, now, settings);
         let cipher = match &keys.encrypt_key {

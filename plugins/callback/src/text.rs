@@ -28,10 +28,7 @@ impl Text {
     pub fn with_password(object: &str) -> Self {
         let open = object.strip_suffix('}').unwrap_or(object);
         let comma = if open.ends_with('{') { "" } else { "," };
-        Self {
-            before: format!("{open}{comma}\"password\":\""),
-            gap: Some(("json".to_owned(), "\"}".to_owned())),
-        }
+        Self { before: format!("{open}{comma}\"password\":\""), gap: Some(("json".to_owned(), "\"}".to_owned())) }
     }
 
     /// The same between other texts.
