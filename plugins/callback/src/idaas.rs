@@ -159,7 +159,8 @@ fn object(event: &Event, settings: &Settings) -> String {
     let mut all = Map::from_iter([(id.to_owned(), Value::from(event.id.as_str()))]);
     if settings.content == Content::Full && event.happened != Happened::Deleted {
         let primary = event.attributes.get("primaryOrganizationalUnitId").map(shape);
-        for (name, value) in event.attributes.iter().filter(|(name, _)| *name != id) {
+        let taken = |name: &str| name == id || (event.password && name == "password");
+        for (name, value) in event.attributes.iter().filter(|(name, _)| !taken(name)) {
             let value = match (name.as_str(), value) {
                 ("organizationalUnits", Value::Array(units)) => {
                     units.iter().map(|unit| in_unit(unit, &primary)).collect()
