@@ -114,7 +114,7 @@ fn id(attributes: &Map<String, Value>, settings: &Settings) -> Result<String, Fa
     };
     let wrong = |what: &str| {
         let text = format!(
-            "the object {what}; map the attribute {name} (the setting id) to something that never changes, as account.id"
+            "the object {what}; map the attribute {name} (the setting id) to something that never changes, as a staff number"
         );
         Err(Fault::invalid(text).about(name))
     };
@@ -131,7 +131,7 @@ fn changes(edits: &[Edit], settings: &Settings) -> Result<Vec<Changed>, Fault> {
     for edit in edits {
         if edit.attribute == settings.id {
             let text = format!(
-                "the id of an object never changes, and {} does; map it to something else, as account.id",
+                "the id of an object never changes, and {} does; map it to something else, as a staff number",
                 settings.id
             );
             return Err(Fault::invalid(text).about(&settings.id));

@@ -40,7 +40,7 @@ impl Connector for Callback {
 
     fn describe() -> Describe {
         let class = |title: &str| {
-            let id = "the id in each event; account.id, orgUnit.id, group.id. Other attributes are whatever is mapped";
+            let id = "the id in each event (the setting id): a staff number, a code. Other attributes are whatever is mapped";
             let id = Attribute::text("id").case_exact().unique().required().writable().description(id);
             ClassDescription::immutable_id().title(title).without_versions().attribute(id)
         };

@@ -8,14 +8,13 @@ const ENCRYPT_KEY: &str = "4b616e6172692f30313233343536373839616263646566676869f
 /// What seals the passwords in the store.
 const PASSWORDS: &str = "Kanari-key/9876543210+abcdef=ghijklmn";
 const MAPS: &str = "[deliver.app.org-unit.map]
-id = 'orgUnit.id'
+id = 'orgUnit.displayName'
 organizationalUnitName = 'orgUnit.displayName'
 parentId = 'orgUnit.parent'
 [deliver.app.account.map]
-id = 'account.id'
+id = 'account.employeeNumber'
 username = 'account.userName'
 displayName = 'account.displayName'
-userExternalId = 'account.employeeNumber'
 primaryOrganizationalUnitId = 'account.orgUnit'";
 
 fn calls(settings: &str, encrypt: bool) -> Calls {
@@ -34,6 +33,7 @@ fn calls(settings: &str, encrypt: bool) -> Calls {
 #[test]
 fn each_change_arrives_signed_and_encrypted_and_again_with_the_same_id() {
     let calls = calls("", true);
+    calls.show(FIRST);
     let checked = calls.hub.rosterd(&["check", "--online"]).code(0);
     assert!(checked.out.contains("it took a signed event"), "{}", checked.out);
     assert_eq!(calls.app.events()[0]["type"], "common:test");
@@ -53,7 +53,7 @@ fn each_change_arrives_signed_and_encrypted_and_again_with_the_same_id() {
     };
     let li = of("li.lei");
     assert_eq!(
-        (&li["displayName"], &li["userExternalId"], &li["status"]),
+        (&li["displayName"], &li["userId"], &li["status"]),
         (&json!("Li \"Lee\" Lei"), &json!("E1"), &json!("enabled"))
     );
     assert_eq!(li["primaryOrganizationalUnitId"], of("Sales")["organizationalUnitId"]);

@@ -11,13 +11,12 @@ const NAMES: &str = "signing-secret = { env = \"APP_SECRET\" }
 previous-signing-secret = { env = \"APP_SECRET_BEFORE\" }
 signing-key = { env = \"APP_KEY\" }";
 const MAPS: &str = "[deliver.app.org-unit.map]
-id = 'orgUnit.id'
+id = 'orgUnit.displayName'
 name = 'orgUnit.displayName'
 parent = 'orgUnit.parent'
 [deliver.app.account.map]
-id = 'account.id'
+id = 'account.employeeNumber'
 name = 'account.displayName'
-number = 'account.employeeNumber'
 title = 'account.title'
 unit = 'account.orgUnit'
 manager = 'account.manager'";
@@ -42,6 +41,7 @@ fn last(calls: &Calls, name: &str) -> Value {
 #[test]
 fn each_change_arrives_signed_and_in_order_and_again_with_the_same_id() {
     let calls = calls("");
+    calls.show(FIRST);
     let checked = calls.hub.rosterd(&["check", "--online"]).code(0);
     assert!(checked.out.contains("it took a signed event"), "{}", checked.out);
     assert_eq!(calls.app.events()[0]["event"]["type"], "ping");
@@ -59,7 +59,7 @@ fn each_change_arrives_signed_and_in_order_and_again_with_the_same_id() {
 
     let (acme, li, wang) = (last(&calls, "Acme"), last(&calls, "Li \"Lee\" Lei"), last(&calls, "王芳"));
     let id = |event: &Value| event["data"]["id"].as_str().expect("an id").to_owned();
-    assert_eq!(wang["data"]["attributes"]["number"], "E2");
+    assert_eq!(wang["data"]["id"], "E2");
     assert_eq!(wang["data"]["attributes"]["manager"], json!({ "ref": "account", "id": id(&li) }), "{wang}");
     assert_eq!(last(&calls, "Tom Li")["data"]["attributes"]["unit"], json!({ "ref": "org-unit", "id": id(&acme) }));
     let order: Vec<_> = calls.app.taken().into_iter().map(|(object, _)| object).collect();
