@@ -18,9 +18,12 @@ pub fn probes(settings: &Settings) -> Vec<Probe> {
         Err(fault) => return vec![Probe::failed("keys", fault.message, "set the secrets of this connection")],
     };
     let (sender, public) = sender;
-    let known = match public.notes.as_slice() {
+    let known = match public.names.as_slice() {
         [] => "events are signed with a shared secret".to_owned(),
-        notes => notes.join("; "),
+        names => {
+            let names = names.join(", ");
+            format!("events are signed with {names}; `rosterd connection discover` has the public half")
+        }
     };
     vec![Probe::passed("keys", known), endpoint(&sender, settings)]
 }
@@ -45,6 +48,8 @@ fn endpoint(sender: &Sender, settings: &Settings) -> Probe {
 struct Public {
     jwks: Vec<Value>,
     webhooks: Vec<String>,
+    /// Of the keys that sign.
+    names: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -57,6 +62,7 @@ fn public(keys: &Keys) -> Result<Public, Fault> {
                 let text =
                     jose::whpk(&jwk).ok_or_else(|| Fault::settings("the secret signing-key is no ed25519 key"))?;
                 all.notes.push(format!("events are signed with the key of {text}"));
+                all.names.push(text.clone());
                 all.webhooks.push(text);
                 all.jwks.push(Value::Object(jwk));
             }
@@ -65,6 +71,7 @@ fn public(keys: &Keys) -> Result<Public, Fault> {
             let jwk = named(&jose.event_key, Some(&jose.key_id))?;
             all.notes.push(format!("events are signed with the key of {jwk}"));
             all.jwks.push(jwk);
+            all.names.push(jose.key_id.clone());
             if let Some(next) = keys::optional("next-event-key")? {
                 let jwk = named(&next, None)?;
                 all.notes.push(format!("the next key will be that of {jwk}"));

@@ -101,6 +101,17 @@ impl Calls {
         self.hub.rosterd_with(&["run", "hr"], &[("ROSTERD_NOW_MS", later.as_str())])
     }
 
+    /// Sends what waits until nothing does.
+    fn deliver(&self) {
+        for _ in 0..6 {
+            drop(self.hub.rosterd(&["outbox", "retry-all"]).code(0));
+            if self.run().code == Some(0) {
+                return;
+            }
+        }
+        panic!("{}", self.hub.rosterd(&["outbox", "list"]).out);
+    }
+
     /// What `connection discover` says about the sender of events.
     fn sender(&self) -> Value {
         let said = self.hub.rosterd(&["connection", "discover", "app", "--format", "json"]).code(0).json();
@@ -131,8 +142,19 @@ fn now_ms() -> u128 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis()
 }
 
-/// Every event that was not answered, or with a failure, came again: how often each id came.
+/// How often the events came that met this at least once, all attempts together.
 fn came(events: &[Value], answered: &str) -> Vec<usize> {
     let ids = events.iter().filter(|event| event["answered"] == answered).map(|event| &event["id"]);
     ids.map(|id| events.iter().filter(|event| event["id"] == *id).count()).collect()
+}
+
+/// Fails unless these were met, and each event that was not taken came again, with the same id, until it was.
+fn assert_taken_in_the_end(events: &[Value], met: &[&str]) {
+    for answered in met {
+        assert!(!came(events, answered).is_empty(), "{answered} was not met: {events:?}");
+    }
+    for event in events {
+        let last = events.iter().rfind(|other| other["id"] == event["id"]).expect("the event itself");
+        assert_eq!(last["answered"], "take", "{last}");
+    }
 }
