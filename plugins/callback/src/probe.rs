@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 /// The probes of a connection. An event goes out only where the operator wants it.
 #[must_use]
 pub fn probes(settings: &Settings) -> Vec<Probe> {
-    let sender = match Sender::open(settings).and_then(|sender| public(sender.keys()).map(|keys| (sender, keys))) {
-        Ok((sender, keys)) => (sender, keys),
+    let opened = Sender::open(settings).and_then(|sender| Ok((public(sender.keys())?, sender)));
+    let (public, sender) = match opened {
+        Ok(both) => both,
         Err(fault) => return vec![Probe::failed("keys", fault.message, "set the secrets of this connection")],
     };
-    let (sender, public) = sender;
     let known = match public.names.as_slice() {
         [] => "events are signed with a shared secret".to_owned(),
         names => {

@@ -15,7 +15,7 @@ use rosterd_sdk::http::{self, Request};
 use rosterd_sdk::secrets::{self, Secret};
 use rosterd_sdk::{Applied, Fault, Operation, Receipt, clock, random};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A batch that takes longer ends, and the rest is sent next: the host ends a call after two minutes.
 const LONGEST_NS: u64 = 45_000_000_000;
@@ -25,6 +25,28 @@ const LONGEST_NS: u64 = 45_000_000_000;
 pub struct Sender {
     settings: Settings,
     keys: Keys,
+}
+
+/// What keeps the operations of a batch from being sent.
+#[derive(Debug, Default)]
+struct Batch<'a> {
+    /// It would meet every event.
+    stopped: Option<Fault>,
+    /// Objects of which an event was not taken, and why.
+    undone: BTreeMap<(&'a str, &'a str), Fault>,
+}
+
+impl<'a> Batch<'a> {
+    fn reason_to_leave(&self, operation: &'a Operation) -> Option<&Fault> {
+        self.stopped.as_ref().or_else(|| self.undone.get(&object(operation)))
+    }
+
+    fn failed(&mut self, operation: &'a Operation, fault: &Fault) {
+        self.undone.insert(object(operation), fault.clone());
+        if self.stopped.is_none() && reply::stops(fault) {
+            self.stopped = Some(fault.clone());
+        }
+    }
 }
 
 /// An event that is ready to be sent.
@@ -52,54 +74,28 @@ impl Sender {
     pub fn apply(&self, operations: &[Operation]) -> Vec<Receipt> {
         let begun = clock::monotonic_ns();
         let mut receipts = Vec::with_capacity(operations.len());
-        let mut stopped: Option<Fault> = None;
-        let mut undone: BTreeMap<(&str, &str), Fault> = BTreeMap::new();
+        let mut batch = Batch::default();
         let mut rest = operations.iter().peekable();
         while rest.peek().is_some() {
-            if stopped.is_none() && clock::monotonic_ns().saturating_sub(begun) > LONGEST_NS {
+            if batch.stopped.is_none() && clock::monotonic_ns().saturating_sub(begun) > LONGEST_NS {
                 let text = "the endpoint is slow: this batch took too long, and the rest is sent with the next";
-                stopped = Some(Fault::transient(text));
+                batch.stopped = Some(Fault::transient(text));
             }
-            let mut together: BTreeMap<(&str, &str), ()> = BTreeMap::new();
-            let mut wave: Vec<(&Operation, Result<Ready, Receipt>)> = Vec::new();
-            while wave.len() < self.settings.parallel.max(1) {
-                let Some(operation) = rest.next_if(|next| !together.contains_key(&object(next))) else { break };
-                together.insert(object(operation), ());
-                let ready = match stopped.as_ref().or_else(|| undone.get(&object(operation))) {
+            let mut about = BTreeSet::new();
+            let mut together = Vec::new();
+            while together.len() < self.settings.parallel.max(1) {
+                let Some(operation) = rest.next_if(|next| !about.contains(&object(next))) else { break };
+                about.insert(object(operation));
+                let ready = match batch.reason_to_leave(operation) {
                     Some(fault) => Err(Receipt::NotAttempted(fault.clone())),
                     None => self.ready(operation).map_err(Receipt::Failed),
                 };
-                if let Err(Receipt::Failed(fault)) = &ready
-                    && reply::stops(fault)
-                {
-                    stopped = Some(fault.clone());
+                if let Err(Receipt::Failed(fault)) = &ready {
+                    batch.failed(operation, fault);
                 }
-                wave.push((operation, ready));
+                together.push((operation, ready));
             }
-            let requests: Vec<Request> =
-                wave.iter().filter_map(|(_, ready)| Some(ready.as_ref().ok()?.request.clone())).collect();
-            let mut answers = http::send_all(&requests).into_iter();
-            for (operation, ready) in wave {
-                let receipt = match ready {
-                    Err(receipt) => receipt,
-                    Ok(ready) => {
-                        let lost = || Err(Fault::internal("the host gave fewer answers than it had requests"));
-                        let answer = answers.next().unwrap_or_else(lost);
-                        match reply::verdict(answer, ready.events.as_deref()) {
-                            Verdict::Done => Receipt::Applied(Applied::id(ready.id)),
-                            Verdict::Refused(fault) => Receipt::Failed(fault),
-                            Verdict::Doubtful(fault) => Receipt::Unknown(fault),
-                        }
-                    }
-                };
-                if let Receipt::Failed(fault) | Receipt::Unknown(fault) = &receipt {
-                    undone.insert(object(operation), fault.clone());
-                    if stopped.is_none() && reply::stops(fault) {
-                        stopped = Some(fault.clone());
-                    }
-                }
-                receipts.push(receipt);
-            }
+            receipts.extend(exchange(together, &mut batch));
         }
         receipts
     }
@@ -192,6 +188,30 @@ impl Sender {
         let milliseconds = self.settings.timeout_seconds.saturating_mul(1000);
         http::post(&self.settings.url).body(content_type, body).timeout_ms(milliseconds)
     }
+}
+
+/// Sends what is ready, together, and gives each operation its receipt.
+fn exchange<'a>(together: Vec<(&'a Operation, Result<Ready, Receipt>)>, batch: &mut Batch<'a>) -> Vec<Receipt> {
+    let ready = together.iter().filter_map(|(_, ready)| ready.as_ref().ok());
+    let requests: Vec<Request> = ready.map(|ready| ready.request.clone()).collect();
+    let mut answers = http::send_all(&requests).into_iter();
+    let one = |(operation, ready): (&'a Operation, Result<Ready, Receipt>)| {
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(receipt) => return receipt,
+        };
+        let lost = || Err(Fault::internal("the host gave fewer answers than it had requests"));
+        let verdict = reply::verdict(answers.next().unwrap_or_else(lost), ready.events.as_deref());
+        if let Verdict::Refused(fault) | Verdict::Doubtful(fault) = &verdict {
+            batch.failed(operation, fault);
+        }
+        match verdict {
+            Verdict::Done => Receipt::Applied(Applied::id(ready.id)),
+            Verdict::Refused(fault) => Receipt::Failed(fault),
+            Verdict::Doubtful(fault) => Receipt::Unknown(fault),
+        }
+    };
+    together.into_iter().map(one).collect()
 }
 
 /// A request, and the ids of which its answer must speak.
