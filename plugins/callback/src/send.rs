@@ -106,7 +106,7 @@ impl Sender {
         let now = clock::now_ms();
         let key = format!("ping_{}", hex(&random::bytes(12)));
         let ready = match &self.keys {
-            Keys::Standard(_) => self.standard(&key, now, standard::ping(now), None),
+            Keys::Standard(_) => self.standard(&key, now, &standard::ping(now), None),
             Keys::Idaas(keys) => self
                 .settings
                 .idaas()
@@ -139,7 +139,7 @@ impl Sender {
         let (request, events) = match &self.keys {
             Keys::Standard(_) => {
                 let body = standard::body(&event, now, &self.settings)?;
-                self.standard(&event.key, now, body, password)?
+                self.standard(&event.key, now, &body, password)?
             }
             Keys::Idaas(keys) => {
                 let idaas = self.settings.idaas()?;
@@ -149,10 +149,10 @@ impl Sender {
         Ok(Ready { request, id: event.id, events })
     }
 
-    fn standard(&self, key: &str, now: u64, body: Text, password: Option<&Secret>) -> Prepared {
+    fn standard(&self, key: &str, now: u64, body: &Text, password: Option<&Secret>) -> Prepared {
         let Keys::Standard(keys) = &self.keys else { return Err(Fault::internal("these keys are of another form")) };
         let (id, seconds) = (format!("msg_{key}"), now / 1000);
-        let signatures = keys.signatures(&id, seconds, &body, password)?;
+        let signatures = keys.signatures(&id, seconds, body, password)?;
         let request = self
             .post(body.sent(password)?, "application/json")
             .header("webhook-id", id)
