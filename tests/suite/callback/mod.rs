@@ -130,7 +130,7 @@ impl Calls {
 
     /// Types of what was taken about the object of this name, in order.
     fn story(&self, name: &str) -> Vec<String> {
-        let named = |event: &Value| event["event"].to_string().contains(&format!("{:?}", name));
+        let named = |event: &Value| event["event"].to_string().contains(&format!("{name:?}"));
         let object = self.app.events().iter().find(|event| named(event)).map(|event| event["object"].clone());
         let object = object.unwrap_or_else(|| panic!("nothing came about {name}"));
         let taken = self.app.taken().into_iter();
