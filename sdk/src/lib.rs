@@ -90,6 +90,7 @@ pub mod source;
 pub mod stream;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testkit;
+pub mod time;
 
 pub use attributes::Attributes;
 pub use connector::{Connector, Probe};

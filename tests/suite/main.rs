@@ -1,5 +1,6 @@
 //! One binary for every test that needs more than one crate.
 
+mod callback;
 mod crash;
 mod dingtalk;
 mod flow;

@@ -152,7 +152,7 @@ impl Field {
             },
             Kind::Flag => into.boolean(self.name, wire::truth(value).ok_or_else(|| wrong("neither true nor false"))?),
             Kind::Time => {
-                let time = wire::whole(value).and_then(crate::time::rfc3339);
+                let time = wire::whole(value).and_then(rosterd_sdk::time::rfc3339);
                 into.text(self.name, &time.ok_or_else(|| wrong("no number of milliseconds"))?);
             }
             Kind::Json => {

@@ -58,7 +58,7 @@ impl Leavers {
         if since > now.saturating_add(OVERLAP_MS) || now.saturating_sub(since) > LONGEST_MS {
             return Err(Fault::cursor_invalid("DingTalk tells who left for 365 days only; a full scan is needed"));
         }
-        let since = i64::try_from(since).ok().and_then(crate::time::rfc3339);
+        let since = i64::try_from(since).ok().and_then(rosterd_sdk::time::rfc3339);
         let since = since.ok_or_else(|| Fault::cursor_invalid("this cursor holds no time"))?;
         Ok(Self {
             api: Api::new(settings),

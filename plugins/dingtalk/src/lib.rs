@@ -27,7 +27,6 @@ pub mod range;
 pub mod receiver;
 pub mod reply;
 pub mod settings;
-pub mod time;
 pub mod tree;
 pub mod wire;
 

@@ -92,7 +92,7 @@ pub fn probes(settings: &Settings) -> Result<Vec<Probe>, Fault> {
     }
     if settings.leavers {
         let since = clock::now_ms().saturating_sub(86_400_000);
-        let since = i64::try_from(since).ok().and_then(crate::time::rfc3339).unwrap_or_default();
+        let since = i64::try_from(since).ok().and_then(rosterd_sdk::time::rfc3339).unwrap_or_default();
         probes.push(told("read leavers", "/v1.0/contact/empLeaveRecords", &api::one(api.leavers(&since, "0"))));
     }
     if listing.is_some_and(|listing| listing.is_ok()) {

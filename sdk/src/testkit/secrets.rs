@@ -144,15 +144,36 @@ impl Secret {
     }
 
     fn form(&self, form: &str) -> Result<Vec<u8>, Fault> {
-        let utf16 = |text: String| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        let text = || String::from_utf8_lossy(&self.bytes).into_owned();
-        match form {
-            "raw" | "text" => Ok(self.bytes.clone()),
-            "utf16le" => Ok(utf16(text())),
-            "utf16le-quoted" => Ok(utf16(format!("\"{}\"", text()))),
-            _ => Err(Fault::unsupported(format!("the test kit does not know the form {form}"))),
-        }
+        form.split('+').try_fold(self.bytes.clone(), |bytes, step| written(&bytes, step))
     }
+}
+
+/// Bytes in one form of the contract.
+fn written(bytes: &[u8], form: &str) -> Result<Vec<u8>, Fault> {
+    let utf16 = |text: String| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let text = || String::from_utf8_lossy(bytes).into_owned();
+    match form {
+        "raw" | "text" => Ok(bytes.to_vec()),
+        "json" => {
+            let mut quoted = String::new();
+            crate::attributes::push_text(&mut quoted, &text());
+            Ok(quoted.as_bytes().get(1..quoted.len() - 1).unwrap_or_default().to_vec())
+        }
+        "base64url" => Ok(base64url(bytes).into_bytes()),
+        "utf16le" => Ok(utf16(text())),
+        "utf16le-quoted" => Ok(utf16(format!("\"{}\"", text()))),
+        _ => Err(Fault::unsupported(format!("the test kit does not know the form {form}"))),
+    }
+}
+
+/// Without padding (RFC 4648, section 5).
+fn base64url(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let three = |part: &[u8]| {
+        let all = (0..3).fold(0_usize, |all, at| all << 8 | part.get(at).map_or(0, |byte| usize::from(*byte)));
+        (0..=part.len()).map(move |at| char::from(LETTERS[all >> (18 - 6 * at) & 63]))
+    };
+    bytes.chunks(3).flat_map(three).collect()
 }
 
 /// The bytes of a message, secrets spliced.
@@ -174,4 +195,22 @@ fn compute(function: &'static str, algorithm: &str, key: &[u8], inputs: Vec<Vec<
     let answer = script(&Call { function, algorithm: algorithm.to_owned(), key: key.to_vec(), inputs });
     with(|world| world.crypto = Some(script));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_chained() {
+        let secret = Secret { bytes: "a\"ü".into() };
+        assert_eq!(secret.form("json+json").unwrap(), "a\\\\\\\"ü".as_bytes());
+        assert_eq!(secret.form("utf16le").unwrap(), b"a\0\"\0\xfc\0");
+        assert!(secret.form("json+rot13").is_err());
+        // RFC 4648, section 10.
+        for (text, encoded) in [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")] {
+            assert_eq!(base64url(text.as_bytes()), encoded);
+        }
+        assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
+    }
 }

@@ -85,6 +85,9 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("host/store/src/tables/steps.rs", "stored_row"),
     ("host/engine/src/scan/cases.rs", "stored_rejections"),
     ("host/engine/src/lineage.rs", "mapping"),
+    // The callback connector.
+    ("plugins/callback/src/event.rs", "callback_operation"),
+    ("plugins/callback/src/reply.rs", "callback_answer"),
     // The csv connector.
     ("plugins/csv/src/decode.rs", "csv_encoding"),
     ("plugins/csv/src/rows.rs", "csv_rows"),
@@ -174,6 +177,8 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
         "an address and the name of a connection, read by the standard library and host/model/src/id.rs",
     ),
     ("host/server/src/receive.rs", "requests, read by hyper; the name of a connection, read by host/model/src/id.rs"),
+    ("plugins/callback/src/jose.rs", "the JWK of a key of ours, which the host made"),
+    ("plugins/callback/src/probe.rs", "our own description, which the SDK wrote"),
     ("plugins/dingtalk/src/range.rs", "what the connector kept itself, as a value that serde_json bounds"),
     ("host/cli/src/command/connection/discover.rs", "JSON as a value, which serde_json bounds; shown, not used"),
     (

@@ -83,7 +83,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_is_read_back(seconds in -62_167_219_200_i64..253_402_300_799) {
-            let shown = crate::time::rfc3339(seconds * 1000).unwrap();
+            let shown = rosterd_sdk::time::rfc3339(seconds * 1000).unwrap();
             prop_assert_eq!(milliseconds(&shown), Some(seconds * 1000), "{}", shown);
         }
 

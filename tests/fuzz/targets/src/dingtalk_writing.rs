@@ -103,8 +103,8 @@ pub fn dingtalk_wish(bytes: &[u8]) {
 /// A time and a number as the hub may have them: what is read is shown so that it is read again.
 pub fn dingtalk_text(bytes: &[u8]) {
     let text = text(bytes);
-    if let Some(shown) = when::milliseconds(&text).and_then(rosterd_plugin_dingtalk::time::rfc3339) {
-        let read = when::milliseconds(&shown).and_then(rosterd_plugin_dingtalk::time::rfc3339);
+    if let Some(shown) = when::milliseconds(&text).and_then(rosterd_sdk::time::rfc3339) {
+        let read = when::milliseconds(&shown).and_then(rosterd_sdk::time::rfc3339);
         assert_eq!(read.as_deref(), Some(shown.as_str()), "{text:?}");
     }
     if let Some(mobile) = Mobile::parse(&text) {

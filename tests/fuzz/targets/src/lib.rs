@@ -4,6 +4,7 @@
 //! Which parser belongs to which target stands in `tests/suite/tidy/fuzz_parsers.rs`.
 
 mod answers;
+mod callback;
 mod configuration;
 mod csv_reading;
 mod csv_scanning;
@@ -25,6 +26,7 @@ mod store;
 mod tapes;
 
 pub use answers::*;
+pub use callback::*;
 pub use configuration::*;
 pub use csv_reading::*;
 pub use csv_scanning::*;

@@ -1,4 +1,4 @@
-//! Times: DingTalk counts milliseconds in one interface and writes texts in the other, records hold texts of RFC 3339.
+//! Times as texts: remote systems count seconds or milliseconds, records hold texts of RFC 3339.
 
 /// The last year that a text of RFC 3339 can hold, in milliseconds.
 const LAST: i64 = 253_402_300_799_999;

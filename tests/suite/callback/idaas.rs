@@ -1,0 +1,95 @@
+//! The form of Alibaba Cloud IDaaS.
+
+use super::{Calls, DAY, FIRST, assert_taken_in_the_end};
+use serde_json::json;
+
+const EVENT_KEY: &str = include_str!("../../../host/connector/testdata/rsa2048.pem");
+const ENCRYPT_KEY: &str = "4b616e6172692f30313233343536373839616263646566676869ff006b6c6d6e";
+/// What seals the passwords in the store.
+const PASSWORDS: &str = "Kanari-key/9876543210+abcdef=ghijklmn";
+const MAPS: &str = "[deliver.app.org-unit.map]
+id = 'orgUnit.displayName'
+organizationalUnitName = 'orgUnit.displayName'
+parentId = 'orgUnit.parent'
+[deliver.app.account.map]
+id = 'account.employeeNumber'
+username = 'account.userName'
+displayName = 'account.displayName'
+primaryOrganizationalUnitId = 'account.orgUnit'";
+
+fn calls(settings: &str, encrypt: bool) -> Calls {
+    let names = "event-key = { file = \"EVENT\" }\nencrypt-key = { env = \"APP_ENCRYPT\" }";
+    let idaas = format!("idaas = {{ instance-id = \"idaas_1\", application-id = \"app_1\", encrypt = {encrypt} }}");
+    let calls = Calls::new(&format!("form = \"idaas\"\n{idaas}\n{settings}"), names, MAPS);
+    let key = calls.hub.watched.file("event-key", EVENT_KEY);
+    calls.hub.configure("EVENT", &key.display().to_string());
+    calls.hub.watched.variable("APP_ENCRYPT", ENCRYPT_KEY);
+    let jwks = calls.sender()["jwks"].clone();
+    assert_eq!(jwks["keys"].as_array().map(Vec::len), Some(1), "{jwks}");
+    calls.app.keys(&json!({ "form": "idaas", "jwks": jwks, "encrypt": ENCRYPT_KEY, "audience": "app_1" }));
+    calls
+}
+
+#[test]
+fn each_change_arrives_signed_and_encrypted_and_again_with_the_same_id() {
+    let calls = calls("", true);
+    calls.show(FIRST);
+    let checked = calls.hub.rosterd(&["check", "--online"]).code(0);
+    assert!(checked.out.contains("it took a signed event"), "{}", checked.out);
+    assert_eq!(calls.app.events()[0]["type"], "common:test");
+
+    calls.show(FIRST);
+    calls.app.behave(&["take", "retry", "lost", "500"]);
+    drop(calls.run());
+    calls.deliver();
+    let events = calls.app.events();
+    assert_taken_in_the_end(&events, &["retry", "lost", "500"]);
+    calls.assert_settled();
+    let of = |name: &str| {
+        events.iter().find(|event| event["event"].to_string().contains(name)).expect(name)["event"].clone()
+    };
+    let li = of("li.lei");
+    assert_eq!(
+        (&li["displayName"], &li["userId"], &li["status"]),
+        (&json!("Li \"Lee\" Lei"), &json!("E1"), &json!("enabled"))
+    );
+    assert_eq!(li["primaryOrganizationalUnitId"], of("Sales")["organizationalUnitId"]);
+
+    calls.show(
+        &FIRST
+            .replace("Tom Li", "Tom Lee")
+            .replace("E3,tom.li,Tom Lee,Clerk,Acme,", "E3,tom.li,Tom Lee,Clerk,Acme/Sales,")
+            .replace("E1,active\nE3", "E1,left\nE3"),
+    );
+    drop(calls.run().code(0));
+    drop(calls.run_later(2 * DAY));
+    assert_eq!(calls.story("tom.li"), ["ud:user:create", "ud:user:update_info", "ud:user:update_primary_ou"]);
+    assert_eq!(calls.story("wang.fang"), ["ud:user:create", "ud:user:disable", "ud:user:delete"]);
+    calls.assert_settled();
+}
+
+#[test]
+fn a_first_password_is_in_a_plain_event_and_nowhere_else() {
+    let calls = calls("passwords = true", false);
+    let key = calls.hub.watched.file("passwords-key", PASSWORDS).display().to_string();
+    let table = format!("[connection.app.initial-passwords]\nkey = {{ file = \"{key}\" }}\n[connection.app.grants]");
+    calls.hub.configure("[connection.app.grants]", &table);
+    calls.show(FIRST);
+    calls.app.behave(&["take", "500", "500"]);
+    drop(calls.run());
+    calls.deliver();
+    calls.assert_settled();
+    let events = calls.app.events();
+    assert_taken_in_the_end(&events, &["500"]);
+    let told = |name: &str| -> Vec<String> {
+        let of = events.iter().filter(|event| event["type"] == "ud:user:create" && event["event"]["username"] == name);
+        of.map(|event| event["event"]["password"].as_str().expect("a password").to_owned()).collect()
+    };
+    for name in ["li.lei", "wang.fang", "tom.li"] {
+        let passwords = told(name);
+        assert!(!passwords.is_empty() && passwords.iter().all(|one| *one == passwords[0] && one.len() >= 12), "{name}");
+        calls.hub.watched.plant(&format!("the password of {name}"), &passwords[0]);
+    }
+    assert!(told("tom.li").len() == 2, "an event with a password came again, and with the same one: {events:?}");
+    assert!(events.iter().all(|event| event["type"] == "ud:user:create" || event["event"].get("password").is_none()));
+}

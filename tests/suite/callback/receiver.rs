@@ -1,0 +1,107 @@
+//! The application that is called back: a program in Python, in which libraries of others verify what comes.
+
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// It runs until it is dropped.
+pub(super) struct Receiver {
+    dir: tempfile::TempDir,
+    child: Child,
+    port: u16,
+}
+
+impl Receiver {
+    /// Starts it. It believes nothing before it has keys.
+    pub(super) fn start() -> Self {
+        let python =
+            environment().unwrap_or_else(|why| panic!("the libraries are not there, and are not skipped: {why}"));
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(python)
+            .arg(sources().join("receiver.py"))
+            .arg(dir.path())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("it tells its port");
+        let port = line.trim().parse().unwrap_or_else(|_| panic!("it tells its port, and not \"{line}\""));
+        let receiver = Self { dir, child, port };
+        receiver.keys(&json!({ "form": "", "secrets": [], "public": [] }));
+        receiver.behave(&[]);
+        receiver
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What the operator of the application sets there.
+    pub(super) fn keys(&self, keys: &Value) {
+        self.write("keys.json", keys);
+    }
+
+    /// What becomes of the next events, one after the other; then all are taken.
+    pub(super) fn behave(&self, how: &[&str]) {
+        self.write("behaviour.json", &json!(how));
+    }
+
+    /// What came, each as soon as it was verified.
+    pub(super) fn events(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.dir.path().join("events.jsonl")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of its own")).collect()
+    }
+
+    /// Events that were taken, in order, each once: the object and the type.
+    pub(super) fn taken(&self) -> Vec<(String, String)> {
+        let text = |event: &Value, name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let events = self.events();
+        let taken = events.iter().filter(|event| {
+            event["again"] == false && ["take", "lost"].contains(&event["answered"].as_str().unwrap_or_default())
+        });
+        taken.map(|event| (text(event, "object"), text(event, "type"))).collect()
+    }
+
+    fn write(&self, name: &str, value: &Value) {
+        std::fs::write(self.dir.path().join(name), value.to_string()).expect("written");
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/callback")
+}
+
+/// An environment with exactly what `requirements.txt` says, kept until that changes. Each test is a process of its own.
+fn environment() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("callback-clients");
+    let (python, stamp) = (folder.join("bin/python"), folder.join("installed.txt"));
+    let text = |error: std::io::Error| error.to_string();
+    let wanted = std::fs::read_to_string(sources().join("requirements.txt")).map_err(text)?;
+    let lock = File::create(folder.with_extension("lock")).map_err(text)?;
+    lock.lock().map_err(text)?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    run(Command::new(&python).args(install).arg(sources().join("requirements.txt")))?;
+    std::fs::write(&stamp, wanted).map_err(text)?;
+    Ok(python)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?} does not start: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let both = || format!("{command:?} failed:\n{}{}", text(&output.stdout), text(&output.stderr));
+    if output.status.success() { Ok(()) } else { Err(both()) }
+}
