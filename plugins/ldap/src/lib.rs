@@ -4,10 +4,11 @@
 //! base in pages. Who is meant by a DN (parent, manager, member) is told by the id of that entry; the id never changes, a DN
 //! does. Passwords are never asked for. Memory grows with the number of entries: each has its name and its id there.
 //!
-//! Reading order: [`ber`], [`message`], [`link`], [`trouble`]; [`dn`], [`filter`], [`values`]; [`preset`], [`settings`];
+//! Reading order: [`ber`], [`control`], [`message`], [`link`], [`trouble`]; [`dn`], [`filter`], [`values`]; [`preset`], [`settings`];
 //! [`convert`], [`scan`], [`probe`].
 
 pub mod ber;
+pub mod control;
 pub mod convert;
 pub mod dn;
 pub mod filter;

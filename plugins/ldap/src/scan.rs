@@ -3,13 +3,13 @@
 //! Entries name their managers and members by DN, and those may come later: so the ids come first. What is read is in pages
 //! (RFC 2696) over one connection, on which alone the server knows where it was: there is no resume point.
 
+use crate::control::Ask;
 use crate::convert::{Index, Shape};
 use crate::dn::Dn;
 use crate::filter;
 use crate::link::{Found, Link};
 use crate::message::{Scope, Search};
 use crate::settings::Settings;
-use crate::trouble;
 use rosterd_sdk::{Change, Class, Fault, Page, Reader, ScanEnd, clock};
 use std::collections::VecDeque;
 
@@ -126,7 +126,7 @@ impl Scan {
             }
             Stage::Read(mut walk, mut shape) => {
                 let (found, more) = self.page(&mut walk, &shape.wanted())?;
-                self.referrals += found.referrals;
+                self.referrals += found.referrals.0;
                 let index = &self.index;
                 self.waiting.extend(found.entries.iter().map(|entry| shape.read(entry, index)));
                 if more {
@@ -150,19 +150,17 @@ impl Scan {
             most: 0,
             filter: &walk.filter,
             attributes,
-            page: Some((self.settings.page_size, &walk.cookie)),
+            types_only: false,
+            controls: &[Ask::Paged(self.settings.page_size, &walk.cookie)],
         };
         let link = self.link.as_mut().ok_or_else(|| Fault::internal("the connection is closed already"))?;
-        let found = link.search(&search)?;
-        if found.outcome.code != 0 {
-            return Err(trouble::fault(&doing, &found.outcome));
-        }
+        let found = link.search(&search)?.good(&doing)?;
         let stopped = |why: &str| {
             let text = format!("{doing} stopped: {why}; the server's administrator looks up paged results");
             Fault::incomplete(text)
         };
         // Without the control nobody knows whether this was all.
-        let Some(cookie) = &found.cookie else { return Err(stopped("the server gave no pages")) };
+        let Some(cookie) = &found.said.page else { return Err(stopped("the server gave no pages")) };
         if found.entries.is_empty() && !cookie.is_empty() {
             walk.empty += 1;
             if *cookie == walk.cookie || walk.empty > MOST_EMPTY {

@@ -4,6 +4,7 @@
 
 mod active_directory;
 mod conforms;
+mod judge;
 mod property;
 mod reading;
 mod refusals;

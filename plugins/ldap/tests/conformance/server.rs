@@ -1,7 +1,7 @@
 //! A directory that answers over a stream, and can be made to answer otherwise.
 
 use rosterd_plugin_ldap::ber::{Elements, element, integer};
-use rosterd_plugin_ldap::message::PAGED;
+use rosterd_plugin_ldap::control::PAGED;
 use rosterd_sdk::Fault;
 use rosterd_sdk::testkit::stream;
 use std::collections::VecDeque;
