@@ -29,6 +29,9 @@ pub const OBJECT_SECURITY: i64 = 1;
 /// DirSync: of members, those that came and those that left. The highest of 32 bits, so that as a number it is below zero.
 pub const INCREMENTAL_VALUES: i64 = -0x8000_0000;
 
+/// DirSync: about so many bytes are to be given at once.
+pub const DIRSYNC_BYTES: i64 = 4 << 20;
+
 /// What is asked for. Always critical: a server that can not do it must refuse, not give something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask<'a> {
@@ -48,9 +51,8 @@ impl Ask<'_> {
             Self::Paged(size, cookie) => {
                 (PAGED, Some([integer(NUMBER, (*size).into()), element(TEXT, cookie)].concat()))
             }
-            // As many bytes as the server likes to give at once.
             Self::DirSync(flags, cookie) => {
-                let numbers = [integer(NUMBER, *flags), integer(NUMBER, i32::MAX.into())].concat();
+                let numbers = [integer(NUMBER, *flags), integer(NUMBER, DIRSYNC_BYTES)].concat();
                 (DIRSYNC, Some([numbers, element(TEXT, cookie)].concat()))
             }
             Self::ShowDeleted => (SHOW_DELETED, None),

@@ -168,6 +168,25 @@ impl Link {
         Ok(found)
     }
 
+    /// Searches, and reads the answer to its end; none if it has more than so many entries.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub fn at_most(&mut self, search: &Search<'_>, entries: usize) -> Result<Option<Found>, Fault> {
+        let id = self.begin(search)?;
+        let mut found = Found::default();
+        while found.outcome.is_none() {
+            if found.entries.len() + found.infos.len() > entries {
+                return Ok(None);
+            }
+            let part = self.part(id, 500)?;
+            found.entries.extend(part.entries);
+            found.infos.extend(part.infos);
+            (found.outcome, found.said) = (part.outcome, part.said);
+        }
+        Ok(Some(found))
+    }
+
     fn put(&self, found: &mut Found, answer: Answer, length: usize) -> Result<(), Fault> {
         found.bytes += length;
         if found.bytes > LARGEST_PAGE {

@@ -12,7 +12,7 @@ use ldap3_proto::proto::{
 use ldap3_proto::{LdapCodec, parse_ldap_filter_str};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rosterd_plugin_ldap::control::{Ask, DIRSYNC, INCREMENTAL_VALUES, Info, SHOW_DELETED, State};
+use rosterd_plugin_ldap::control::{Ask, DIRSYNC, DIRSYNC_BYTES, INCREMENTAL_VALUES, Info, SHOW_DELETED, State};
 use rosterd_plugin_ldap::message::{self, Answer, Scope, Search};
 use rosterd_plugin_ldap::{ber, filter};
 use tokio_util::codec::{Decoder, Encoder};
@@ -79,7 +79,7 @@ proptest! {
         prop_assert_eq!(paged, &LdapControl::SimplePagedResults { size: size.into(), cookie: cookie.clone() });
         // The judge takes every number for one without a sign.
         let flags = (INCREMENTAL_VALUES | 1) & 0xffff_ffff;
-        prop_assert_eq!(dirsync, &LdapControl::AdDirsync { flags, max_bytes: i32::MAX.into(), cookie: Some(cookie.clone()) });
+        prop_assert_eq!(dirsync, &LdapControl::AdDirsync { flags, max_bytes: DIRSYNC_BYTES, cookie: Some(cookie.clone()) });
         prop_assert_eq!(deleted, &LdapControl::ShowDeleted { criticality: true });
         let wanted = LdapControl::SyncRequest {
             criticality: true, mode: SyncRequestMode::RefreshOnly, cookie: sync.map(<[u8]>::to_vec), reload_hint: false,
