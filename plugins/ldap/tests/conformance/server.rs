@@ -262,7 +262,9 @@ pub(crate) fn message(
 ) -> Vec<u8> {
     let bare = |name: &str| name.split(';').next().unwrap_or_default().to_ascii_lowercase();
     let mut own = attributes.clone();
-    own.push(("objectClass".to_owned(), vec![class.as_bytes().to_vec()]));
+    if !class.is_empty() {
+        own.push(("objectClass".to_owned(), vec![class.as_bytes().to_vec()]));
+    }
     let mut all = Vec::new();
     for (name, values) in own {
         let Some(asked) = names.iter().find(|asked| *asked == "*" || bare(asked) == bare(&name)) else { continue };
