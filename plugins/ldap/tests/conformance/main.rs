@@ -5,6 +5,7 @@
 mod active_directory;
 mod conforms;
 mod deltas;
+mod groups;
 mod judge;
 mod property;
 mod reading;
