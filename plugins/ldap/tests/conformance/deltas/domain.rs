@@ -56,6 +56,7 @@ pub(super) fn domain() -> Server {
     server
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests hand over what json! makes")]
 pub(super) fn of_domain(server: Server, more: Value) -> World {
     let mut all = json!({ "preset": "active-directory", "base": "OU=People,DC=x", "delta": "auto" });
     all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
