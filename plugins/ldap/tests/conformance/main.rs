@@ -4,12 +4,15 @@
 
 mod active_directory;
 mod conforms;
+mod deltas;
+mod groups;
+mod judge;
 mod property;
 mod reading;
 mod refusals;
 mod server;
 
-use rosterd_plugin_ldap::Ldap;
+use rosterd_plugin_ldap::{Ldap, Reading};
 use rosterd_sdk::testkit::{World, open};
 use rosterd_sdk::{Change, Class, Fault, Reader, ScanEnd, Source};
 use serde_json::{Value, json};
@@ -19,7 +22,7 @@ const ALL: [Class; 3] = [Class::OrgUnit, Class::Account, Class::Group];
 
 /// A world with a server and the settings for it; `more` is merged into them.
 fn world(server: Server, more: Value) -> World {
-    let mut settings = json!({ "server": "ldaps://dc:636", "base": "dc=x", "bind-dn": "cn=sync,dc=x", "page-size": 2 });
+    let mut settings = json!({ "server": "ldaps://dc:636", "base": "dc=x", "bind-dn": "cn=sync,dc=x", "page-size": 2, "delta": "none" });
     if let (Some(settings), Value::Object(more)) = (settings.as_object_mut(), more) {
         settings.extend(more);
     }
@@ -28,7 +31,10 @@ fn world(server: Server, more: Value) -> World {
 
 /// Everything that a scan says, in pages of `max`.
 fn scan_of(classes: &[Class], max: u32) -> Result<(Vec<Change>, ScanEnd), Fault> {
-    let mut reader = open::<Ldap>()?.scan(classes, None)?;
+    all_of(open::<Ldap>()?.scan(classes, None)?, max)
+}
+
+fn all_of(mut reader: Reading, max: u32) -> Result<(Vec<Change>, ScanEnd), Fault> {
     let mut changes = Vec::new();
     loop {
         let page = reader.next(max)?;
@@ -42,6 +48,16 @@ fn scan_of(classes: &[Class], max: u32) -> Result<(Vec<Change>, ScanEnd), Fault>
 
 fn scan() -> Result<(Vec<Change>, ScanEnd), Fault> {
     scan_of(&ALL, 500)
+}
+
+/// A reader of what changed since a cursor.
+fn open_at(cursor: &str) -> Result<Reading, Fault> {
+    open::<Ldap>()?.changes_since(&ALL, cursor.to_owned())
+}
+
+/// Everything that changed since a cursor.
+fn since(cursor: &str) -> Result<(Vec<Change>, ScanEnd), Fault> {
+    all_of(open_at(cursor)?, 500)
 }
 
 /// The attributes of the object with this id.
