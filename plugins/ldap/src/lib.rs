@@ -17,8 +17,10 @@ pub mod preset;
 pub mod probe;
 pub mod scan;
 pub mod settings;
+pub mod spliced;
 pub mod trouble;
 pub mod values;
+pub mod writing;
 
 use rosterd_sdk::{
     Class, ClassDescription, Connector, Describe, Fault, Probe, Source, export_connector, export_source,

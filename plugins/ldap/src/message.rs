@@ -69,6 +69,8 @@ pub enum Answer {
     Reference,
     /// The end of a search, and the cookie of the next page if it has pages (empty: this was the last).
     Done(Outcome, Option<Vec<u8>>),
+    /// The answer to a change, and the entry behind it if the server shows it.
+    Written(Outcome, Option<Entry>),
     /// The answer to an extended operation, or something that the server says unasked.
     Extended(Outcome),
     /// Something that nobody asked for.
@@ -138,6 +140,10 @@ pub fn decode(bytes: &[u8]) -> Result<(i64, Answer), Broken> {
         0x61 => Answer::Bind(outcome(&mut content)?),
         0x64 => Answer::Entry(entry(content)?),
         0x65 => Answer::Done(outcome(&mut content)?, cookie(message.maybe(0xa0)?.unwrap_or_default())?),
+        0x67 | 0x69 | 0x6b | 0x6d => {
+            let outcome = outcome(&mut content)?;
+            Answer::Written(outcome, crate::writing::entry_behind(message.maybe(0xa0)?.unwrap_or_default())?)
+        }
         0x73 => Answer::Reference,
         0x78 => Answer::Extended(outcome(&mut content)?),
         _ => Answer::Other,
@@ -152,7 +158,8 @@ fn outcome(content: &mut Elements<'_>) -> Result<Outcome, Broken> {
     Ok(Outcome { code, text })
 }
 
-fn entry(mut content: Elements<'_>) -> Result<Entry, Broken> {
+/// The entry in the content of a message of a search.
+pub(crate) fn entry(mut content: Elements<'_>) -> Result<Entry, Broken> {
     let dn = content.take(TEXT)?.to_vec();
     let mut list = Elements::of(content.take(SEQUENCE)?);
     let mut attributes = Vec::new();
