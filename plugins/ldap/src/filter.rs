@@ -20,10 +20,22 @@ pub fn parse(text: &str) -> Result<Vec<u8>, String> {
     if reader.rest.is_empty() { Ok(filter) } else { Err(format!("nothing may follow: \"{}\"", reader.rest)) }
 }
 
-/// `(name=value)` of names and values that are known to be plain.
+/// `(name=value)` of a name that is known to be plain, and of any value: nothing is escaped in a message.
 #[must_use]
-pub fn equal(name: &str, value: &str) -> Vec<u8> {
+pub fn equal(name: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     element(0xa3, [element(4, name), element(4, value)].concat())
+}
+
+/// Those that all of these find.
+#[must_use]
+pub fn and(filters: &[Vec<u8>]) -> Vec<u8> {
+    element(0xa0, filters.concat())
+}
+
+/// Those that one of these finds.
+#[must_use]
+pub fn or(filters: &[Vec<u8>]) -> Vec<u8> {
+    element(0xa1, filters.concat())
 }
 
 /// `(name=*)` of a name that is known to be plain.

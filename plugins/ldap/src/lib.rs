@@ -9,6 +9,7 @@
 
 pub mod ber;
 pub mod convert;
+pub mod destination;
 pub mod dn;
 pub mod filter;
 pub mod link;
@@ -23,7 +24,8 @@ pub mod values;
 pub mod writing;
 
 use rosterd_sdk::{
-    Class, ClassDescription, Connector, Describe, Fault, Probe, Source, export_connector, export_source,
+    Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Probe, Receipt, Receipts,
+    Source, export_connector, export_destination, export_source,
 };
 use settings::Settings;
 
@@ -31,10 +33,12 @@ use settings::Settings;
 #[derive(Debug)]
 pub struct Ldap {
     settings: Settings,
+    /// The writing of this run.
+    writer: Option<destination::Writer>,
 }
 
 fn class(class: Class, title: &str) -> ClassDescription {
-    ClassDescription::immutable_id().title(title).without_versions().attributes(preset::attributes(class))
+    destination::describe::class(class, ClassDescription::immutable_id().title(title).without_versions())
 }
 
 impl Connector for Ldap {
@@ -48,6 +52,7 @@ impl Connector for Ldap {
             .correlation_key(&["sAMAccountName"]);
         Describe::new("ldap", env!("CARGO_PKG_VERSION"), "LDAP")
             .source(false)
+            .destination(destination::BATCH, Receipts::AtOnce)
             .class(Class::Account, person)
             .class(Class::OrgUnit, class(Class::OrgUnit, "Organizational unit"))
             .class(Class::Group, class(Class::Group, "Group"))
@@ -55,7 +60,7 @@ impl Connector for Ldap {
 
     fn open(settings: Settings) -> Result<Self, Fault> {
         settings.check()?;
-        Ok(Self { settings })
+        Ok(Self { settings, writer: None })
     }
 
     fn check(&mut self) -> Result<Vec<Probe>, Fault> {
@@ -74,5 +79,34 @@ impl Source for Ldap {
     }
 }
 
+impl Ldap {
+    fn writer(&mut self) -> &mut destination::Writer {
+        self.writer.get_or_insert_with(|| destination::Writer::new(&self.settings))
+    }
+}
+
+impl Destination for Ldap {
+    fn apply(&mut self, operations: Vec<Operation>) -> Vec<Receipt> {
+        self.writer().apply(&operations)
+    }
+
+    fn find(&mut self, class: Class, attribute: &str, value: &str) -> Result<Vec<Object>, Fault> {
+        self.writer().find(class, attribute, value)
+    }
+
+    fn read(&mut self, objects: &[ObjectRef]) -> Vec<Result<Option<Object>, Fault>> {
+        self.writer().read(objects)
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        // The next run sees what others may have changed by then.
+        if let Some(writer) = self.writer.take() {
+            writer.close();
+        }
+        Ok(())
+    }
+}
+
 export_connector!(Ldap);
 export_source!(Ldap);
+export_destination!(Ldap);

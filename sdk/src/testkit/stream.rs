@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// A server behind a host and port. Connections follow each other; what two of them say at once is for no test so far.
+/// A server behind a host and port. All connections to it are one to it; where several at once matter, each gets a server
+/// of its own by `World::servers`.
 pub trait Server {
     /// Somebody connects, with TLS or without.
     fn connected(&mut self, _tls: bool) -> Result<(), Fault> {
@@ -47,6 +48,9 @@ impl<F: FnMut(&[u8]) -> Vec<u8>> Server for Answering<F> {
 /// A server of the world.
 pub(super) type Script = Rc<RefCell<dyn Server>>;
 
+/// The server that the next connection to a place meets.
+pub(super) type Place = Rc<dyn Fn() -> Script>;
+
 /// An open connection to a server.
 pub struct Connection {
     server: Script,
@@ -61,8 +65,9 @@ impl std::fmt::Debug for Connection {
 
 /// Opens a connection. Certificates and time do not matter here.
 pub fn connect(host: &str, port: u16, tls: bool, _timeout_ms: u32) -> Result<Connection, Fault> {
-    let server = with(|world| world.streams.get(&(host.to_owned(), port)).cloned());
-    let server = server.ok_or_else(|| Fault::denied(format!("nobody serves {host}:{port}: use World::stream")))?;
+    let place = with(|world| world.streams.get(&(host.to_owned(), port)).cloned());
+    let place = place.ok_or_else(|| Fault::denied(format!("nobody serves {host}:{port}: use World::stream")))?;
+    let server = place();
     server.borrow_mut().connected(tls)?;
     Ok(Connection { server, waiting: RefCell::default() })
 }
