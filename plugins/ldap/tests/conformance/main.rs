@@ -8,6 +8,7 @@ mod property;
 mod reading;
 mod refusals;
 mod server;
+mod writing;
 
 use rosterd_plugin_ldap::Ldap;
 use rosterd_sdk::testkit::{World, open};
