@@ -24,8 +24,8 @@ pub mod values;
 pub mod writing;
 
 use rosterd_sdk::{
-    Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Probe, Receipt, Receipts,
-    Source, export_connector, export_destination, export_source,
+    Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Probe, Receipt,
+    Receipts, Source, export_connector, export_destination, export_source,
 };
 use settings::Settings;
 

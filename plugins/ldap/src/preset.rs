@@ -170,7 +170,10 @@ pub fn named_attributes(class: Class) -> Vec<(String, Attribute)> {
         add(name, if several { one.multi() } else { one });
     }
     if class == Class::Account {
-        add("disabled", Attribute::boolean("disabled").description("Active Directory only: bit 2 of userAccountControl"));
+        add(
+            "disabled",
+            Attribute::boolean("disabled").description("Active Directory only: bit 2 of userAccountControl"),
+        );
         add(EXPIRES, Attribute::new(EXPIRES, "time").description("Active Directory only; not there: never"));
     }
     all

@@ -109,7 +109,12 @@ mod tests {
         assert_eq!(guid(&bytes).as_deref(), Some("00112233-4455-6677-8899-aabbccddeeff"));
         assert_eq!(guid(&bytes[1..]), None);
         assert_eq!(guid_bytes("00112233-4455-6677-8899-aabbccddeeff"), Some(bytes));
-        for wrong in ["", "00112233-4455-6677-8899-aabbccddeef", "00112233445566778899aabbccddeeff-----", "x0112233-4455-6677-8899-aabbccddeeff"] {
+        for wrong in [
+            "",
+            "00112233-4455-6677-8899-aabbccddeef",
+            "00112233445566778899aabbccddeeff-----",
+            "x0112233-4455-6677-8899-aabbccddeeff",
+        ] {
             assert_eq!(guid_bytes(wrong), None, "{wrong}");
         }
     }

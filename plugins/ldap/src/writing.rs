@@ -188,7 +188,8 @@ mod tests {
             dn: "cn=a".into(),
             changes: vec![Modification::new(How::Replace, "sn", [b"b".to_vec()])],
         };
-        let expected = b"\x30\x1d\x02\x01\x03\x66\x18\x04\x04cn=a\x30\x10\x30\x0e\x0a\x01\x02\x30\x09\x04\x02sn\x31\x03\x04\x01b";
+        let expected =
+            b"\x30\x1d\x02\x01\x03\x66\x18\x04\x04cn=a\x30\x10\x30\x0e\x0a\x01\x02\x30\x09\x04\x02sn\x31\x03\x04\x01b";
         assert_eq!(bytes(&modify.message(3, false, &[])), expected);
         let delete = Request::Delete { dn: "cn=a".into() };
         assert_eq!(bytes(&delete.message(4, false, &[])), b"\x30\x09\x02\x01\x04\x4a\x04cn=a");
@@ -198,8 +199,7 @@ mod tests {
     fn what_a_server_shows_behind_a_change_is_read() {
         let entry = [element(4, "cn=a"), element(0x30, [])].concat();
         for tag in [0x64, 0x30] {
-            let controls =
-                [control("1.2.3", None), control(POST_READ, Some(element(tag, entry.clone())))].concat();
+            let controls = [control("1.2.3", None), control(POST_READ, Some(element(tag, entry.clone())))].concat();
             let shown = entry_behind(&controls).unwrap().unwrap();
             assert_eq!(shown.dn, b"cn=a");
         }

@@ -107,7 +107,12 @@ impl World {
 
     /// A place where each connection meets a server of its own, for connectors that keep several open.
     #[must_use]
-    pub fn servers<S: stream::Server + 'static>(mut self, host: &str, port: u16, make: impl Fn() -> S + 'static) -> Self {
+    pub fn servers<S: stream::Server + 'static>(
+        mut self,
+        host: &str,
+        port: u16,
+        make: impl Fn() -> S + 'static,
+    ) -> Self {
         self.streams.insert((host.to_owned(), port), Rc::new(move || Rc::new(RefCell::new(make()))));
         self
     }

@@ -112,7 +112,12 @@ impl Session {
             // Somebody was faster: with removing it, or with moving it.
             Err(trouble) if trouble.code == 32 => match self.there(id, operation.class).await? {
                 None => Done::unchanged(id),
-                Some(_) => return Err(Trouble { fault: Box::new(Fault { kind: FaultKind::Transient, ..*trouble.fault }), ..trouble }),
+                Some(_) => {
+                    return Err(Trouble {
+                        fault: Box::new(Fault { kind: FaultKind::Transient, ..*trouble.fault }),
+                        ..trouble
+                    });
+                }
             },
             Err(trouble) => return Err(trouble),
         };

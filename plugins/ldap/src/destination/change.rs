@@ -33,7 +33,8 @@ pub fn renamed(entry: &Entry, wish: &Wish, naming: &(String, String)) -> Result<
     let wanted: Vec<String> = match delta {
         Delta::Replace(values) => values.clone(),
         Delta::Edit { add, remove } => {
-            let there = values_of(entry, attribute).into_iter().map(|value| String::from_utf8_lossy(value).into_owned());
+            let there =
+                values_of(entry, attribute).into_iter().map(|value| String::from_utf8_lossy(value).into_owned());
             there.chain(add.iter().cloned()).filter(|value| !remove.contains(value)).collect()
         }
     };
@@ -85,9 +86,12 @@ pub fn texts(entry: &Entry, wish: &Wish, fixed: Option<&(String, String)>, read_
                 }
             }
             Delta::Edit { add, remove } => {
-                let bytes = |values: &[String]| values.iter().map(|value| value.as_bytes().to_vec()).collect::<Vec<_>>();
+                let bytes =
+                    |values: &[String]| values.iter().map(|value| value.as_bytes().to_vec()).collect::<Vec<_>>();
                 come = bytes(add);
-                come.retain(|value| !there.contains(&value.as_slice()));
+                come.retain(|value| {
+                    !there.contains(&value.as_slice()) && !remove.iter().any(|gone| gone.as_bytes() == value)
+                });
                 go = bytes(remove);
                 go.retain(|value| there.contains(&value.as_slice()) && Some(value.as_slice()) != fixed);
             }
@@ -154,8 +158,10 @@ mod tests {
             let (delta, wanted) = if whole {
                 (Delta::Replace(add.clone()), set(&add))
             } else {
-                let left: BTreeSet<_> = set(&there).difference(&set(&remove)).cloned().collect();
-                (Delta::Edit { add: add.clone(), remove }, left.union(&set(&add)).cloned().collect())
+                // What is named twice goes.
+                let both: BTreeSet<_> = set(&there).union(&set(&add)).cloned().collect();
+                let left = both.difference(&set(&remove)).cloned().collect();
+                (Delta::Edit { add: add.clone(), remove }, left)
             };
             let wish = Wish { texts: vec![("mail".to_owned(), delta)], ..Wish::default() };
             let changes = texts(&entry, &wish, None, false);

@@ -44,7 +44,12 @@ const RESULTS: &[Known] = &[
     (54, Kind::Unsupported, "names go in a circle", ADMINISTRATOR),
     (64, Kind::Invalid, "the name does not fit the entry", MAPPING),
     (65, Kind::Invalid, "an attribute is missing, or is none of this class of entries", MAPPING),
-    (66, Kind::Conflict, "it has children", "they are moved or removed first, by the hub or by the server's administrator"),
+    (
+        66,
+        Kind::Conflict,
+        "it has children",
+        "they are moved or removed first, by the hub or by the server's administrator",
+    ),
     (67, Kind::Invalid, "the value stands in the name of the entry", MAPPING),
     (68, Kind::AlreadyExists, "it is there already", "link the two, or give one of them another name"),
     (69, Kind::Invalid, "the class of an entry can not change", MAPPING),

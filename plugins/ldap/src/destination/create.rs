@@ -73,7 +73,10 @@ impl Session {
             None => self.by_name(&born.dn, class).await.map_err(doubtful)?,
         };
         let unseen = || {
-            let text = format!("\"{}\" was made, and can not be seen; the server's administrator lets bind-dn read it", born.dn);
+            let text = format!(
+                "\"{}\" was made, and can not be seen; the server's administrator lets bind-dn read it",
+                born.dn
+            );
             doubtful(Trouble::not_done(Fault::transient(text)))
         };
         let entry = entry.ok_or_else(unseen)?;
@@ -109,7 +112,8 @@ impl Session {
             let Delta::Replace(ids) = delta else { continue };
             let (found, missing): (Vec<_>, Vec<_>) = ids.iter().partition(|id| known.contains_key(*id));
             problems.extend(missing.into_iter().map(|id| stranger(name, id, *several)));
-            let values: Vec<Spliced> = found.iter().filter_map(|id| known.get(*id)).map(|dn| Spliced::from(dn.as_str())).collect();
+            let values: Vec<Spliced> =
+                found.iter().filter_map(|id| known.get(*id)).map(|dn| Spliced::from(dn.as_str())).collect();
             if !values.is_empty() {
                 attributes.push(((*name).to_owned(), values));
             }
@@ -117,7 +121,9 @@ impl Session {
         let has = |attributes: &[(String, Vec<Spliced>)], name: &str| attributes.iter().any(|(own, _)| own == name);
         match (class, settings.preset.is_ad()) {
             (Class::Account, true) => {
-                let name = wish.one("sAMAccountName").ok_or_else(|| wrong("sAMAccountName", "is empty; every account of Active Directory has one"))?;
+                let name = wish
+                    .one("sAMAccountName")
+                    .ok_or_else(|| wrong("sAMAccountName", "is empty; every account of Active Directory has one"))?;
                 rules::logon_name(name, false)?;
                 wish.one("userPrincipalName").map_or(Ok(()), rules::principal_name)?;
             }
@@ -186,7 +192,8 @@ impl Session {
     /// Those who have the best key of a person that is to be made.
     async fn by_key(&self, wish: &Wish, class: Class) -> Result<Option<Vec<Entry>>, Trouble> {
         let Some((key, value)) = KEYS.iter().find_map(|key| Some((key, wish.one(key)?))) else { return Ok(None) };
-        let of_class = filter::parse(self.settings.filter(class)).map_err(|why| Trouble::not_done(Fault::settings(why)))?;
+        let of_class =
+            filter::parse(self.settings.filter(class)).map_err(|why| Trouble::not_done(Fault::settings(why)))?;
         let filter = filter::and(&[of_class, filter::equal(key, value)]);
         self.search(&self.settings.base, Scope::Subtree, filter, &self.wanted(class)).await.map(Some)
     }

@@ -9,7 +9,9 @@ const UNIQUE: [&str; 3] = ["uid", "sAMAccountName", "userPrincipalName"];
 /// Everything that a class has, with what can be done with it.
 #[must_use]
 pub fn class(class: Class, description: ClassDescription) -> ClassDescription {
-    let text = |name: &str| [Preset::Openldap, Preset::ActiveDirectory].iter().any(|preset| preset.texts(class).contains(&name));
+    let text = |name: &str| {
+        [Preset::Openldap, Preset::ActiveDirectory].iter().any(|preset| preset.texts(class).contains(&name))
+    };
     let refers = |name: &str| name == preset::above(class) || preset::references(class).any(|(own, _)| own == name);
     let one = |(name, attribute): (String, Attribute)| {
         let name = name.as_str();

@@ -1,9 +1,9 @@
 //! Members: those that come and go, and no others. Lists of members are never read, since they may be long.
 
 use super::codes;
+use super::create::stranger;
 use super::session::Session;
 use super::trouble::Trouble;
-use super::create::stranger;
 use super::wish::{Delta, Wish};
 use crate::writing::{How, Modification, Request};
 use rosterd_sdk::Fault;
@@ -74,12 +74,14 @@ impl Session {
     ) -> Result<(), Trouble> {
         let missing = ids.iter().filter(|id| !known.contains_key(*id));
         all.problems.extend(missing.map(|id| stranger(name, id, true)));
-        let mut values: Vec<Vec<u8>> = ids.iter().filter_map(|id| known.get(id)).map(|dn| dn.clone().into_bytes()).collect();
+        let mut values: Vec<Vec<u8>> =
+            ids.iter().filter_map(|id| known.get(id)).map(|dn| dn.clone().into_bytes()).collect();
         if values.is_empty() && self.needs_member(name) {
             values.push(self.placeholder(dn).as_bytes().to_vec());
         }
         let changes = vec![Modification::new(How::Replace, name, values)];
-        self.write(&format!("changing {name} of \"{dn}\""), Request::Modify { dn: dn.to_owned(), changes }, None).await?;
+        self.write(&format!("changing {name} of \"{dn}\""), Request::Modify { dn: dn.to_owned(), changes }, None)
+            .await?;
         all.changed = true;
         Ok(())
     }

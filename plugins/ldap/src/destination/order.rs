@@ -102,7 +102,16 @@ mod tests {
         let none = || Wait::For(Vec::new());
         assert_eq!(
             waits(&all, &wishes(&settings, &all)),
-            [none(), none(), none(), Wait::For(vec![1]), Wait::For(vec![1]), Wait::All, Wait::For(vec![3, 5]), Wait::For(vec![5])]
+            [
+                none(),
+                none(),
+                none(),
+                Wait::For(vec![1]),
+                Wait::For(vec![1]),
+                Wait::All,
+                Wait::For(vec![3, 5]),
+                Wait::For(vec![5])
+            ]
         );
     }
 }

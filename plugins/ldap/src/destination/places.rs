@@ -28,7 +28,8 @@ impl Settings {
     /// `settings`, naming the one that is wrong.
     pub fn check_writing(&self) -> Result<(), Fault> {
         let wrong = |name: &str, why: String| Err(Fault::settings(why).about(name));
-        let bases = [("people-base", &self.people_base), ("units-base", &self.units_base), ("groups-base", &self.groups_base)];
+        let bases =
+            [("people-base", &self.people_base), ("units-base", &self.units_base), ("groups-base", &self.groups_base)];
         for (setting, base) in bases {
             if let Some(base) = base
                 && !name::is_within(base, &self.base)
@@ -49,7 +50,8 @@ impl Settings {
         if let Some(text) = &self.disable
             && self.disabling().is_none()
         {
-            let text = format!("the setting disable is \"{text}\"; it must be pwdAccountLockedTime, none, or ATTRIBUTE=VALUE");
+            let text =
+                format!("the setting disable is \"{text}\"; it must be pwdAccountLockedTime, none, or ATTRIBUTE=VALUE");
             return wrong("disable", text);
         }
         if !(1..=16).contains(&self.connections) {
@@ -97,9 +99,7 @@ impl Settings {
         match class {
             Class::OrgUnit => "ou",
             Class::Group => "cn",
-            Class::Account => {
-                self.person_name.as_deref().unwrap_or(if self.preset.is_ad() { "cn" } else { "uid" })
-            }
+            Class::Account => self.person_name.as_deref().unwrap_or(if self.preset.is_ad() { "cn" } else { "uid" }),
         }
     }
 

@@ -4,8 +4,8 @@
 //! waits for its answer ([`super::order`]). Tasks are futures: each says what it asks and goes on with the answer. They are
 //! driven here, one after the other, whenever answers have come.
 
-use super::line::{Line, Rest};
 pub use super::line::{Ask, Got, Lost};
+use super::line::{Line, Rest};
 use crate::link::PATIENCE_MS;
 use crate::settings::Settings;
 use rosterd_sdk::{Fault, clock, stream};
@@ -144,7 +144,8 @@ impl Inner {
             }
         }
         loop {
-            let free = self.lines.iter_mut().filter(|line| line.in_flight() < WINDOW).min_by_key(|line| line.in_flight());
+            let free =
+                self.lines.iter_mut().filter(|line| line.in_flight() < WINDOW).min_by_key(|line| line.in_flight());
             let Some(line) = free else { break };
             let Some((slot, ask)) = self.queue.pop_front() else { break };
             line.put(slot, ask);

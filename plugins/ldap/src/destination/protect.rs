@@ -61,9 +61,12 @@ mod tests {
         assert!(refused(json!({}), "CN=sync,DC=x", &[]));
         assert!(refused(json!({}), "cn=a,dc=y", &[]));
         assert!(refused(json!({ "protected": ["cn=root , dc=x"] }), "cn=Root,dc=x", &[]));
-        for (name, value) in
-            [("sAMAccountName", "KRBTGT"), ("sAMAccountName", "Guest"), ("adminCount", "1"), ("isCriticalSystemObject", "TRUE")]
-        {
+        for (name, value) in [
+            ("sAMAccountName", "KRBTGT"),
+            ("sAMAccountName", "Guest"),
+            ("adminCount", "1"),
+            ("isCriticalSystemObject", "TRUE"),
+        ] {
             assert!(refused(ad.clone(), "cn=a,dc=x", &[(name, value)]), "{name}");
             let both = json!({ "preset": "active-directory", "write-administrators": true });
             assert!(!refused(both, "cn=a,dc=x", &[(name, value)]), "{name}");

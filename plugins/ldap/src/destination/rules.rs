@@ -58,7 +58,10 @@ mod tests {
         }
         for bad in ["einundzwanzig-zeichen", "a@b", "a\"", "a\\b", "a.", "...", " ", "", "a\u{7}", "x*", "a,b"] {
             let fault = logon_name(bad, false).unwrap_err().fault;
-            assert_eq!((fault.kind, fault.subject.as_deref()), (rosterd_sdk::FaultKind::Invalid, Some("sAMAccountName")));
+            assert_eq!(
+                (fault.kind, fault.subject.as_deref()),
+                (rosterd_sdk::FaultKind::Invalid, Some("sAMAccountName"))
+            );
         }
         assert!(logon_name("einundzwanzig-zeichen", true).is_ok());
         assert!(principal_name("li.lei@corp.example").is_ok());

@@ -249,8 +249,10 @@ impl Session {
         names.insert(id.to_owned(), dn.to_owned());
     }
 
-    /// Forgets the names of an entry and of everything below it.
+    /// Forgets the names of an entry and of everything below it, and what was read of them.
     pub fn forget(&self, dn: &str) {
+        let below = |entry: &Entry| str::from_utf8(&entry.dn).is_ok_and(|own| name::is_within(own, dn));
+        self.ahead.borrow_mut().retain(|_, entry| !below(entry));
         self.names.borrow_mut().retain(|_, known| !name::is_within(known, dn));
     }
 

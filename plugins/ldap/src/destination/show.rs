@@ -49,7 +49,9 @@ impl Session {
         }
         if class == Class::Account {
             let active = match self.settings.how_to_disable() {
-                Disable::Control => text_of(entry, CONTROL).and_then(|mask| values::disabled(mask).ok()).map(|off| !off),
+                Disable::Control => {
+                    text_of(entry, CONTROL).and_then(|mask| values::disabled(mask).ok()).map(|off| !off)
+                }
                 Disable::Attribute(name, value) => {
                     Some(!values_of(entry, &name).iter().any(|there| there.eq_ignore_ascii_case(value.as_bytes())))
                 }

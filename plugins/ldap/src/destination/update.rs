@@ -136,7 +136,8 @@ impl Session {
             return Err(wrong(preset::above(class), "is the org unit itself, or one below it"));
         }
         if self.is_top(&dn) {
-            let text = format!("\"{dn}\" is the top of what is written here, and is neither renamed nor moved by the hub");
+            let text =
+                format!("\"{dn}\" is the top of what is written here, and is neither renamed nor moved by the hub");
             return Err(Trouble::not_done(Fault::unsupported(text)));
         }
         let there = name::below(&rdn, &parent);
@@ -172,7 +173,9 @@ impl Session {
 
 /// It went away from where the hub may write.
 pub(super) fn left(dn: &str) -> Trouble {
-    let text = format!("it is \"{dn}\" now, which is not within the setting base, and is not written; the server's administrator moves it back, or whoever runs the hub changes base");
+    let text = format!(
+        "it is \"{dn}\" now, which is not within the setting base, and is not written; the server's administrator moves it back, or whoever runs the hub changes base"
+    );
     Trouble::not_done(Fault::unsupported(text))
 }
 

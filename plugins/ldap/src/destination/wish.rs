@@ -124,7 +124,8 @@ impl Words {
                 "disabled" | "active" | CONTROL => {
                     "is set when the hub enables and disables; take it out of the mapping".to_owned()
                 }
-                _ => "is no attribute that is written there; if it should be, name it in the setting attributes".to_owned(),
+                _ => "is no attribute that is written there; if it should be, name it in the setting attributes"
+                    .to_owned(),
             };
             return Err(wrong(name, &text));
         }

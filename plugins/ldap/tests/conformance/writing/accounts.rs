@@ -1,6 +1,9 @@
 //! What becomes of people.
 
-use super::{Edit, applied, apply, create, delta, entered, failed, id, one, operation, person, refers, replace, unchanged, update};
+use super::{
+    Edit, applied, apply, create, delta, entered, failed, id, one, operation, person, refers, replace, unchanged,
+    update,
+};
 use rosterd_sdk::{Action, Class, FaultKind, ObjectRef};
 use serde_json::{Value, json};
 
@@ -23,7 +26,10 @@ fn a_person_is_made_where_the_org_unit_is() {
     assert_eq!(directory.texts(dn, "manager"), ["uid=li,ou=Sales,dc=x"]);
     assert_eq!(directory.texts(dn, "objectClass"), ["inetOrgPerson", "organizationalPerson", "person", "top"]);
     let observed: Value = serde_json::from_str(&made.observed.unwrap()).unwrap();
-    assert_eq!((&observed["uid"], &observed["active"], &observed["mail"][1]), (&json!("wang"), &json!(true), &json!("wang@x")));
+    assert_eq!(
+        (&observed["uid"], &observed["active"], &observed["mail"][1]),
+        (&json!("wang"), &json!(true), &json!("wang@x"))
+    );
     assert!(made.problems.is_empty() && directory.passwords.is_empty());
 }
 
@@ -49,7 +55,10 @@ fn only_what_differs_is_sent() {
         replace("title", &Value::Null),
     ];
     applied(one(update(Class::Account, &id(4), edits.clone())));
-    assert_eq!(server.borrow().directory.log, ["modify uid=li,ou=Sales,dc=x: Replace displayName 1, Add mail 2, Replace shoeSize 1"]);
+    assert_eq!(
+        server.borrow().directory.log,
+        ["modify uid=li,ou=Sales,dc=x: Replace displayName 1, Add mail 2, Replace shoeSize 1"]
+    );
     unchanged(one(update(Class::Account, &id(4), edits)));
     let edits = vec![
         replace("displayName", &Value::Null),
@@ -59,14 +68,21 @@ fn only_what_differs_is_sent() {
     applied(one(update(Class::Account, &id(4), edits)));
     let directory = &server.borrow().directory;
     assert_eq!(directory.log.len(), 2);
-    assert_eq!(directory.log[1], "modify uid=li,ou=Sales,dc=x: Replace displayName 0, Delete mail 1, Add mail 1, Replace shoeSize 1");
+    assert_eq!(
+        directory.log[1],
+        "modify uid=li,ou=Sales,dc=x: Replace displayName 0, Delete mail 1, Add mail 1, Replace shoeSize 1"
+    );
     assert_eq!(directory.texts("uid=li,ou=Sales,dc=x", "mail"), ["b@x", "c@x"]);
 }
 
 #[test]
 fn a_rename_and_a_move_are_one_request_and_the_id_stays() {
     let (server, _world) = entered(false, json!({}));
-    let edits = vec![replace("uid", &json!("li, \"lei\"")), replace("orgUnit", &refers("org-unit", &id(3))), replace("sn", &json!("Lei"))];
+    let edits = vec![
+        replace("uid", &json!("li, \"lei\"")),
+        replace("orgUnit", &refers("org-unit", &id(3))),
+        replace("sn", &json!("Lei")),
+    ];
     let done = applied(one(update(Class::Account, &id(4), edits.clone())));
     assert_eq!(done.id, id(4));
     let dn = "uid=li\\, \\\"lei\\\",ou=R\\, D,ou=Sales,dc=x";
@@ -86,7 +102,8 @@ fn a_rename_and_a_move_are_one_request_and_the_id_stays() {
 #[test]
 fn accounts_are_stopped_and_started() {
     let rename = json!({ "disable": "employeeType=gone" });
-    for (more, name, value) in [(json!({}), "pwdAccountLockedTime", "000001010000Z"), (rename, "employeeType", "gone")] {
+    for (more, name, value) in [(json!({}), "pwdAccountLockedTime", "000001010000Z"), (rename, "employeeType", "gone")]
+    {
         let (server, _world) = entered(false, more);
         let act = |action: &Action| one(operation(Class::Account, Some(&id(4)), action.clone()));
         let dn = "uid=li,ou=Sales,dc=x";

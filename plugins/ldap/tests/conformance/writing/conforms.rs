@@ -12,7 +12,8 @@ fn samples(ad: bool) -> Vec<(Class, Value)> {
     if ad {
         first = json!({ "cn": "Li, Lei \"x\"", "sAMAccountName": "li.lei", "userPrincipalName": "li@x.example" });
     }
-    vec![(Class::Account, first), (Class::OrgUnit, json!({ "ou": "R&D #1" })), (Class::Group, json!({ "cn": " all+" }))]
+    let group = if ad { json!({ "cn": " all+", "sAMAccountName": "all" }) } else { json!({ "cn": " all+" }) };
+    vec![(Class::Account, first), (Class::OrgUnit, json!({ "ou": "R&D #1" })), (Class::Group, group)]
 }
 
 fn conforms(ad: bool, controls: &[&'static str], more: Value) {

@@ -145,7 +145,9 @@ impl Directory {
         if values(attributes, "objectClass").is_empty() {
             return no(65, "no objectClass attribute");
         }
-        for (class, name) in [("inetOrgPerson", "cn"), ("inetOrgPerson", "sn"), ("groupOfNames", "member"), ("organizationalUnit", "ou")] {
+        for (class, name) in
+            [("inetOrgPerson", "cn"), ("inetOrgPerson", "sn"), ("groupOfNames", "member"), ("organizationalUnit", "ou")]
+        {
             needs(class, name)?;
         }
         let (attribute, _) = dn.split_once('=').unwrap();
@@ -154,7 +156,11 @@ impl Directory {
             let rdn = rosterd_plugin_ldap::destination::name::rdn(attribute, &String::from_utf8_lossy(value));
             key(&rdn) == key(dn.get(..first(dn)).unwrap())
         });
-        if named || self.ad { Ok(()) } else { no(64, format!("value of naming attribute '{attribute}' is not present in entry")) }
+        if named || self.ad {
+            Ok(())
+        } else {
+            no(64, format!("value of naming attribute '{attribute}' is not present in entry"))
+        }
     }
 
     pub(crate) fn modify(
@@ -188,7 +194,11 @@ impl Directory {
                     for value in new {
                         let there = own.1.iter().any(|own| own.eq_ignore_ascii_case(value));
                         if there && !permissive {
-                            return if self.ad { no(68, "00000562: UpdErr: DSID-1") } else { no(20, format!("modify/add: {name}: value #0 already exists")) };
+                            return if self.ad {
+                                no(68, "00000562: UpdErr: DSID-1")
+                            } else {
+                                no(20, format!("modify/add: {name}: value #0 already exists"))
+                            };
                         }
                         if !there {
                             own.1.push(value.clone());
@@ -211,7 +221,8 @@ impl Directory {
         }
         self.fits(&entry.dn, &entry.attributes)?;
         self.entries[at] = entry;
-        let names: Vec<String> = changes.iter().map(|(how, name, values)| format!("{how:?} {name} {}", values.len())).collect();
+        let names: Vec<String> =
+            changes.iter().map(|(how, name, values)| format!("{how:?} {name} {}", values.len())).collect();
         self.log.push(format!("modify {dn}: {}", names.join(", ")));
         Ok(())
     }

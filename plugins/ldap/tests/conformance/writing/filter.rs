@@ -24,7 +24,10 @@ pub(crate) fn matches(filter: &[u8], attributes: &Attributes) -> bool {
             let value = parts.take(4).unwrap();
             values(attributes, &name).iter().any(|own| own.eq_ignore_ascii_case(value))
         }
-        0x87 => content.eq_ignore_ascii_case(b"objectClass") || !values(attributes, &String::from_utf8_lossy(content)).is_empty(),
+        0x87 => {
+            content.eq_ignore_ascii_case(b"objectClass")
+                || !values(attributes, &String::from_utf8_lossy(content)).is_empty()
+        }
         other => panic!("a filter {other:x}"),
     }
 }

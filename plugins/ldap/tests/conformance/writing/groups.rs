@@ -75,7 +75,8 @@ fn a_group_that_is_renamed_keeps_its_stand_in() {
 
 #[test]
 fn a_new_group_has_a_stand_in_of_the_setting_and_is_read_without_members() {
-    let (server, _world) = entered(false, json!({ "group-placeholder": "cn=nobody,dc=y", "groups-base": "ou=Sales,dc=x" }));
+    let (server, _world) =
+        entered(false, json!({ "group-placeholder": "cn=nobody,dc=y", "groups-base": "ou=Sales,dc=x" }));
     let made = applied(one(create(Class::Group, &json!({ "cn": "new" }))));
     assert_eq!(members(&server, "cn=new,ou=Sales,dc=x"), ["cn=nobody,dc=y"]);
     let both = json!([refers("account", &id(4)), refers("group", &id(6))]);
@@ -97,7 +98,8 @@ fn many_members_go_in_portions() {
     for number in 0..200 {
         let name = format!("m{number}");
         let dn = format!("uid={name},dc=x");
-        let own: &[(&str, &[&str])] = &[("objectClass", &["inetOrgPerson"]), ("uid", &[&name]), ("cn", &[&name]), ("sn", &[&name])];
+        let own: &[(&str, &[&str])] =
+            &[("objectClass", &["inetOrgPerson"]), ("uid", &[&name]), ("cn", &[&name]), ("sn", &[&name])];
         ids.push(server.borrow_mut().directory.put(&dn, own));
     }
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

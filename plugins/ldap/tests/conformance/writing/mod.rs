@@ -35,11 +35,22 @@ fn company(ad: bool) -> Shared {
     for (name, unit) in [("li", "ou=Sales,dc=x"), ("ann", "ou=R\\, D,ou=Sales,dc=x")] {
         if ad {
             let classes = &["top", "person", "organizationalPerson", "user"];
-            let own = [("objectClass", &classes[..]), ("cn", &[name]), ("sAMAccountName", &[name]), ("userAccountControl", &["66048"])];
+            let own = [
+                ("objectClass", &classes[..]),
+                ("cn", &[name]),
+                ("sAMAccountName", &[name]),
+                ("userAccountControl", &["66048"]),
+            ];
             all.put(&format!("cn={name},{unit}"), &own);
         } else {
             let classes = &["top", "person", "organizationalPerson", "inetOrgPerson"];
-            let own = [("objectClass", &classes[..]), ("uid", &[name]), ("cn", &[name]), ("sn", &[name]), ("employeeNumber", &[name])];
+            let own = [
+                ("objectClass", &classes[..]),
+                ("uid", &[name]),
+                ("cn", &[name]),
+                ("sn", &[name]),
+                ("employeeNumber", &[name]),
+            ];
             all.put(&format!("uid={name},{unit}"), &own);
         }
     }
@@ -78,7 +89,16 @@ fn operation(class: Class, id: Option<&str>, action: Action) -> Operation {
         Action::Create(json) => json.clone(),
         _ => "{}".to_owned(),
     };
-    Operation { key: "key".to_owned(), class, id: id.map(str::to_owned), action, desired, known: None, version: None, attempt: 1 }
+    Operation {
+        key: "key".to_owned(),
+        class,
+        id: id.map(str::to_owned),
+        action,
+        desired,
+        known: None,
+        version: None,
+        attempt: 1,
+    }
 }
 
 fn create(class: Class, attributes: &Value) -> Operation {

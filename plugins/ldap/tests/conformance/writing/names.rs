@@ -25,7 +25,10 @@ fn lives(name: &str, other: &str) {
     applied(one(update(Class::Account, &id, vec![replace("uid", &json!(other))])));
     {
         let directory = &server.borrow().directory;
-        let entry = directory.entries.iter().find(|entry| entry.attributes.iter().any(|(_, values)| values == &[id.clone().into_bytes()]));
+        let entry = directory
+            .entries
+            .iter()
+            .find(|entry| entry.attributes.iter().any(|(_, values)| values == &[id.clone().into_bytes()]));
         let uids = super::directory::values(&entry.unwrap().attributes, "uid");
         assert_eq!(uids, [other.as_bytes()]);
     }
@@ -35,7 +38,10 @@ fn lives(name: &str, other: &str) {
 
 #[test]
 fn each_special_character() {
-    for sign in [",", "+", "\"", "\\", "<", ">", ";", "=", "#", " ", "/", "*", "(", ")", "ß", "李", "é", "\u{7f}", "\n", "\\2c", "'"] {
+    for sign in [
+        ",", "+", "\"", "\\", "<", ">", ";", "=", "#", " ", "/", "*", "(", ")", "ß", "李", "é", "\u{7f}", "\n", "\\2c",
+        "'",
+    ] {
         for name in [format!("a{sign}b"), format!("{sign}b"), format!("a{sign}")] {
             lives(&name, &format!("{name}c"));
         }

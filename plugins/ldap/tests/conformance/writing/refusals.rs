@@ -58,16 +58,27 @@ fn a_value_that_does_not_fit_is_named_and_nothing_is_sent() {
         (update(Class::Account, &id(4), vec![replace("entryUUID", &json!("x"))]), "entryUUID"),
     ] {
         let fault = failed(one(operation.clone()));
-        assert_eq!((fault.kind, fault.subject.as_deref()), (Kind::Invalid, Some(subject)), "{operation:?} {}", fault.message);
+        assert_eq!(
+            (fault.kind, fault.subject.as_deref()),
+            (Kind::Invalid, Some(subject)),
+            "{operation:?} {}",
+            fault.message
+        );
     }
     assert!(server.borrow().directory.log.is_empty());
 }
 
 #[test]
 fn who_is_protected_or_outside_is_never_written() {
-    let (server, _world) = entered(false, json!({ "base": "ou=Sales,dc=x", "protected": ["UID=ann,ou=R\\2C D,ou=sales,dc=x"] }));
-    let actions =
-        [Action::Delete, Action::Disable, Action::SetPassword, Action::Update(vec![replace("uid", &json!("x"))]), Action::MoveTo(None)];
+    let (server, _world) =
+        entered(false, json!({ "base": "ou=Sales,dc=x", "protected": ["UID=ann,ou=R\\2C D,ou=sales,dc=x"] }));
+    let actions = [
+        Action::Delete,
+        Action::Disable,
+        Action::SetPassword,
+        Action::Update(vec![replace("uid", &json!("x"))]),
+        Action::MoveTo(None),
+    ];
     for action in &actions {
         let fault = failed(one(operation(Class::Account, Some(&id(5)), action.clone())));
         assert!(fault.kind == Kind::Unsupported && fault.message.contains("protected"), "{}", fault.message);
@@ -75,7 +86,11 @@ fn who_is_protected_or_outside_is_never_written() {
     // The group is beside the base: it is there, and is not gone.
     for action in [Action::Delete, Action::Update(vec![replace("cn", &json!("x"))])] {
         let fault = failed(one(operation(Class::Group, Some(&id(6)), action)));
-        assert!(fault.kind == Kind::Unsupported && fault.message.contains("not within the setting base"), "{}", fault.message);
+        assert!(
+            fault.kind == Kind::Unsupported && fault.message.contains("not within the setting base"),
+            "{}",
+            fault.message
+        );
     }
     let mut destination = open::<Ldap>().unwrap();
     let read = destination.read(&[ObjectRef { class: Class::Group, id: id(6) }]).remove(0);
@@ -106,12 +121,15 @@ fn looking_up() {
     };
     assert_eq!(ids("uid", "LI"), Ok(vec![id(4)]));
     assert_eq!(ids("dn", "uid=li, ou=Sales,dc=x"), Ok(vec![id(4)]));
-    for (attribute, value) in [("uid", "*"), ("uid", "l*"), ("uid", ")(uid=li"), ("uid", ""), ("dn", "cn=x,dc=y"), ("cn", "Sales")] {
+    for (attribute, value) in
+        [("uid", "*"), ("uid", "l*"), ("uid", ")(uid=li"), ("uid", ""), ("dn", "cn=x,dc=y"), ("cn", "Sales")]
+    {
         assert_eq!(ids(attribute, value), Ok(Vec::new()), "{attribute}={value}");
     }
     assert_eq!((ids("userPassword", "x"), ids("manager", "x")), (Err(Kind::Unsupported), Err(Kind::Unsupported)));
     let refs = [id(4), "nobody".to_owned(), id(5)].map(|id| ObjectRef { class: Class::Account, id });
-    let read: Vec<Option<String>> = destination.read(&refs).into_iter().map(|one| one.unwrap().map(|object| object.id)).collect();
+    let read: Vec<Option<String>> =
+        destination.read(&refs).into_iter().map(|one| one.unwrap().map(|object| object.id)).collect();
     assert_eq!(read, [Some(id(4)), None, Some(id(5))]);
 }
 

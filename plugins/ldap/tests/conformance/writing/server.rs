@@ -118,14 +118,18 @@ impl World {
         let names = all(request.take(0x30).unwrap());
         if base.is_empty() {
             let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
-            let root = [("supportedControl".to_owned(), bytes(&self.controls)), ("namingContexts".to_owned(), bytes(&["dc=x"]))];
+            let root = [
+                ("supportedControl".to_owned(), bytes(&self.controls)),
+                ("namingContexts".to_owned(), bytes(&["dc=x"])),
+            ];
             let root = Stored { dn: String::new(), attributes: root.to_vec() };
             let entry = element(0x30, [integer(2, id), shown(0x64, &root, &names)].concat());
             return [entry, result(0x65, id, &(0, String::new()), &[])].concat();
         }
         match self.directory.search(&base, subtree, &filter) {
             Ok(found) => {
-                let entries = found.iter().flat_map(|entry| element(0x30, [integer(2, id), shown(0x64, entry, &names)].concat()));
+                let entries =
+                    found.iter().flat_map(|entry| element(0x30, [integer(2, id), shown(0x64, entry, &names)].concat()));
                 let entries: Vec<u8> = entries.collect();
                 [entries, result(0x65, id, &(0, String::new()), &[])].concat()
             }

@@ -16,7 +16,11 @@ fn a_unit_that_is_renamed_and_moved_takes_along_what_is_below() {
         update(Class::Account, &id(4), vec![replace("title", &json!("b"))]),
         create(Class::Account, &wang),
         operation(Class::OrgUnit, Some(&id(3)), Action::MoveTo(None)),
-        update(Class::Account, &id(5), vec![replace("title", &json!("c")), replace("manager", &refers("account", &id(4)))]),
+        update(
+            Class::Account,
+            &id(5),
+            vec![replace("title", &json!("c")), replace("manager", &refers("account", &id(4)))],
+        ),
     ]);
     assert!(receipts.iter().all(|receipt| matches!(receipt, Receipt::Applied(_))), "{receipts:?}");
     let directory = &server.borrow().directory;

@@ -21,7 +21,7 @@ fn an_account_is_made_with_its_password_in_one_request() {
     let world = server.borrow();
     assert_eq!(world.directory.passwords[DN], b"password-of-key");
     assert_eq!(world.directory.texts(DN, "userAccountControl"), ["512"]);
-    assert_eq!(world.directory.texts(DN, "accountExpires"), ["134116992000000000"]);
+    assert_eq!(world.directory.texts(DN, "accountExpires"), ["134432316000000000"]);
     assert_eq!(world.directory.log, [format!("add {DN}")]);
     // In UTF-16 between quotes, and in no other form.
     assert!(!world.received.windows(15).any(|bytes| bytes == b"password-of-key"));
@@ -132,9 +132,20 @@ fn groups_have_a_type_and_a_name_of_their_own() {
 #[test]
 fn administrators_are_left_alone() {
     let (server, world) = entered(true, json!({}));
-    let own = [("objectClass", &["user"][..]), ("cn", &["root"]), ("sAMAccountName", &["root"]), ("adminCount", &["1"]), ("userAccountControl", &["512"])];
+    let own = [
+        ("objectClass", &["user"][..]),
+        ("cn", &["root"]),
+        ("sAMAccountName", &["root"]),
+        ("adminCount", &["1"]),
+        ("userAccountControl", &["512"]),
+    ];
     let root = server.borrow_mut().directory.put("cn=root,dc=x", &own);
-    for action in [Action::Disable, Action::Delete, Action::SetPassword, Action::Update(vec![replace("displayName", &json!("x"))])] {
+    for action in [
+        Action::Disable,
+        Action::Delete,
+        Action::SetPassword,
+        Action::Update(vec![replace("displayName", &json!("x"))]),
+    ] {
         let fault = failed(one(operation(Class::Account, Some(&root), action)));
         assert!(fault.kind == FaultKind::Unsupported && fault.message.contains("adminCount"), "{}", fault.message);
     }
