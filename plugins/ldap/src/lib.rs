@@ -1,11 +1,11 @@
 //! The ldap connector: people, org units and groups of an LDAP directory or Active Directory.
 //!
-//! A source only. It binds with a password that the hub writes into the message, over TLS, and reads everything below the
+//! A source and a destination ([`destination`]). It binds with a password that the hub writes into the message, over TLS, and reads everything below the
 //! base in pages. Who is meant by a DN (parent, manager, member) is told by the id of that entry; the id never changes, a DN
 //! does. Passwords are never asked for. Memory grows with the number of entries: each has its name and its id there.
 //!
 //! Reading order: [`ber`], [`message`], [`link`], [`trouble`]; [`dn`], [`filter`], [`values`]; [`preset`], [`settings`];
-//! [`convert`], [`scan`], [`probe`].
+//! [`convert`], [`scan`], [`probe`]. Of writing: [`spliced`], [`writing`], [`destination`].
 
 pub mod ber;
 pub mod convert;
