@@ -12,7 +12,7 @@ const LONGEST: usize = 16 << 20;
 /// Nor all messages of one page together.
 const LARGEST_PAGE: usize = 64 << 20;
 /// How long to wait for a connection, and for each answer.
-pub const PATIENCE_MS: u32 = 60_000;
+const PATIENCE_MS: u32 = 60_000;
 
 /// An open connection.
 #[derive(Debug)]
@@ -127,7 +127,9 @@ impl Link {
         self.id
     }
 
-    fn name(&self) -> String {
+    /// Host and port.
+    #[must_use]
+    pub fn name(&self) -> String {
         format!("{}:{}", self.place.host, self.place.port)
     }
 

@@ -132,6 +132,10 @@ impl Line {
         self.link.stream()
     }
 
+    pub(super) fn name(&self) -> String {
+        self.link.name()
+    }
+
     /// Takes a request, to be sent with the others.
     pub(super) fn put(&mut self, slot: u64, ask: Ask) {
         let id = self.link.next_id();

@@ -6,7 +6,6 @@
 
 pub use super::line::{Ask, Got, Lost};
 use super::line::{Line, Rest};
-use crate::link::PATIENCE_MS;
 use crate::settings::Settings;
 use rosterd_sdk::{Fault, clock, stream};
 use std::cell::RefCell;
@@ -15,6 +14,8 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+/// How long to wait for an answer on any of them: short enough for a look afterwards within one call of the host.
+const PATIENCE_MS: u32 = 20_000;
 /// Requests on one connection that are not answered yet.
 const WINDOW: usize = 32;
 /// Connections that may break in one batch before it is given up.
@@ -159,19 +160,22 @@ impl Inner {
 
     fn receive(&mut self) {
         let flying: Vec<usize> = (0..self.lines.len()).filter(|at| !self.lines[*at].is_idle()).collect();
-        let ready: Vec<usize> = match flying[..] {
-            [] => return,
-            [only] => vec![only],
-            _ => {
-                let streams: Vec<&stream::Connection> = flying.iter().map(|at| self.lines[*at].stream()).collect();
-                let ready = stream::ready(&streams, PATIENCE_MS);
-                ready.iter().filter_map(|at| flying.get(*at as usize).copied()).collect()
+        if flying.is_empty() {
+            return;
+        }
+        let streams: Vec<&stream::Connection> = flying.iter().map(|at| self.lines[*at].stream()).collect();
+        let ready = stream::ready(&streams, PATIENCE_MS);
+        let mut ready: Vec<usize> = ready.iter().filter_map(|at| flying.get(*at as usize).copied()).collect();
+        if ready.is_empty() {
+            let text = format!("{} did not answer in {} s", self.lines[flying[0]].name(), PATIENCE_MS / 1000);
+            for at in flying.into_iter().rev() {
+                self.lost(at, &Fault::timeout(text.clone()));
             }
-        };
-        // If nothing came on any of them, each says so itself.
-        let silent = ready.is_empty();
-        let read = if silent { flying } else { ready };
-        for at in read.into_iter().rev() {
+            return;
+        }
+        // Those behind are done first: a connection that is gone gives its place to the last one.
+        ready.sort_unstable();
+        for at in ready.into_iter().rev() {
             match self.lines[at].take_in() {
                 Ok(answers) => self.answers.extend(answers.into_iter().map(|(slot, got)| (slot, Ok(got)))),
                 Err(fault) => self.lost(at, &fault),

@@ -58,6 +58,22 @@ fn what_can_not_be_looked_at_is_unknown_and_is_found_by_the_next_try() {
 }
 
 #[test]
+fn one_connection_of_several_breaks_and_everybody_is_made_once() {
+    for at in [0, 5, 40, 77] {
+        for mishap in [Mishap::LostAfter, Mishap::LostBefore, Mishap::Silent] {
+            let (server, _world) = entered(false, json!({ "connections": 4 }));
+            server.borrow_mut().mishaps = vec![(0x68, at, mishap), (0x68, at + 20, mishap)];
+            let all: Vec<Operation> =
+                (0..120).map(|number| create(Class::Account, &person(&format!("p{number}")))).collect();
+            let receipts = apply(&all);
+            let odd = receipts.iter().find(|receipt| !matches!(receipt, Receipt::Applied(_)));
+            assert!(odd.is_none(), "{at} {mishap:?}: {odd:?}");
+            assert_eq!(server.borrow().directory.log.len(), 120, "{at} {mishap:?}");
+        }
+    }
+}
+
+#[test]
 fn a_server_that_says_nothing_is_unknown_too() {
     let (server, _world) = entered(false, json!({}));
     server.borrow_mut().mishaps =
