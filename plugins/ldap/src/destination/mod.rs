@@ -30,13 +30,12 @@ pub mod wish;
 use crate::settings::Settings;
 use done::{Done, Outcome, receipt};
 use order::Wait;
-use pool::Deadline;
+use pool::{Deadline, Task};
 use rosterd_sdk::{Action, Class, Fault, Object, ObjectRef, Operation, Receipt};
 use session::{Session, TOGETHER};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::task::Poll;
 use trouble::Trouble;
 
@@ -97,7 +96,7 @@ impl Writer {
             stopped: RefCell::default(),
             deadline,
         };
-        let one = |(at, (operation, wait)): (usize, (_, Wait))| -> Pin<Box<dyn Future<Output = Receipt> + '_>> {
+        let one = |(at, (operation, wait)): (usize, (_, Wait))| -> Task<'_, Receipt> {
             Box::pin(batch.task(at, operation, wait))
         };
         let tasks = operations.iter().zip(waits).enumerate().map(one).collect();
@@ -119,7 +118,7 @@ impl Writer {
         }
         let referred = wishes.iter().flat_map(wish::Wish::ids).filter(|id| !session.knows(id)).map(str::to_owned);
         own.insert(None, (None, referred.collect()));
-        type Look<'l> = Pin<Box<dyn Future<Output = Result<(), Trouble>> + 'l>>;
+        type Look<'l> = Task<'l, Result<(), Trouble>>;
         let mut looks: Vec<Look<'_>> = vec![Box::pin(async { session.root().await.map(|_| ()) })];
         for (class, mut ids) in own.into_values() {
             ids.sort_unstable();
@@ -149,7 +148,7 @@ impl Writer {
 
     /// Objects as they are now.
     pub fn read(&mut self, objects: &[ObjectRef]) -> Vec<Result<Option<Object>, Fault>> {
-        type Look<'l> = Pin<Box<dyn Future<Output = Result<Option<Object>, Trouble>> + 'l>>;
+        type Look<'l> = Task<'l, Result<Option<Object>, Trouble>>;
         let session = &self.session;
         session.ahead.borrow_mut().clear();
         let one = |object: &ObjectRef| -> Look<'_> {

@@ -21,6 +21,9 @@ const WINDOW: usize = 32;
 /// Connections that may break in one batch before it is given up.
 const MOST_BREAKS: u32 = 8;
 
+/// Something that is done while others are, too.
+pub type Task<'t, T> = Pin<Box<dyn Future<Output = T> + 't>>;
+
 type Slot = u64;
 type Answer = Result<Got, Lost>;
 
@@ -67,11 +70,11 @@ impl Pool {
     }
 
     /// Runs tasks to their ends, so many of them at once, begun in their order. None: they waited for each other.
-    pub fn drive<'t, T>(&self, tasks: Vec<Pin<Box<dyn Future<Output = T> + 't>>>, at_once: usize) -> Vec<Option<T>> {
+    pub fn drive<'t, T>(&self, tasks: Vec<Task<'t, T>>, at_once: usize) -> Vec<Option<T>> {
         let mut results: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
         let mut context = Context::from_waker(Waker::noop());
         let mut waiting = tasks.into_iter().enumerate();
-        let mut active: Vec<(usize, Pin<Box<dyn Future<Output = T> + 't>>)> = Vec::new();
+        let mut active: Vec<(usize, Task<'t, T>)> = Vec::new();
         self.inner.borrow_mut().breaks = 0;
         loop {
             active.extend(waiting.by_ref().take(at_once.saturating_sub(active.len())));

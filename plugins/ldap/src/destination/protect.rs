@@ -45,6 +45,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tests hand over what json! makes")]
     fn refused(more: serde_json::Value, dn: &str, attributes: &[(&str, &str)]) -> bool {
         let mut all = json!({ "server": "ldaps://dc", "base": "dc=x", "bind-dn": "cn=Sync, dc=x" });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

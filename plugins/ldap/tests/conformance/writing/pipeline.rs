@@ -15,7 +15,7 @@ fn many_are_under_way_at_once_and_each_gets_its_own_answer() {
         for (number, receipt) in receipts.iter().enumerate() {
             let Receipt::Applied(applied) = receipt else { panic!("{receipt:?}") };
             let dn = format!("uid=p{number},dc=x");
-            assert_eq!(server.borrow().directory.texts(&dn, "entryUUID"), [applied.id.clone()]);
+            assert_eq!(server.borrow().directory.texts(&dn, "entryUUID"), std::slice::from_ref(&applied.id));
         }
         let world = server.borrow();
         assert_eq!(world.connections, 4);

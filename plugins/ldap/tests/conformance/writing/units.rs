@@ -36,7 +36,10 @@ fn units_are_made_below_each_other_and_go_children_first() {
     let (server, _world) = entered(false, json!({ "units-base": "ou=Sales,dc=x" }));
     let made = applied(one(create(Class::OrgUnit, &json!({ "ou": "North" }))));
     let below = applied(one(create(Class::OrgUnit, &json!({ "ou": "1 <2>", "parent": refers("org-unit", &made.id) }))));
-    assert_eq!(server.borrow().directory.texts("ou=1 \\<2\\>,ou=North,ou=Sales,dc=x", "entryUUID"), [below.id.clone()]);
+    assert_eq!(
+        server.borrow().directory.texts("ou=1 \\<2\\>,ou=North,ou=Sales,dc=x", "entryUUID"),
+        std::slice::from_ref(&below.id)
+    );
     let delete = |id: &str| operation(Class::OrgUnit, Some(id), Action::Delete);
     let fault = failed(one(delete(&made.id)));
     assert!(fault.kind == FaultKind::Conflict && fault.message.contains("it has children"), "{}", fault.message);
