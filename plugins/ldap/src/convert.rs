@@ -70,6 +70,8 @@ pub struct Shape {
     ad: bool,
     id: String,
     texts: Vec<String>,
+    /// The member of groups that have none.
+    placeholder: Option<Dn>,
     /// References that led to nobody who is read.
     pub outside: u64,
 }
@@ -91,7 +93,8 @@ impl Shape {
                 texts.push(name.clone());
             }
         }
-        Self { class, ad: settings.preset.is_ad(), id: settings.id().to_owned(), texts, outside: 0 }
+        let placeholder = settings.group_placeholder.as_deref().and_then(Dn::parse);
+        Self { class, ad: settings.preset.is_ad(), id: settings.id().to_owned(), texts, placeholder, outside: 0 }
     }
 
     /// The attributes to be asked for.
@@ -232,8 +235,15 @@ impl Shape {
         }
         for (name, several) in preset::references(self.class) {
             let values = texts(entry, name)?;
-            let mut found: Vec<(Class, &str)> = values.iter().filter_map(|dn| index.get(&Dn::parse(dn)?)).collect();
-            self.outside += (values.len() - found.len()) as u64;
+            let named: Vec<Option<Dn>> = values.iter().map(|dn| Dn::parse(dn)).collect();
+            // Who stands in for members that a group does not have is none.
+            let stand_in = |named: &&Option<Dn>| {
+                name == "member"
+                    && named.as_ref().is_some_and(|own| *own == dn || Some(own) == self.placeholder.as_ref())
+            };
+            let named: Vec<&Option<Dn>> = named.iter().filter(|named| !stand_in(named)).collect();
+            let mut found: Vec<(Class, &str)> = named.iter().filter_map(|dn| index.get(dn.as_ref()?)).collect();
+            self.outside += (named.len() - found.len()) as u64;
             let primary = self.sid(entry).filter(|_| name == "member").and_then(|sid| index.primary.get(&sid));
             let primary = primary.map(Vec::as_slice).unwrap_or_default();
             found.extend(primary.iter().map(|id| (Class::Account, id.as_str())));

@@ -57,7 +57,7 @@ pub fn above(text: &str) -> Option<&str> {
 }
 
 /// Cuts at a separator that is not escaped; none for a quote that is not escaped, and for an escape at the end.
-fn split(text: &str, separator: u8) -> Option<Vec<&str>> {
+pub(crate) fn split(text: &str, separator: u8) -> Option<Vec<&str>> {
     let (mut parts, mut from, mut escaped) = (Vec::new(), 0, false);
     for (at, byte) in text.bytes().enumerate() {
         if escaped {
@@ -90,7 +90,7 @@ fn pair(text: &str) -> Option<String> {
 }
 
 /// The bytes behind a value. A space that is not escaped at either end means nothing.
-fn unescape(value: &str) -> Option<Vec<u8>> {
+pub(crate) fn unescape(value: &str) -> Option<Vec<u8>> {
     let value = value.trim_start_matches(' ');
     if let Some(digits) = value.strip_prefix('#') {
         let digits = digits.trim_end_matches(' ');

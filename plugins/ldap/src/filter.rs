@@ -20,15 +20,9 @@ pub fn parse(text: &str) -> Result<Vec<u8>, String> {
     if reader.rest.is_empty() { Ok(filter) } else { Err(format!("nothing may follow: \"{}\"", reader.rest)) }
 }
 
-/// `(name=value)` of names and values that are known to be plain.
+/// `(name=value)` of a name that is known to be plain, and of any value: nothing is escaped in a message.
 #[must_use]
-pub fn equal(name: &str, value: &str) -> Vec<u8> {
-    element(0xa3, [element(4, name), element(4, value)].concat())
-}
-
-/// `(name=value)` of a name that is known to be plain, and any bytes.
-#[must_use]
-pub fn equal_bytes(name: &str, value: &[u8]) -> Vec<u8> {
+pub fn equal(name: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     element(0xa3, [element(4, name), element(4, value)].concat())
 }
 
@@ -38,10 +32,16 @@ pub fn at_least(name: &str, value: &str) -> Vec<u8> {
     element(0xa5, [element(4, name), element(4, value)].concat())
 }
 
-/// Both filters.
+/// Those that all of these find.
 #[must_use]
-pub fn both(one: &[u8], other: &[u8]) -> Vec<u8> {
-    element(0xa0, [one, other].concat())
+pub fn and(filters: &[Vec<u8>]) -> Vec<u8> {
+    element(0xa0, filters.concat())
+}
+
+/// Those that one of these finds.
+#[must_use]
+pub fn or(filters: &[Vec<u8>]) -> Vec<u8> {
+    element(0xa1, filters.concat())
 }
 
 /// `(name=*)` of a name that is known to be plain.

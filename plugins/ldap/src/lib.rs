@@ -1,17 +1,18 @@
 //! The ldap connector: people, org units and groups of an LDAP directory or Active Directory.
 //!
-//! A source only. It binds with a password that the hub writes into the message, over TLS, and reads everything below the
+//! A source and a destination ([`destination`]). It binds with a password that the hub writes into the message, over TLS, and reads everything below the
 //! base in pages. Who is meant by a DN (parent, manager, member) is told by the id of that entry; the id never changes, a DN
 //! does. Passwords are never asked for. Memory grows with the number of entries: each has its name and its id there.
 //!
 //! Reading order: [`ber`], [`control`], [`message`], [`link`], [`trouble`]; [`dn`], [`filter`], [`values`]; [`preset`], [`settings`];
-//! [`convert`], [`scan`], [`probe`].
+//! [`convert`], [`scan`], [`probe`]. Of writing: [`spliced`], [`writing`], [`destination`].
 
 pub mod ber;
 pub mod control;
 pub mod convert;
 pub mod cursor;
 pub mod delta;
+pub mod destination;
 pub mod dn;
 pub mod filter;
 pub mod ladder;
@@ -25,13 +26,15 @@ pub mod read;
 pub mod root;
 pub mod scan;
 pub mod settings;
+pub mod spliced;
 pub mod trouble;
 pub mod values;
 pub mod walk;
+pub mod writing;
 
 use rosterd_sdk::{
-    Class, ClassDescription, Connector, Describe, Fault, Object, ObjectRef, Page, Probe, Reader, Source,
-    export_connector, export_source,
+    Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Page, Probe,
+    Reader, Receipt, Receipts, Source, export_connector, export_destination, export_source,
 };
 use settings::Settings;
 
@@ -39,10 +42,12 @@ use settings::Settings;
 #[derive(Debug)]
 pub struct Ldap {
     settings: Settings,
+    /// The writing of this run.
+    writer: Option<destination::Writer>,
 }
 
 fn class(class: Class, title: &str) -> ClassDescription {
-    ClassDescription::immutable_id().title(title).without_versions().attributes(preset::attributes(class))
+    destination::describe::class(class, ClassDescription::immutable_id().title(title).without_versions())
 }
 
 impl Connector for Ldap {
@@ -57,6 +62,7 @@ impl Connector for Ldap {
         Describe::new("ldap", env!("CARGO_PKG_VERSION"), "LDAP")
             .source(false)
             .delta(true)
+            .destination(destination::BATCH, Receipts::AtOnce)
             .class(Class::Account, person)
             .class(Class::OrgUnit, class(Class::OrgUnit, "Organizational unit"))
             .class(Class::Group, class(Class::Group, "Group"))
@@ -64,7 +70,7 @@ impl Connector for Ldap {
 
     fn open(settings: Settings) -> Result<Self, Fault> {
         settings.check()?;
-        Ok(Self { settings })
+        Ok(Self { settings, writer: None })
     }
 
     fn check(&mut self) -> Result<Vec<Probe>, Fault> {
@@ -110,5 +116,34 @@ impl Source for Ldap {
     }
 }
 
+impl Ldap {
+    fn writer(&mut self) -> &mut destination::Writer {
+        self.writer.get_or_insert_with(|| destination::Writer::new(&self.settings))
+    }
+}
+
+impl Destination for Ldap {
+    fn apply(&mut self, operations: Vec<Operation>) -> Vec<Receipt> {
+        self.writer().apply(&operations)
+    }
+
+    fn find(&mut self, class: Class, attribute: &str, value: &str) -> Result<Vec<Object>, Fault> {
+        self.writer().find(class, attribute, value)
+    }
+
+    fn read(&mut self, objects: &[ObjectRef]) -> Vec<Result<Option<Object>, Fault>> {
+        self.writer().read(objects)
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        // The next run sees what others may have changed by then.
+        if let Some(writer) = self.writer.take() {
+            writer.close();
+        }
+        Ok(())
+    }
+}
+
 export_connector!(Ldap);
 export_source!(Ldap);
+export_destination!(Ldap);

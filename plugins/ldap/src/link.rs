@@ -218,17 +218,47 @@ impl Link {
         let _ = self.send(&[Segment::Bytes(&message::unbind(id))]);
     }
 
-    fn next_id(&mut self) -> i64 {
+    /// The stream below, to wait for several of them at once.
+    #[must_use]
+    pub fn stream(&self) -> &stream::Connection {
+        &self.connection
+    }
+
+    /// The number of the next message.
+    pub fn next_id(&mut self) -> i64 {
         self.id = if self.id >= i64::from(i32::MAX) { 1 } else { self.id + 1 };
         self.id
     }
 
-    fn name(&self) -> String {
+    /// Host and port.
+    #[must_use]
+    pub fn name(&self) -> String {
         format!("{}:{}", self.place.host, self.place.port)
     }
 
-    fn send(&self, segments: &[Segment<'_>]) -> Result<(), Fault> {
+    /// Sends messages as they are.
+    ///
+    /// # Errors
+    /// The connection broke; they may have arrived.
+    pub fn send(&self, segments: &[Segment<'_>]) -> Result<(), Fault> {
         self.connection.write(segments)
+    }
+
+    /// Reads once, and gives the messages that are whole by then, with the length of each.
+    ///
+    /// # Errors
+    /// The connection ended, nothing came in time, or what came is not LDAP.
+    pub fn arrived(&mut self) -> Result<Vec<(i64, Answer, usize)>, Fault> {
+        self.fill()?;
+        let (mut all, mut from) = (Vec::new(), self.taken);
+        while let Some(length) = self.whole(from)? {
+            let bytes = &self.received[from..from + length];
+            let (id, answer) = message::decode(bytes).map_err(|broken| self.broken(broken.0))?;
+            all.push((id, answer, length));
+            from += length;
+        }
+        self.taken = from;
+        Ok(all)
     }
 
     fn answer_to(&mut self, id: i64) -> Result<Answer, Fault> {
@@ -239,38 +269,50 @@ impl Link {
     /// The next whole message, with its length.
     fn receive(&mut self) -> Result<(i64, Answer, usize), Fault> {
         loop {
-            let received = &self.received[self.taken..];
-            if received.first().is_some_and(|tag| *tag != 0x30) {
-                // What it says otherwise may be so short that more would be waited for.
-                return Err(self.broken("no message begins so"));
-            }
-            let length = ber::length(received, LONGEST).map_err(|broken| self.broken(broken.0))?;
-            if let Some(message) = length.and_then(|length| received.get(..length)) {
-                let (length, answer) = (message.len(), message::decode(message));
+            if let Some(length) = self.whole(self.taken)? {
+                let bytes = &self.received[self.taken..self.taken + length];
+                let (id, answer) = message::decode(bytes).map_err(|broken| self.broken(broken.0))?;
                 self.taken += length;
-                let (id, answer) = answer.map_err(|broken| self.broken(broken.0))?;
                 return Ok((id, answer, length));
             }
-            match self.connection.read(1 << 18, PATIENCE_MS)? {
-                stream::Received::Bytes(more) => {
-                    self.received.drain(..self.taken);
-                    self.taken = 0;
-                    self.received.extend(more);
-                }
-                stream::Received::Nothing => {
-                    let text = format!("{} did not answer in {} s", self.name(), PATIENCE_MS / 1000);
-                    return Err(Fault::timeout(text));
-                }
-                stream::Received::End => {
-                    let text = format!("{} closed the connection; nobody has to act unless it stays so", self.name());
-                    return Err(Fault::transient(text));
-                }
-            }
+            self.fill()?;
         }
     }
 
-    /// Message 0 is the server's good-bye.
-    fn unasked(&self, number: i64, answer: &Answer) -> Fault {
+    /// The length of the message that begins there, if it is whole.
+    fn whole(&self, from: usize) -> Result<Option<usize>, Fault> {
+        let rest = &self.received[from..];
+        if rest.first().is_some_and(|tag| *tag != 0x30) {
+            // What it says otherwise may be so short that more would be waited for.
+            return Err(self.broken("no message begins so"));
+        }
+        let length = ber::length(rest, LONGEST).map_err(|broken| self.broken(broken.0))?;
+        Ok(length.filter(|length| *length <= rest.len()))
+    }
+
+    /// Waits for more.
+    fn fill(&mut self) -> Result<(), Fault> {
+        match self.connection.read(1 << 18, PATIENCE_MS)? {
+            stream::Received::Bytes(more) => {
+                self.received.drain(..self.taken);
+                self.taken = 0;
+                self.received.extend(more);
+            }
+            stream::Received::Nothing => {
+                let text = format!("{} did not answer in {} s", self.name(), PATIENCE_MS / 1000);
+                return Err(Fault::timeout(text));
+            }
+            stream::Received::End => {
+                let text = format!("{} closed the connection; nobody has to act unless it stays so", self.name());
+                return Err(Fault::transient(text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a message was not asked for. Message 0 is the server's good-bye.
+    #[must_use]
+    pub fn unasked(&self, number: i64, answer: &Answer) -> Fault {
         match (number, answer) {
             (0, Answer::Extended(outcome)) => {
                 let mut fault =

@@ -154,7 +154,7 @@ impl Names {
         let Some(number) = values::number(sid) else { return Ok(()) };
         let shape = Shape::new(settings, Class::Account);
         for mut walk in Walk::all(settings, Class::Account)? {
-            walk.filter = filter::both(&walk.filter, &filter::equal(PRIMARY, &number.to_string()));
+            walk.filter = filter::and(&[walk.filter, filter::equal(PRIMARY, number.to_string())]);
             loop {
                 let (found, more) = walk.page(link, settings.page_size, &shape.index())?;
                 for entry in &found.entries {

@@ -74,6 +74,8 @@ pub enum Answer {
     Done(Outcome, Said),
     /// Something that is said between the entries of a synchronisation.
     Info(Info),
+    /// The answer to a change, and the entry behind it if the server shows it.
+    Written(Outcome, Option<Entry>),
     /// The answer to an extended operation, or something that the server says unasked.
     Extended(Outcome),
     /// Something that nobody asked for.
@@ -141,6 +143,10 @@ pub fn decode(bytes: &[u8]) -> Result<(i64, Answer), Broken> {
             Answer::Entry(Entry { state: said.state, ..entry })
         }
         0x65 => Answer::Done(outcome(&mut content)?, control::said(message.maybe(0xa0)?.unwrap_or_default())?),
+        0x67 | 0x69 | 0x6b | 0x6d => {
+            let outcome = outcome(&mut content)?;
+            Answer::Written(outcome, crate::writing::entry_behind(message.maybe(0xa0)?.unwrap_or_default())?)
+        }
         0x73 => Answer::Reference(String::from_utf8_lossy(content.maybe(TEXT)?.unwrap_or_default()).into_owned()),
         0x79 => Answer::Info(control::info(content)?),
         0x78 => Answer::Extended(outcome(&mut content)?),
@@ -156,7 +162,8 @@ fn outcome(content: &mut Elements<'_>) -> Result<Outcome, Broken> {
     Ok(Outcome { code, text })
 }
 
-fn entry(mut content: Elements<'_>) -> Result<Entry, Broken> {
+/// The entry in the content of a message of a search.
+pub(crate) fn entry(mut content: Elements<'_>) -> Result<Entry, Broken> {
     let dn = content.take(TEXT)?.to_vec();
     let mut list = Elements::of(content.take(SEQUENCE)?);
     let mut attributes = Vec::new();

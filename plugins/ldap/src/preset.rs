@@ -154,29 +154,34 @@ pub fn above(class: Class) -> &'static str {
     if class == Class::OrgUnit { "parent" } else { "orgUnit" }
 }
 
-/// Everything that a class can have, whatever the kind of server.
+/// Everything that a class can have, whatever the kind of server, each with its name.
 #[must_use]
-pub fn attributes(class: Class) -> Vec<Attribute> {
+pub fn named_attributes(class: Class) -> Vec<(String, Attribute)> {
     let mut names: Vec<&str> = Vec::new();
     for name in [Preset::Openldap, Preset::ActiveDirectory].into_iter().flat_map(|preset| preset.texts(class)) {
         if !names.contains(name) {
             names.push(name);
         }
     }
-    let mut all = vec![Attribute::text("dn").description("where the entry is; changes when it is moved")];
-    all.extend(
-        names.into_iter().map(|name| Attribute::text(name).description("a list where there are several values")),
-    );
+    let mut all = Vec::new();
+    let mut add = |name: &str, attribute: Attribute| all.push((name.to_owned(), attribute));
+    add("dn", Attribute::text("dn").description("where the entry is; changes when it is moved"));
+    for name in names {
+        add(name, Attribute::text(name).description("a list where there are several values"));
+    }
     let place = Attribute::reference(above(class), &[Class::OrgUnit]);
-    all.push(place.description("the org unit in which the entry is; not there at the top of what is read"));
+    add(above(class), place.description("the org unit in which the entry is; not there at the top of what is read"));
     for (name, several) in references(class) {
         let anybody = [Class::Account, Class::Group, Class::OrgUnit];
         let one = Attribute::reference(name, &anybody).description("of those, who are read");
-        all.push(if several { one.multi() } else { one });
+        add(name, if several { one.multi() } else { one });
     }
     if class == Class::Account {
-        all.push(Attribute::boolean("disabled").description("Active Directory only: bit 2 of userAccountControl"));
-        all.push(Attribute::new(EXPIRES, "time").description("Active Directory only; not there: never"));
+        add(
+            "disabled",
+            Attribute::boolean("disabled").description("Active Directory only: bit 2 of userAccountControl"),
+        );
+        add(EXPIRES, Attribute::new(EXPIRES, "time").description("Active Directory only; not there: never"));
     }
     all
 }

@@ -39,7 +39,7 @@ fn open(settings: &Settings) -> Result<(Link, Root), Fault> {
 /// The filter that finds an id; none if it can be none of this server.
 fn by_id(settings: &Settings, id: &str) -> Option<Vec<u8>> {
     if settings.id().eq_ignore_ascii_case("objectGUID") {
-        return values::guid_bytes(id).map(|bytes| filter::equal_bytes(settings.id(), &bytes));
+        return values::guid_bytes(id).map(|bytes| filter::equal(settings.id(), bytes));
     }
     Some(filter::equal(settings.id(), id))
 }
@@ -54,10 +54,10 @@ fn read(
     for (at, object) in objects.iter().enumerate() {
         let Some(id) = by_id(settings, &object.id) else { continue };
         let own = filter::parse(settings.filter(object.class)).map_err(Fault::settings)?;
+        let filter = filter::and(&[own, id]);
         for base in settings.bases() {
             let attributes = Shape::new(settings, object.class).wanted();
-            let filter = filter::both(&own, &id);
-            searches.push(One { base: base.to_owned(), scope: Scope::Subtree, filter, attributes });
+            searches.push(One { base: base.to_owned(), scope: Scope::Subtree, filter: filter.clone(), attributes });
             whose.push(at);
         }
     }

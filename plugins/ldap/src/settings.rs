@@ -82,6 +82,33 @@ pub struct Settings {
     /// Entries that the server is asked for at once.
     #[serde(default = "page_size")]
     pub page_size: u32,
+    /// Writing: connections at once.
+    #[serde(default = "connections")]
+    pub connections: u32,
+    /// Writing: where people without an org unit go.
+    pub people_base: Option<String>,
+    /// Writing: where org units without a parent go.
+    pub units_base: Option<String>,
+    /// Writing: where groups go.
+    pub groups_base: Option<String>,
+    /// Writing: the attribute in the name of a person.
+    pub person_name: Option<String>,
+    /// Writing: classes of a new person.
+    pub person_classes: Option<Vec<String>>,
+    /// Writing: classes of a new group.
+    pub group_classes: Option<Vec<String>>,
+    /// Writing: how accounts are stopped.
+    pub disable: Option<String>,
+    /// Writing: the member of a group that has none.
+    pub group_placeholder: Option<String>,
+    /// Writing: entries that are never written.
+    #[serde(default)]
+    pub protected: Vec<String>,
+    /// Writing: administrators of Active Directory are written like others.
+    #[serde(default)]
+    pub write_administrators: bool,
+    /// Writing: new accounts get a password of the hub.
+    pub first_passwords: Option<bool>,
 }
 
 /// Where a server is.
@@ -145,7 +172,7 @@ impl Settings {
         if !(1..=10_000).contains(&self.page_size) {
             return wrong("page-size", "the setting page-size is a number from 1 to 10000".to_owned());
         }
-        Ok(())
+        self.check_writing()
     }
 
     /// Everything below which is read.
@@ -208,10 +235,14 @@ impl Settings {
 }
 
 /// True for a name of an attribute without options; a number of dots could be a password's other name.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 fn page_size() -> u32 {
     500
+}
+
+fn connections() -> u32 {
+    4
 }

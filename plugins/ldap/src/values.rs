@@ -126,6 +126,14 @@ pub fn expires(text: &str) -> Result<Option<String>, NoNumber> {
     Ok(Some(format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", left + 1)))
 }
 
+/// The number that Active Directory keeps for a time (RFC 3339); none if it is no time after 1601.
+#[must_use]
+pub fn ticks(text: &str) -> Option<i64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    let ticks = (time.as_second() + 11_644_473_600).checked_mul(10_000_000)?;
+    (ticks > 0).then_some(ticks)
+}
+
 fn leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
@@ -161,6 +169,15 @@ mod tests {
         let bytes = [0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
         assert_eq!(guid(&bytes).as_deref(), Some("00112233-4455-6677-8899-aabbccddeeff"));
         assert_eq!(guid(&bytes[1..]), None);
+        assert_eq!(guid_bytes("00112233-4455-6677-8899-aabbccddeeff"), Some(bytes));
+        for wrong in [
+            "",
+            "00112233-4455-6677-8899-aabbccddeef",
+            "00112233445566778899aabbccddeeff-----",
+            "x0112233-4455-6677-8899-aabbccddeeff",
+        ] {
+            assert_eq!(guid_bytes(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
@@ -210,6 +227,8 @@ mod tests {
         // 2024-02-29T12:34:56Z is 1709210096 seconds after 1970.
         let ticks = (1_709_210_096_i64 + 11_644_473_600) * 10_000_000;
         assert_eq!(expires(&ticks.to_string()), Ok(Some("2024-02-29T12:34:56Z".to_owned())));
+        assert_eq!(super::ticks("2024-02-29T12:34:56Z"), Some(ticks));
+        assert_eq!((super::ticks("never"), super::ticks("1601-01-01T00:00:00Z")), (None, None));
         assert_eq!(expires("1"), Ok(Some("1601-01-01T00:00:00Z".to_owned())));
         assert_eq!(
             expires(&((1_735_689_600_i64 - 1 + 11_644_473_600) * 10_000_000).to_string()),

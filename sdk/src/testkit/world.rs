@@ -19,7 +19,7 @@ pub struct World {
     pub(super) requests: Vec<crate::http::Request>,
     pub(super) secrets: BTreeMap<String, Vec<u8>>,
     pub(super) crypto: Option<secrets::Script>,
-    pub(super) streams: BTreeMap<(String, u16), stream::Script>,
+    pub(super) streams: BTreeMap<(String, u16), stream::Place>,
     pub(super) scratch: BTreeMap<String, Vec<u8>>,
     pub(super) objects: directory::Objects,
     pub(super) now_ms: u64,
@@ -100,7 +100,20 @@ impl World {
     /// A server behind a host and port that also speaks unasked.
     #[must_use]
     pub fn server(mut self, host: &str, port: u16, server: impl stream::Server + 'static) -> Self {
-        self.streams.insert((host.to_owned(), port), Rc::new(RefCell::new(server)));
+        let server: stream::Script = Rc::new(RefCell::new(server));
+        self.streams.insert((host.to_owned(), port), Rc::new(move || Rc::clone(&server)));
+        self
+    }
+
+    /// A place where each connection meets a server of its own, for connectors that keep several open.
+    #[must_use]
+    pub fn servers<S: stream::Server + 'static>(
+        mut self,
+        host: &str,
+        port: u16,
+        make: impl Fn() -> S + 'static,
+    ) -> Self {
+        self.streams.insert((host.to_owned(), port), Rc::new(move || Rc::new(RefCell::new(make()))));
         self
     }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 const BASE: &str = "dc=example,dc=org";
 
 /// One entry. All values go in base64, which every reader of LDIF takes.
-fn entry(ldif: &mut String, dn: &str, attributes: &[(&str, &str)]) {
+pub(super) fn entry(ldif: &mut String, dn: &str, attributes: &[(&str, &str)]) {
     let line = |ldif: &mut String, name: &str, value: &str| {
         // Writing to a String can not fail.
         let _ = writeln!(ldif, "{name}:: {}", STANDARD.encode(value));

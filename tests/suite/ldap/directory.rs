@@ -38,7 +38,7 @@ const COMPARED: [Compared; 3] = [
 ];
 
 /// An entry as `ldapsearch` prints it.
-type Printed = BTreeMap<String, Vec<String>>;
+pub(super) type Printed = BTreeMap<String, Vec<String>>;
 
 impl Directory {
     /// What the hub keeps and has not removed.
@@ -133,7 +133,7 @@ fn field(said: &Attributes, name: &str) -> Option<(String, String)> {
 }
 
 /// A DN of the company as slapd spells names of entries: signs are escaped by their numbers. Values are shown as they came.
-fn respelled(dn: &str) -> String {
+pub(super) fn respelled(dn: &str) -> String {
     let mut text = String::new();
     let mut rest = dn.chars();
     while let Some(c) = rest.next() {
@@ -150,7 +150,7 @@ fn respelled(dn: &str) -> String {
 }
 
 /// The DN above: behind the first comma that is not escaped.
-fn above(dn: &str) -> &str {
+pub(super) fn above(dn: &str) -> &str {
     let mut escaped = false;
     for (at, byte) in dn.bytes().enumerate() {
         match byte {
@@ -163,7 +163,7 @@ fn above(dn: &str) -> &str {
 }
 
 /// Entries of LDIF.
-fn read(ldif: &str) -> Vec<Printed> {
+pub(super) fn read(ldif: &str) -> Vec<Printed> {
     let entry = |text: &str| {
         let mut entry = Printed::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {

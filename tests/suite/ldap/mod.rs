@@ -4,6 +4,7 @@
 
 mod company;
 mod directory;
+mod outbound;
 mod slapd;
 
 use directory::Directory;

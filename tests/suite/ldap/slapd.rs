@@ -56,6 +56,11 @@ pub(super) struct Slapd {
 impl Slapd {
     /// Starts one with these entries.
     pub(super) fn start(ldif: &str) -> Self {
+        Self::with(ldif, &[])
+    }
+
+    /// Starts one with these entries, of whose configuration some texts are replaced.
+    pub(super) fn with(ldif: &str, changes: &[(&str, &str)]) -> Self {
         assert!(
             Path::new(SLAPD).is_file(),
             "there is no {SLAPD}: run `make test`, or apt-get install slapd ldap-utils"
@@ -64,7 +69,11 @@ impl Slapd {
         let path = |name: &str| dir.path().join(name);
         std::fs::create_dir(path("db")).expect("a folder");
         certificates(dir.path());
-        let config = CONFIG.replace("DIR", &dir.path().display().to_string()).replace("ROOT", ROOT);
+        let config = changes.iter().fold(CONFIG.to_owned(), |config, (from, to)| {
+            assert!(config.contains(from), "no {from:?} in the configuration");
+            config.replace(from, to)
+        });
+        let config = config.replace("DIR", &dir.path().display().to_string()).replace("ROOT", ROOT);
         std::fs::write(path("slapd.conf"), config).expect("written");
         std::fs::write(path("all.ldif"), ldif).expect("written");
         if !ldif.is_empty() {
@@ -120,11 +129,32 @@ impl Slapd {
         child.try_wait().expect("its state").is_some()
     }
 
+    /// Changes entries as somebody does who may everything.
+    pub(super) fn ldapmodify(&self, ldif: &str) {
+        let file = self.path("changes.ldif");
+        std::fs::write(&file, ldif).expect("written");
+        let url = format!("ldap://127.0.0.1:{}", self.plain);
+        let who = ["-x", "-D", "cn=admin,dc=example,dc=org", "-w", ROOT, "-H", &url, "-f"];
+        quiet(Command::new("ldapmodify").args(who).arg(file));
+    }
+
+    /// Whether somebody is let in with a password.
+    pub(super) fn lets_in(&self, dn: &str, password: &str) -> bool {
+        let url = format!("ldap://127.0.0.1:{}", self.plain);
+        let said = Command::new("ldapwhoami").args(["-x", "-D", dn, "-w", password, "-H", &url]).output();
+        said.expect("ldapwhoami runs").status.success()
+    }
+
     /// What `ldapsearch` prints of these entries, as LDIF without wrapped lines.
     pub(super) fn ldapsearch(&self, filter: &str, attributes: &[&str]) -> String {
+        self.ldapsearch_below("ou=people,dc=example,dc=org", filter, attributes)
+    }
+
+    /// The same below another entry.
+    pub(super) fn ldapsearch_below(&self, base: &str, filter: &str, attributes: &[&str]) -> String {
         let mut command = Command::new("ldapsearch");
         command.args(["-x", "-LLL", "-o", "ldif-wrap=no", "-D", "cn=admin,dc=example,dc=org", "-w", ROOT]);
-        command.args(["-H", &format!("ldap://127.0.0.1:{}", self.plain), "-b", "ou=people,dc=example,dc=org", filter]);
+        command.args(["-H", &format!("ldap://127.0.0.1:{}", self.plain), "-b", base, filter]);
         let said = command.args(attributes).output().expect("ldapsearch runs");
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
         String::from_utf8(said.stdout).expect("LDIF is ASCII")

@@ -153,6 +153,16 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/ldap/src/filter.rs", "ldap_filter"),
     ("plugins/ldap/src/settings.rs", "ldap_settings"),
     ("plugins/ldap/src/probe.rs", "ldap_answer"),
+    ("plugins/ldap/src/writing.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/line.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/session.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/create.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/access.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/show.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/wish.rs", "ldap_wish"),
+    ("plugins/ldap/src/destination/name.rs", "ldap_word"),
+    ("plugins/ldap/src/destination/change.rs", "ldap_word"),
+    ("plugins/ldap/src/destination/codes.rs", "ldap_word"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

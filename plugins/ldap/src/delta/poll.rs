@@ -64,8 +64,8 @@ impl Poll {
         let next = usn.saturating_add(1).to_string();
         let mark = filter::at_least("uSNChanged", &next);
         let objects = filter::parse(OBJECTS).map_err(Fault::internal)?;
-        let anything = filter::both(&objects, &mark);
-        let gone = filter::both(&filter::equal("isDeleted", "TRUE"), &anything);
+        let anything = filter::and(&[objects, mark.clone()]);
+        let gone = filter::and(&[filter::equal("isDeleted", "TRUE"), anything.clone()]);
         let mut poll = Self::new(desk, &mark, &anything, Place::Usn { usn: highest, server: own })?;
         for context in contexts(desk) {
             let mut walk = Walk::new(Class::Account, &context, gone.clone());
@@ -90,7 +90,7 @@ impl Poll {
         let mut walks = VecDeque::new();
         for class in ORDER.into_iter().filter(|class| desk.classes.contains(class)) {
             for mut walk in Walk::all(desk.settings, class)? {
-                walk.filter = filter::both(&walk.filter, mark);
+                walk.filter = filter::and(&[walk.filter, mark.to_vec()]);
                 walks.push_back((Finds::Told, walk));
             }
         }

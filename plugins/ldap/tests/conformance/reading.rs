@@ -29,6 +29,19 @@ fn everything_is_told_with_its_references() {
 }
 
 #[test]
+fn who_stands_in_for_members_is_none() {
+    let mut server = Server::small();
+    let members: &[&str] = &["CN=g3, dc=x", "cn=nobody,dc=y", "cn=alone,dc=x"];
+    server.entries.push(entry("cn=g3,dc=x", "groupOfNames", &[("entryUUID", &["g3"]), ("member", members)]));
+    server.entries.push(entry("cn=g4,dc=x", "groupOfNames", &[("entryUUID", &["g4"]), ("member", &["cn=g4,dc=x"])]));
+    let _world = world(server, json!({ "group-placeholder": "cn=Nobody,dc=y" })).enter();
+    let (changes, end) = scan().unwrap();
+    assert_eq!(object(&changes, Class::Group, "g3")["member"], json!([refers("account", "p3")]));
+    assert_eq!(object(&changes, Class::Group, "g4")["member"], json!([]));
+    assert_eq!(end.note.as_deref(), Some("3 references lead to entries that are not read, and were left out"));
+}
+
+#[test]
 fn one_class_is_told_with_references_to_others() {
     let _world = world(Server::small(), json!({})).enter();
     let (changes, end) = scan_of(&[Class::Account], 2).unwrap();

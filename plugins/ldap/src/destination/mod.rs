@@ -1,0 +1,229 @@
+//! The writing role: people, org units and groups of a directory.
+//!
+//! A change reads what is there and sends only differences, so that the same operation again changes nothing. Many operations are
+//! under way at once, over a few connections; what must come after something waits for it ([`order`]). An answer that is lost is no
+//! answer: what came of it is looked at once, and then said to be unknown.
+//!
+//! Pure: [`name`], [`wish`], [`change`], [`rules`], [`protect`], [`codes`], [`order`]. Effects: [`pool`], [`session`], and the actions
+//! in `create`, `update`, `members`, `access`, `show`; this file keeps the batch.
+
+mod access;
+pub mod change;
+pub mod codes;
+mod create;
+pub mod describe;
+pub mod done;
+mod line;
+mod members;
+pub mod name;
+pub mod order;
+pub mod places;
+pub mod pool;
+pub mod protect;
+pub mod rules;
+pub mod session;
+mod show;
+pub mod trouble;
+mod update;
+pub mod wish;
+
+use crate::settings::Settings;
+use done::{Done, Outcome, receipt};
+use order::Wait;
+use pool::{Deadline, Task};
+use rosterd_sdk::{Action, Class, Fault, Object, ObjectRef, Operation, Receipt};
+use session::{Session, TOGETHER};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::task::Poll;
+use trouble::Trouble;
+
+/// Operations in one call.
+pub const BATCH: u32 = 500;
+/// A batch that takes longer ends, and the rest is sent next: the host ends a call after two minutes.
+const LONGEST_NS: u64 = 45_000_000_000;
+/// Operations under way on each connection.
+const PER_CONNECTION: usize = 24;
+
+/// Writes to one directory, for one run.
+#[derive(Debug)]
+pub struct Writer {
+    session: Session,
+}
+
+/// A batch under way.
+struct Batch<'b> {
+    session: &'b Session,
+    finished: RefCell<Vec<bool>>,
+    /// So many of the first are all finished.
+    up_to: Cell<usize>,
+    stopped: RefCell<Option<Fault>>,
+    deadline: Deadline,
+}
+
+impl Writer {
+    /// For a connection.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { session: Session::new(settings) }
+    }
+
+    /// Says good-bye.
+    pub fn close(self) {
+        self.session.pool.close();
+    }
+
+    fn at_once(&self) -> usize {
+        self.session.settings.connections as usize * PER_CONNECTION
+    }
+
+    /// Applies a batch. What would meet all of them ends it.
+    pub fn apply(&mut self, operations: &[Operation]) -> Vec<Receipt> {
+        let deadline = Deadline::within(LONGEST_NS);
+        if operations.is_empty() {
+            return Vec::new();
+        }
+        let wishes = order::wishes(&self.session.settings, operations);
+        let waits = order::waits(operations, &wishes);
+        if let Err(trouble) = self.read_ahead(operations, &wishes) {
+            return operations.iter().map(|_| Receipt::NotAttempted((*trouble.fault).clone())).collect();
+        }
+        let batch = Batch {
+            session: &self.session,
+            finished: RefCell::new(vec![false; operations.len()]),
+            up_to: Cell::new(0),
+            stopped: RefCell::default(),
+            deadline,
+        };
+        let one = |(at, (operation, wait)): (usize, (_, Wait))| -> Task<'_, Receipt> {
+            Box::pin(batch.task(at, operation, wait))
+        };
+        let tasks = operations.iter().zip(waits).enumerate().map(one).collect();
+        let receipts = self.session.pool.drive(tasks, self.at_once());
+        self.session.ahead.borrow_mut().clear();
+        let stuck = || Receipt::Unknown(Fault::internal("operations of a batch wait for each other"));
+        receipts.into_iter().map(|receipt| receipt.unwrap_or_else(stuck)).collect()
+    }
+
+    /// Entries that operations are about, and the names of those that they refer to: all together, before the batch begins.
+    fn read_ahead(&self, operations: &[Operation], wishes: &[wish::Wish]) -> Result<(), Trouble> {
+        let session = &self.session;
+        session.ahead.borrow_mut().clear();
+        let mut own: BTreeMap<Option<&'static str>, (Option<Class>, Vec<String>)> = BTreeMap::new();
+        for operation in operations {
+            let Some(id) = &operation.id else { continue };
+            let of_class = own.entry(Some(operation.class.as_str())).or_insert((Some(operation.class), Vec::new()));
+            of_class.1.push(id.clone());
+        }
+        let referred = wishes.iter().flat_map(wish::Wish::ids).filter(|id| !session.knows(id)).map(str::to_owned);
+        own.insert(None, (None, referred.collect()));
+        type Look<'l> = Task<'l, Result<(), Trouble>>;
+        let mut looks: Vec<Look<'_>> = vec![Box::pin(async { session.root().await.map(|_| ()) })];
+        for (class, mut ids) in own.into_values() {
+            ids.sort_unstable();
+            ids.dedup();
+            for some in ids.chunks(TOGETHER) {
+                let some = some.to_vec();
+                looks.push(Box::pin(async move {
+                    let found = session.by_ids(&some, class).await?;
+                    if class.is_some() {
+                        session.ahead.borrow_mut().extend(found);
+                    }
+                    Ok(())
+                }));
+            }
+        }
+        session.pool.drive(looks, self.at_once()).into_iter().flatten().collect()
+    }
+
+    /// Objects with a value.
+    ///
+    /// # Errors
+    /// `unsupported` if they can not be looked up by this attribute.
+    pub fn find(&mut self, class: Class, attribute: &str, value: &str) -> Result<Vec<Object>, Fault> {
+        let find = async { self.session.find(class, attribute, value).await.map_err(|trouble| *trouble.fault) };
+        self.session.pool.run(find)
+    }
+
+    /// Objects as they are now.
+    pub fn read(&mut self, objects: &[ObjectRef]) -> Vec<Result<Option<Object>, Fault>> {
+        type Look<'l> = Task<'l, Result<Option<Object>, Trouble>>;
+        let session = &self.session;
+        session.ahead.borrow_mut().clear();
+        let one = |object: &ObjectRef| -> Look<'_> {
+            let (class, id) = (object.class, object.id.clone());
+            Box::pin(async move { session.read(class, &id).await })
+        };
+        let looks = objects.iter().map(one).collect();
+        let answers = session.pool.drive(looks, self.at_once()).into_iter();
+        let none = || Err(Fault::internal("a look waits for nothing"));
+        answers.map(|answer| answer.map_or_else(none, |answer| answer.map_err(|trouble| *trouble.fault))).collect()
+    }
+}
+
+impl Batch<'_> {
+    /// One operation, in its turn.
+    async fn task(&self, at: usize, operation: &Operation, wait: Wait) -> Receipt {
+        poll_fn(|_| if self.may_go(at, &wait) { Poll::Ready(()) } else { Poll::Pending }).await;
+        let stop = self.stopped.borrow().clone().or_else(|| self.deadline.is_over().then(slow));
+        let receipt = match stop {
+            Some(fault) => Receipt::NotAttempted(fault),
+            None => {
+                let outcome = self.carry_out(operation).await;
+                if let Err(trouble) = &outcome
+                    && trouble.stops()
+                {
+                    self.stopped.borrow_mut().get_or_insert_with(|| (*trouble.fault).clone());
+                }
+                receipt(outcome)
+            }
+        };
+        if let Some(finished) = self.finished.borrow_mut().get_mut(at) {
+            *finished = true;
+        }
+        receipt
+    }
+
+    fn may_go(&self, at: usize, wait: &Wait) -> bool {
+        let finished = self.finished.borrow();
+        match wait {
+            Wait::For(others) => others.iter().all(|other| finished[*other]),
+            Wait::All => {
+                let more = finished[self.up_to.get()..].iter().take_while(|one| **one).count();
+                self.up_to.set(self.up_to.get() + more);
+                self.up_to.get() >= at
+            }
+        }
+    }
+
+    /// Carries an operation out; if nobody knows what came of it, once more, as what was sent before.
+    async fn carry_out(&self, operation: &Operation) -> Outcome {
+        let lost = match self.once(operation, operation.attempt).await {
+            Err(trouble) if trouble.unknown && trouble.code == 0 => trouble,
+            outcome => return outcome,
+        };
+        match self.once(operation, operation.attempt.max(1) + 1).await {
+            Ok(done) => Ok(Done { changed: true, ..done }),
+            // The look failed, or the server says no to a change that may have been carried out.
+            Err(_) => Err(lost),
+        }
+    }
+
+    async fn once(&self, operation: &Operation, attempt: u32) -> Outcome {
+        let session = self.session;
+        match &operation.action {
+            Action::Create(json) => session.create(operation, json, attempt).await,
+            Action::Update(edits) => session.update(operation, edits).await,
+            Action::Enable => session.set_enabled(operation, true).await,
+            Action::Disable => session.set_enabled(operation, false).await,
+            Action::SetPassword => session.set_password(operation).await,
+            Action::MoveTo(unit) => session.move_to(operation, unit.as_ref().map(|unit| unit.id.as_str())).await,
+            Action::Delete => session.delete(operation).await,
+        }
+    }
+}
+
+fn slow() -> Fault {
+    Fault::transient("the server is slow: this batch took too long, and the rest is sent with the next")
+}

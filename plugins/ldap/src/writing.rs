@@ -1,0 +1,209 @@
+//! Requests that change a directory (RFC 4511, sections 4.6 to 4.9 and 4.12; RFC 3062), and what only their answers have.
+
+use crate::ber::{Broken, Elements, element, integer};
+use crate::message::{self, Entry};
+use crate::spliced::Spliced;
+
+/// Adding what is there, and taking away what is not, is no error.
+pub const PERMISSIVE: &str = "1.2.840.113556.1.4.1413";
+/// The answer shows the entry as it is then (RFC 4527).
+pub const POST_READ: &str = "1.3.6.1.1.13.2";
+/// The extended operation that sets a password (RFC 3062).
+pub const PASSWORD: &str = "1.3.6.1.4.1.4203.1.11.1";
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const TEXT: u8 = 0x04;
+const NUMBER: u8 = 0x02;
+const TRUTH: u8 = 0x01;
+const CHOICE: u8 = 0x0a;
+
+/// What becomes of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// They come to those that are there.
+    Add = 0,
+    /// They go.
+    Delete = 1,
+    /// They take the place of all; none: all go.
+    Replace = 2,
+}
+
+/// The change of one attribute.
+#[derive(Debug, Clone)]
+pub struct Modification {
+    /// What becomes of the values.
+    pub how: How,
+    /// Name of the attribute.
+    pub attribute: String,
+    /// The values.
+    pub values: Vec<Spliced>,
+}
+
+impl Modification {
+    /// A change with values that are no secrets.
+    #[must_use]
+    pub fn new(how: How, attribute: &str, values: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self { how, attribute: attribute.to_owned(), values: values.into_iter().map(Spliced::from).collect() }
+    }
+}
+
+/// A request to be sent.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// A new entry.
+    Add {
+        /// Its name.
+        dn: String,
+        /// Attributes with their values.
+        attributes: Vec<(String, Vec<Spliced>)>,
+    },
+    /// Other values, all together or none.
+    Modify {
+        /// Whose.
+        dn: String,
+        /// In the order in which they are made.
+        changes: Vec<Modification>,
+    },
+    /// Another name, or another place. The value of the old name goes.
+    Rename {
+        /// Whose.
+        dn: String,
+        /// The first part of the new name.
+        rdn: String,
+        /// The entry below which it comes; none: it stays where it is.
+        superior: Option<String>,
+    },
+    /// The entry goes.
+    Delete {
+        /// Its name.
+        dn: String,
+    },
+    /// A new password.
+    Password {
+        /// Whose.
+        dn: String,
+        /// The password.
+        password: Spliced,
+    },
+}
+
+fn text(value: &str) -> Spliced {
+    Spliced::from(element(TEXT, value))
+}
+
+fn attribute(name: &str, values: &[Spliced]) -> Spliced {
+    let values = Spliced::all(values.iter().map(|value| value.clone().element(TEXT)));
+    text(name).then(values.element(SET)).element(SEQUENCE)
+}
+
+/// A control that may be ignored by a server that does not know it.
+fn control(name: &str, value: Option<Vec<u8>>) -> Vec<u8> {
+    let value = value.map(|value| element(TEXT, value)).unwrap_or_default();
+    element(SEQUENCE, [element(TEXT, name), value].concat())
+}
+
+impl Request {
+    fn operation(&self) -> Spliced {
+        match self {
+            Self::Add { dn, attributes } => {
+                let all = Spliced::all(attributes.iter().map(|(name, values)| attribute(name, values)));
+                text(dn).then(all.element(SEQUENCE)).element(0x68)
+            }
+            Self::Modify { dn, changes } => {
+                let one = |change: &Modification| {
+                    let how = Spliced::from(integer(CHOICE, change.how as i64));
+                    how.then(attribute(&change.attribute, &change.values)).element(SEQUENCE)
+                };
+                text(dn).then(Spliced::all(changes.iter().map(one)).element(SEQUENCE)).element(0x66)
+            }
+            Self::Rename { dn, rdn, superior } => {
+                let superior = superior.as_ref().map(|dn| element(0x80, dn)).unwrap_or_default();
+                text(dn).then(text(rdn)).then(element(TRUTH, [0xff])).then(superior).element(0x6c)
+            }
+            Self::Delete { dn } => Spliced::from(element(0x4a, dn)),
+            Self::Password { dn, password } => {
+                let value = Spliced::from(element(0x80, dn)).then(password.clone().element(0x82)).element(SEQUENCE);
+                Spliced::from(element(0x80, PASSWORD)).then(value.element(0x81)).element(0x77)
+            }
+        }
+    }
+
+    /// The message. `permissive`: values that are there already, or are not, are no error. `shown`: attributes of the entry
+    /// that the answer is to show; none of them: no entry.
+    #[must_use]
+    pub fn message(&self, id: i64, permissive: bool, shown: &[String]) -> Spliced {
+        let mut controls = Vec::new();
+        if permissive {
+            controls.extend(control(PERMISSIVE, None));
+        }
+        if !shown.is_empty() {
+            let names: Vec<u8> = shown.iter().flat_map(|name| element(TEXT, name)).collect();
+            controls.extend(control(POST_READ, Some(element(SEQUENCE, names))));
+        }
+        let controls = if controls.is_empty() { Vec::new() } else { element(0xa0, controls) };
+        Spliced::from(integer(NUMBER, id)).then(self.operation()).then(controls).element(SEQUENCE)
+    }
+}
+
+/// The entry that the control of [`POST_READ`] among these shows.
+///
+/// # Errors
+/// They are no controls.
+pub fn entry_behind(controls: &[u8]) -> Result<Option<Entry>, Broken> {
+    let mut controls = Elements::of(controls);
+    while !controls.is_empty() {
+        let mut control = Elements::of(controls.take(SEQUENCE)?);
+        let shown = control.take(TEXT)? == POST_READ.as_bytes();
+        control.maybe(TRUTH)?;
+        let value = control.maybe(TEXT)?;
+        if let (true, Some(value)) = (shown, value) {
+            // Some servers give it the tag of a search's entry, and some that of a sequence.
+            let (_, entry) = Elements::of(value).any()?;
+            return message::entry(Elements::of(entry)).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(spliced: &Spliced) -> Vec<u8> {
+        let one = |segment: rosterd_sdk::secrets::Segment<'_>| match segment {
+            rosterd_sdk::secrets::Segment::Bytes(bytes) => bytes.to_vec(),
+            rosterd_sdk::secrets::Segment::Secret(..) => panic!("a secret"),
+        };
+        spliced.segments().flat_map(one).collect()
+    }
+
+    /// Counted by hand, after RFC 4511.
+    #[test]
+    fn requests_are_those_of_the_protocol() {
+        let rename = Request::Rename { dn: "cn=a".into(), rdn: "cn=b".into(), superior: Some("o=x".into()) };
+        let expected = b"\x30\x19\x02\x01\x02\x6c\x14\x04\x04cn=a\x04\x04cn=b\x01\x01\xff\x80\x03o=x";
+        assert_eq!(bytes(&rename.message(2, false, &[])), expected);
+        let modify = Request::Modify {
+            dn: "cn=a".into(),
+            changes: vec![Modification::new(How::Replace, "sn", [b"b".to_vec()])],
+        };
+        let expected =
+            b"\x30\x1d\x02\x01\x03\x66\x18\x04\x04cn=a\x30\x10\x30\x0e\x0a\x01\x02\x30\x09\x04\x02sn\x31\x03\x04\x01b";
+        assert_eq!(bytes(&modify.message(3, false, &[])), expected);
+        let delete = Request::Delete { dn: "cn=a".into() };
+        assert_eq!(bytes(&delete.message(4, false, &[])), b"\x30\x09\x02\x01\x04\x4a\x04cn=a");
+    }
+
+    #[test]
+    fn what_a_server_shows_behind_a_change_is_read() {
+        let entry = [element(4, "cn=a"), element(0x30, [])].concat();
+        for tag in [0x64, 0x30] {
+            let controls = [control("1.2.3", None), control(POST_READ, Some(element(tag, entry.clone())))].concat();
+            let shown = entry_behind(&controls).unwrap().unwrap();
+            assert_eq!(shown.dn, b"cn=a");
+        }
+        assert_eq!(entry_behind(&control("1.2.3", Some(vec![1]))), Ok(None));
+        assert!(entry_behind(&[4, 1, 1]).is_err());
+    }
+}

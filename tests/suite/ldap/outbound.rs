@@ -1,0 +1,298 @@
+//! The other way: one tree of a real OpenLDAP goes out into another one. What `ldapsearch` prints of both is the same
+//! afterwards, whatever was changed in the first.
+
+use super::directory::{Printed, above, read};
+use super::slapd::Slapd;
+use super::{PASSWORD, VARIABLE, company};
+use rosterd_tests::built::binary;
+use rosterd_tests::hub::{Hub, Said};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+const SOURCE: &str = "ou=people,dc=example,dc=org";
+const COPY: &str = "ou=copy,dc=example,dc=org";
+
+/// The hub's account may write the copy, and the server has a password policy.
+const WRITABLE: [(&str, &str); 3] = [
+    ("moduleload back_mdb\n", "moduleload back_mdb\nmoduleload ppolicy\n"),
+    ("index objectClass eq\n", "index objectClass,entryUUID eq\noverlay ppolicy\n"),
+    (
+        "access to attrs=userPassword",
+        "access to dn.subtree=\"ou=copy,dc=example,dc=org\" by dn.exact=\"cn=sync,dc=example,dc=org\" manage by anonymous auth by * \
+         none\naccess to attrs=userPassword",
+    ),
+];
+
+const CONFIG: &str = r#"
+[store]
+path = "data/hub.redb"
+cache = "16 MB"
+
+[connection.ldap]
+plugin = "ldap"
+tls.ca-file = "CA-FILE"
+[connection.ldap.settings]
+server = "ldaps://127.0.0.1:PORT"
+base = "ou=people,dc=example,dc=org"
+bind-dn = "cn=sync,dc=example,dc=org"
+[connection.ldap.secrets]
+bind-password = { env = "LDAP_BIND_PASSWORD" }
+[connection.ldap.grants]
+stream = ["127.0.0.1:PORT"]
+networks = ["127.0.0.0/8"]
+[connection.ldap.limits]
+call-wall = "30 m"
+
+[connection.copy]
+plugin = "ldap"
+tls.ca-file = "CA-FILE"
+[connection.copy.settings]
+server = "ldaps://127.0.0.1:PORT"
+base = "ou=copy,dc=example,dc=org"
+bind-dn = "cn=sync,dc=example,dc=org"
+first-passwords = true
+protected = ["uid=keep,ou=copy,dc=example,dc=org"]
+[connection.copy.secrets]
+bind-password = { env = "LDAP_BIND_PASSWORD" }
+[connection.copy.initial-passwords]
+key = { file = "KEY-FILE" }
+[connection.copy.grants]
+stream = ["127.0.0.1:PORT"]
+networks = ["127.0.0.0/8"]
+[connection.copy.limits]
+call-wall = "30 m"
+
+[job.ldap]
+source = "ldap"
+absence = { confirmations = 1, min-interval = "0s" }
+[job.ldap.account]
+correlate = [{ tier = 1, match = ["employeeNumber"] }]
+[job.ldap.account.map]
+userName = "source.uid"
+displayName = "source.displayName"
+employeeNumber = "source.employeeNumber"
+title = { from = "source.title", on-null = "clear" }
+manager = "source.manager"
+orgUnit = "source.orgUnit"
+lifecycle = "source.employeeType"
+[job.ldap.org-unit.map]
+displayName = "source.ou"
+parent = "source.parent"
+[job.ldap.group.map]
+displayName = "source.cn"
+members = "source.member"
+
+[authority]
+default = ["ldap"]
+
+[guard]
+disable = { floor = 5, percent = 50.0 }
+delete = { floor = 5, percent = 50.0 }
+remove-member = { floor = 100, percent = 90.0 }
+
+[deliver.copy]
+first-delivery = "allow"
+on-leave = "disable"
+[deliver.copy.org-unit]
+match = ["dn"]
+[deliver.copy.org-unit.map]
+ou = "orgUnit.displayName"
+parent = "orgUnit.parent"
+[deliver.copy.account]
+match = ["employeeNumber"]
+[deliver.copy.account.map]
+uid = "account.userName"
+cn = "account.displayName"
+sn = "account.displayName"
+displayName = "account.displayName"
+employeeNumber = "account.employeeNumber"
+title = "account.title"
+manager = "account.manager"
+orgUnit = "account.orgUnit"
+[deliver.copy.group.map]
+cn = "group.displayName"
+member = "group.members"
+"#;
+
+/// Names and values of what is compared, by number of the person or name of the group; references by the same.
+type Tree = BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>>;
+
+struct Out {
+    hub: Hub,
+    slapd: Slapd,
+}
+
+impl Out {
+    fn new(people: usize, units: usize) -> Self {
+        let mut ldif = company::ldif(people, units);
+        company::entry(&mut ldif, COPY, &[("objectClass", "organizationalUnit"), ("ou", "copy")]);
+        let slapd = Slapd::with(&ldif, &WRITABLE);
+        let hub = Hub::with(&["ldap"]);
+        hub.watched.variable(VARIABLE, PASSWORD);
+        let key = hub.watched.file("passwords-key", "Kanari-key/0123456789+abcdef=ghijklmn").display().to_string();
+        let config = CONFIG.replace("CA-FILE", &slapd.path("ca.crt").display().to_string()).replace("KEY-FILE", &key);
+        hub.write("rosterd.toml", &config.replace("PORT", &slapd.port().to_string()));
+        Self { hub, slapd }
+    }
+
+    fn run(&self) -> Said {
+        self.hub.rosterd(&["run", "ldap"])
+    }
+
+    /// What is below an entry, its place and its references told by names that both trees share.
+    fn tree(&self, base: &str) -> Tree {
+        let search = |filter: &str, names: &[&str]| read(&self.slapd.ldapsearch_below(base, filter, names));
+        let first = |entry: &Printed, name: &str| entry.get(name).map(|values| values[0].clone()).unwrap_or_default();
+        let units = search("(objectClass=organizationalUnit)", &["ou"]);
+        let names: BTreeMap<String, String> = units.iter().map(|unit| (first(unit, "dn"), first(unit, "ou"))).collect();
+        let place = |dn: &str| {
+            let mut names: Vec<&str> = std::iter::successors(Some(above(dn)), |dn| Some(above(dn)))
+                .map_while(|dn| names.get(dn))
+                .map(String::as_str)
+                .collect();
+            // The top of a tree has a name of its own.
+            names.retain(|name| !matches!(*name, "people" | "copy"));
+            names.join(" < ")
+        };
+        let people = search(
+            "(objectClass=inetOrgPerson)",
+            &["uid", "displayName", "employeeNumber", "title", "manager", "employeeType"],
+        );
+        let mut numbers: BTreeMap<String, String> =
+            people.iter().map(|one| (first(one, "dn"), first(one, "employeeNumber"))).collect();
+        let groups = search("(objectClass=groupOfNames)", &["cn", "member"]);
+        numbers.extend(groups.iter().map(|one| (first(one, "dn"), first(one, "cn"))));
+        let referred = |entry: &Printed, name: &str| -> BTreeSet<String> {
+            let values = entry.get(name).into_iter().flatten();
+            values.filter(|dn| **dn != entry["dn"][0]).filter_map(|dn| numbers.get(&spelled(dn)).cloned()).collect()
+        };
+        let one = |value: String| BTreeSet::from([value]);
+        let mut tree = Tree::new();
+        for unit in &units {
+            if first(unit, "dn") != base && !matches!(first(unit, "ou").as_str(), "people" | "copy") {
+                tree.insert(
+                    format!("unit {}", first(unit, "ou")),
+                    BTreeMap::from([("in", one(place(&first(unit, "dn"))))]),
+                );
+            }
+        }
+        for person in &people {
+            let mut own =
+                BTreeMap::from([("in", one(place(&first(person, "dn")))), ("manager", referred(person, "manager"))]);
+            for name in ["uid", "displayName", "title"] {
+                own.insert(name, one(first(person, name)));
+            }
+            tree.insert(format!("person {}", first(person, "employeeNumber")), own);
+        }
+        for group in &groups {
+            tree.insert(
+                format!("group {}", first(group, "cn")),
+                BTreeMap::from([("member", referred(group, "member"))]),
+            );
+        }
+        tree
+    }
+
+    /// The copy is what the first tree is, nothing waits, and nothing is done once more.
+    #[track_caller]
+    fn assert_same(&self) {
+        let waiting = self.hub.rosterd(&["outbox", "list"]).code(0).out;
+        let (wanted, there) = (self.tree(SOURCE), self.tree(COPY));
+        for name in wanted.keys().chain(there.keys()) {
+            assert_eq!(there.get(name), wanted.get(name), "{name}; {waiting}");
+        }
+        let again = self.run();
+        assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
+        let waiting = self.hub.rosterd(&["outbox", "list", "--format", "json"]).code(0).json();
+        assert_eq!(waiting["entries"].as_array().map_or(0, Vec::len), 0, "{waiting}");
+        let drift = self.hub.rosterd(&["drift", "copy"]).code(0);
+        assert!(drift.out.contains("0 differ"), "{}", drift.out);
+    }
+
+    /// The only entry of the copy that a filter finds.
+    fn entry(&self, filter: &str, names: &[&str]) -> Printed {
+        let mut found = read(&self.slapd.ldapsearch_below(COPY, filter, names));
+        assert_eq!(found.len(), 1, "{filter}");
+        found.remove(0)
+    }
+}
+
+/// Values are shown as they were written, and names as the server spells them.
+fn spelled(dn: &str) -> String {
+    super::directory::respelled(dn)
+}
+
+#[test]
+fn a_tree_goes_out_and_follows_whatever_changes() {
+    let out = Out::new(100, 8);
+    drop(out.hub.rosterd(&["check", "--online"]).code(0));
+    let first = out.run();
+    assert_eq!(first.code, Some(0), "{}{}", first.out, first.err);
+    out.assert_same();
+    let ids = |filter: &str| out.entry(filter, &["entryUUID"])["entryUUID"].clone();
+    let before = ids("(employeeNumber=000003)");
+
+    // Another name, another title and place, another manager; a unit with another name in another place; members.
+    let people = read(&out.slapd.ldapsearch("(objectClass=inetOrgPerson)", &["employeeNumber"]));
+    let dn =
+        |number: &str| people.iter().find(|one| one["employeeNumber"][0] == number).expect("a person")["dn"][0].clone();
+    let units = read(&out.slapd.ldapsearch("(objectClass=organizationalUnit)", &["ou"]));
+    let leaf = units.iter().find(|unit| unit["ou"][0].starts_with("#3")).expect("a unit")["dn"][0].clone();
+    let group = read(&out.slapd.ldapsearch("(objectClass=groupOfNames)", &["member"]))[0].clone();
+    let (gone, name) = (group["member"][1].clone(), group["dn"][0].clone());
+    let person = dn("000003");
+    let changes = [
+        change(
+            &person,
+            &format!("changetype: modrdn\nnewrdn: uid=ren\\2C amed\ndeleteoldrdn: 1\nnewsuperior: {SOURCE}\n"),
+        ),
+        change(
+            &format!("uid=ren\\2C amed,{SOURCE}"),
+            "changetype: modify\nreplace: title\ntitle: Boss\n-\ndelete: manager\n",
+        ),
+        change(&dn("000004"), "changetype: modify\nreplace: displayName\ndisplayName: Another, Name\n"),
+        change(&dn("000005"), "changetype: modify\nreplace: employeeType\nemployeeType: left\n"),
+        change(&name, &format!("changetype: modify\nadd: member\nmember:: {}\n", coded(&dn("000044")))),
+        change(&name, &format!("changetype: modify\ndelete: member\nmember:: {}\n", coded(&gone))),
+        change(&leaf, &format!("changetype: modrdn\nnewrdn: ou=\\+ moved\ndeleteoldrdn: 1\nnewsuperior: {SOURCE}\n")),
+    ];
+    out.slapd.ldapmodify(&changes.concat());
+    let said = out.run();
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    out.assert_same();
+    assert_eq!(ids("(employeeNumber=000003)"), before, "it is the same entry under another name");
+    let locked = out.entry("(employeeNumber=000005)", &["pwdAccountLockedTime"]);
+    assert_eq!(locked["pwdAccountLockedTime"], ["000001010000Z"]);
+    // Back again.
+    out.slapd.ldapmodify(&change(&dn("000005"), "changetype: modify\nreplace: employeeType\nemployeeType: active\n"));
+    drop(out.run().code(0));
+    assert!(!out.entry("(employeeNumber=000005)", &["pwdAccountLockedTime"]).contains_key("pwdAccountLockedTime"));
+    out.assert_same();
+
+    // The first password lets in whom it was made for.
+    let password = first_password(&out.hub, "u00008");
+    out.hub.watched.plant("a first password", &password);
+    let dn = out.entry("(employeeNumber=000008)", &["uid"])["dn"][0].clone();
+    assert!(out.slapd.lets_in(&dn, &password), "{dn} is not let in");
+    out.hub.verify();
+}
+
+/// What `account password` shows. Here, and nowhere else, a password may be in what a command says.
+fn first_password(hub: &Hub, account: &str) -> String {
+    let mut command = Command::new(binary());
+    command.args(["account", "password", account, "--connection", "copy", "--format", "json"]);
+    command.current_dir(hub.path(".")).env("NO_COLOR", "1").env_remove("ROSTERD_CONFIG");
+    let output = command.output().expect("the command starts");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    said["password"].as_str().expect("a password").to_owned()
+}
+
+fn coded(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// A change of one entry, as `ldapmodify` reads it.
+fn change(dn: &str, what: &str) -> String {
+    format!("dn:: {}\n{what}\n", coded(dn))
+}
