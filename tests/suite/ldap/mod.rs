@@ -1,10 +1,17 @@
-//! The ldap connector through the whole hub, against a real OpenLDAP: the real command, the real component, LDAPS.
+//! The ldap connector through the whole hub, against a real OpenLDAP and against Samba as an Active Directory: the real command,
+//! the real component, LDAPS.
 //!
 //! What the hub knows afterwards is held against what `ldapsearch` prints, which nobody here wrote.
 
+mod active_directory;
 mod company;
 mod directory;
+mod domain;
+mod ldif;
+mod relay;
+mod samba;
 mod slapd;
+mod tls;
 
 use directory::Directory;
 use rosterd_tests::hub::{Hub, Said};
