@@ -1,7 +1,7 @@
 //! As much of BER as LDAP uses (RFC 4511, section 5.1): definite lengths, tags of one byte.
 //!
 //! Our own, because the password of a bind is written by the hub into a message that the connector made around its length,
-//! which no LDAP library of ours to choose from does, and because one entry that can not be read must not cost the others.
+//! and because one entry that can not be read must not cost the others. The tests hold it against `ldap3_proto`.
 
 /// Why bytes are no BER of LDAP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

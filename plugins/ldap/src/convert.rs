@@ -1,25 +1,65 @@
 //! An entry as the record of one object, or as the statement that it could not be read.
 
-use crate::dn::Dn;
+use crate::dn::{self, Dn};
 use crate::message::Entry;
-use crate::preset::{self, CONTROL, EXPIRES};
+use crate::preset::{self, CHANGED, CONTROL, EXPIRES, PRIMARY, SID};
+use crate::ranges;
 use crate::settings::Settings;
 use crate::values;
-use rosterd_sdk::{Attributes, Change, Class, record};
+use rosterd_sdk::{Attributes, Change, Class, Edit, record};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 /// Who is where: what names of entries stand for.
 #[derive(Debug, Default)]
-pub struct Index(HashMap<Dn, (Class, String)>);
+pub struct Index {
+    names: HashMap<Dn, (Class, String)>,
+    /// Active Directory: whose primary group has this security id.
+    primary: HashMap<Vec<u8>, Vec<String>>,
+    /// The latest time of a change, as the server writes it.
+    pub latest: String,
+}
 
 impl Index {
     /// Remembers an entry. The first class of an entry that has several stays.
     pub fn add(&mut self, dn: Dn, class: Class, id: String) {
-        self.0.entry(dn).or_insert((class, id));
+        self.names.entry(dn).or_insert((class, id));
     }
 
-    fn get(&self, dn: &Dn) -> Option<(Class, &str)> {
-        self.0.get(dn).map(|(class, id)| (*class, id.as_str()))
+    /// Remembers what is needed of an entry that was read for its name and id alone.
+    pub fn take(&mut self, shape: &Shape, entry: &Entry) {
+        let dn = str::from_utf8(&entry.dn).ok().and_then(Dn::parse);
+        let (Some(dn), Ok(id)) = (dn, shape.id_of(entry)) else { return };
+        self.take_primary(shape, entry);
+        if let Ok([time]) = texts(entry, CHANGED).as_deref() {
+            self.seen_at(time);
+        }
+        self.add(dn, shape.class, id);
+    }
+
+    /// Remembers the primary group of an account.
+    pub fn take_primary(&mut self, shape: &Shape, entry: &Entry) {
+        if shape.ad
+            && shape.class == Class::Account
+            && let (Ok(id), Ok(sid), Ok(group)) = (shape.id_of(entry), values_of(entry, SID), texts(entry, PRIMARY))
+            && let ([sid], [group]) = (&sid[..], &group[..])
+            && let Some(sid) = values::in_domain(sid, group)
+        {
+            self.primary.entry(sid).or_default().push(id);
+        }
+    }
+
+    /// Remembers a time of a change.
+    pub fn seen_at(&mut self, time: &str) {
+        if *time > *self.latest {
+            time.clone_into(&mut self.latest);
+        }
+    }
+
+    /// Who has this name.
+    #[must_use]
+    pub fn get(&self, dn: &Dn) -> Option<(Class, &str)> {
+        self.names.get(dn).map(|(class, id)| (*class, id.as_str()))
     }
 }
 
@@ -63,7 +103,40 @@ impl Shape {
         if self.ad && self.class == Class::Account {
             names.extend([CONTROL.to_owned(), EXPIRES.to_owned()]);
         }
+        if self.ad && self.class == Class::Group {
+            names.push(SID.to_owned());
+        }
         names
+    }
+
+    /// The attributes to be asked for where only name and id matter.
+    #[must_use]
+    pub fn index(&self) -> Vec<String> {
+        let mut names = vec![self.id.clone()];
+        if self.ad && self.class == Class::Account {
+            names.extend([SID.to_owned(), PRIMARY.to_owned()]);
+        }
+        names
+    }
+
+    /// The names of other entries in an entry, as they are written.
+    #[must_use]
+    pub fn names(&self, entry: &Entry) -> Vec<String> {
+        let own = str::from_utf8(&entry.dn).ok().and_then(dn::above);
+        let mut all: Vec<String> = own.map(str::to_owned).into_iter().collect();
+        for (name, _) in preset::references(self.class) {
+            all.extend(texts(entry, name).unwrap_or_default().into_iter().map(str::to_owned));
+        }
+        all
+    }
+
+    /// The security id of a group at Active Directory.
+    #[must_use]
+    pub fn sid(&self, entry: &Entry) -> Option<Vec<u8>> {
+        if !self.ad || self.class != Class::Group {
+            return None;
+        }
+        values_of(entry, SID).ok()?.first().map(|sid| sid.to_vec())
     }
 
     /// The id of an entry.
@@ -85,6 +158,45 @@ impl Shape {
             str::from_utf8(value).ok().map(str::to_owned).filter(|id| !id.is_empty())
         };
         text.ok_or_else(|| format!("the value of {} is no id; see the setting id-attribute", self.id))
+    }
+
+    /// Who is meant by these names, of those who are read.
+    #[must_use]
+    pub fn refer<'a>(&self, names: &[String], index: &'a Index) -> Vec<(Class, &'a str)> {
+        names.iter().filter_map(|name| index.get(&Dn::parse(name)?)).collect()
+    }
+
+    /// A group as edits: everything but its members anew, and who came and left.
+    ///
+    /// # Errors
+    /// As [`Shape::id_of`], for any of its attributes.
+    pub fn edits(
+        &mut self,
+        entry: &Entry,
+        index: &Index,
+        came: &[(Class, &str)],
+        left: &[(Class, &str)],
+    ) -> Result<Vec<Edit>, Wrong> {
+        let text = self.attributes(entry, index)?.finish();
+        let known: Map<String, Value> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let own = ["dn", preset::above(self.class)].into_iter().chain(self.texts.iter().map(String::as_str));
+        let names = own.chain(preset::references(self.class).map(|(name, _)| name)).filter(|name| *name != "member");
+        let replace = |name: &str| Edit {
+            attribute: name.to_owned(),
+            replace: Some(known.get(name).unwrap_or(&Value::Null).to_string()),
+            add: None,
+            remove: None,
+        };
+        let mut edits: Vec<Edit> = names.map(replace).collect();
+        let list = |who: &[(Class, &str)]| {
+            let all = who.iter().map(|(class, id)| json!({ "ref": class.as_str(), "id": id }));
+            (!who.is_empty()).then(|| Value::Array(all.collect()).to_string())
+        };
+        if !came.is_empty() || !left.is_empty() {
+            let (add, remove) = (list(came), list(left));
+            edits.push(Edit { attribute: "member".to_owned(), replace: None, add, remove });
+        }
+        Ok(edits)
     }
 
     /// What an entry says.
@@ -122,6 +234,9 @@ impl Shape {
             let values = texts(entry, name)?;
             let mut found: Vec<(Class, &str)> = values.iter().filter_map(|dn| index.get(&Dn::parse(dn)?)).collect();
             self.outside += (values.len() - found.len()) as u64;
+            let primary = self.sid(entry).filter(|_| name == "member").and_then(|sid| index.primary.get(&sid));
+            let primary = primary.map(Vec::as_slice).unwrap_or_default();
+            found.extend(primary.iter().map(|id| (Class::Account, id.as_str())));
             found.sort_unstable_by_key(|(class, id)| (class.as_str(), *id));
             found.dedup();
             match found[..] {
@@ -147,7 +262,7 @@ impl Shape {
 }
 
 /// The values of an attribute. Those with options (of a language, binary) are others.
-fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]>, Wrong> {
+pub(crate) fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]>, Wrong> {
     let mut found = Vec::new();
     for (own, values) in &entry.attributes {
         let own = String::from_utf8_lossy(own);
@@ -155,18 +270,15 @@ fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]>, Wrong> {
         if !own.eq_ignore_ascii_case(name) {
             continue;
         }
-        let range = options.split(';').find_map(|option| {
-            option.get(..6).filter(|head| head.eq_ignore_ascii_case("range=")).map(|_| &option[6..])
-        });
+        let range = ranges::range(options);
         match range {
             None if options.is_empty() => found.extend(values.iter().map(Vec::as_slice)),
             None => {}
-            Some("0-*") => found.extend(values.iter().map(Vec::as_slice)),
+            Some((0, None)) => found.extend(values.iter().map(Vec::as_slice)),
             // A part of the values would pass for all of them.
             Some(_) => {
                 return Err(format!(
-                    "{name} has more values than the server gives at once, and this connector does not fetch the rest \
-                     yet; the server's administrator raises MaxValRange"
+                    "the server gives a part of the values of {name} and not the rest; its administrator looks at it"
                 ));
             }
         }
@@ -174,7 +286,7 @@ fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]>, Wrong> {
     Ok(found)
 }
 
-fn texts<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a str>, Wrong> {
+pub(crate) fn texts<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a str>, Wrong> {
     let text = |value: &'a [u8]| {
         str::from_utf8(value).map_err(|_| format!("a value of {name} is not UTF-8; whoever keeps this entry mends it"))
     };

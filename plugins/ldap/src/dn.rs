@@ -49,6 +49,13 @@ impl Dn {
     }
 }
 
+/// The name of the entry above as it is written in a name; none at the root and for what is no name.
+#[must_use]
+pub fn above(text: &str) -> Option<&str> {
+    let first = split(text, b',')?.first()?.len();
+    text.get(first + 1..)
+}
+
 /// Cuts at a separator that is not escaped; none for a quote that is not escaped, and for an escape at the end.
 fn split(text: &str, separator: u8) -> Option<Vec<&str>> {
     let (mut parts, mut from, mut escaped) = (Vec::new(), 0, false);

@@ -26,6 +26,24 @@ pub fn equal(name: &str, value: &str) -> Vec<u8> {
     element(0xa3, [element(4, name), element(4, value)].concat())
 }
 
+/// `(name=value)` of a name that is known to be plain, and any bytes.
+#[must_use]
+pub fn equal_bytes(name: &str, value: &[u8]) -> Vec<u8> {
+    element(0xa3, [element(4, name), element(4, value)].concat())
+}
+
+/// `(name>=value)` of names and values that are known to be plain.
+#[must_use]
+pub fn at_least(name: &str, value: &str) -> Vec<u8> {
+    element(0xa5, [element(4, name), element(4, value)].concat())
+}
+
+/// Both filters.
+#[must_use]
+pub fn both(one: &[u8], other: &[u8]) -> Vec<u8> {
+    element(0xa0, [one, other].concat())
+}
+
 /// `(name=*)` of a name that is known to be plain.
 #[must_use]
 pub fn present(name: &str) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! The connection to a server: opened, secured, bound; then messages, one whole at a time.
 
 use crate::ber;
+use crate::control::{Info, Said};
 use crate::message::{self, Answer, Entry, Outcome, Search};
 use crate::settings::{Place, Settings};
 use crate::trouble;
@@ -24,17 +25,39 @@ pub struct Link {
     id: i64,
 }
 
-/// What a search came to.
+/// What a search came to, or a part of it.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Entries, in the server's order.
     pub entries: Vec<Entry>,
-    /// Parts of the tree that other servers have.
-    pub referrals: u64,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The cookie of the next page, if it was a search in pages; empty after the last.
-    pub cookie: Option<Vec<u8>>,
+    /// Parts of the tree that other servers have: how many, and the first.
+    pub referrals: (u64, String),
+    /// What was said of a synchronisation between the entries.
+    pub infos: Vec<Info>,
+    /// How it ended; none: it goes on.
+    pub outcome: Option<Outcome>,
+    /// What the end says beside.
+    pub said: Said,
+    bytes: usize,
+}
+
+impl Found {
+    /// Whether it went well.
+    ///
+    /// # Errors
+    /// The fault for its result, with what was being done.
+    pub fn good(self, doing: &str) -> Result<Self, Fault> {
+        match &self.outcome {
+            Some(outcome) if outcome.code != 0 => Err(trouble::fault(doing, outcome)),
+            _ => Ok(self),
+        }
+    }
+
+    /// The code of its result; 0 while it goes on.
+    #[must_use]
+    pub fn code(&self) -> i64 {
+        self.outcome.as_ref().map_or(0, |outcome| outcome.code)
+    }
 }
 
 impl Link {
@@ -85,28 +108,106 @@ impl Link {
     /// # Errors
     /// There is no whole answer. A result that is none is in the outcome.
     pub fn search(&mut self, search: &Search<'_>) -> Result<Found, Fault> {
+        let mut all = self.searches(std::slice::from_ref(search))?;
+        all.pop().ok_or_else(|| Fault::internal("a search has no answer"))
+    }
+
+    /// Sends searches one behind the other, and reads the answers as they come: the way there and back is gone once.
+    ///
+    /// # Errors
+    /// There are no whole answers.
+    pub fn searches(&mut self, searches: &[Search<'_>]) -> Result<Vec<Found>, Fault> {
+        let (mut message, mut all) = (Vec::new(), Vec::with_capacity(searches.len()));
+        let mut first = 0;
+        for (at, search) in searches.iter().enumerate() {
+            let id = self.next_id();
+            first = if at == 0 { id } else { first };
+            message.extend(search.message(id));
+            all.push(Found::default());
+        }
+        if searches.is_empty() {
+            return Ok(all);
+        }
+        self.send(&[Segment::Bytes(&message)])?;
+        let mut open = searches.len();
+        while open > 0 {
+            let (number, answer, length) = self.receive()?;
+            let found = usize::try_from(number - first).ok().and_then(|at| all.get_mut(at));
+            let Some(found) = found.filter(|found| found.outcome.is_none()) else {
+                return Err(self.unasked(number, &answer));
+            };
+            self.put(found, answer, length)?;
+            open -= usize::from(found.outcome.is_some());
+        }
+        Ok(all)
+    }
+
+    /// Begins a search of which the answer is read in parts; its number.
+    ///
+    /// # Errors
+    /// It can not be sent.
+    pub fn begin(&mut self, search: &Search<'_>) -> Result<i64, Fault> {
         let id = self.next_id();
         self.send(&[Segment::Bytes(&search.message(id))])?;
-        let (mut found, mut bytes) = (Found::default(), 0);
-        loop {
+        Ok(id)
+    }
+
+    /// The next part of the answer to a search that was begun, of about so many entries.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub fn part(&mut self, id: i64, entries: usize) -> Result<Found, Fault> {
+        let mut found = Found::default();
+        while found.entries.len() + found.infos.len() < entries && found.outcome.is_none() {
             let (number, answer, length) = self.receive()?;
-            bytes += length;
-            if bytes > LARGEST_PAGE {
-                return Err(Fault::incomplete(format!(
-                    "one page of {} has more than {LARGEST_PAGE} bytes; lower the setting page-size",
-                    self.name()
-                )));
-            }
             if number != id {
                 return Err(self.unasked(number, &answer));
             }
-            match answer {
-                Answer::Entry(entry) => found.entries.push(entry),
-                Answer::Reference => found.referrals += 1,
-                Answer::Done(outcome, cookie) => return Ok(Found { outcome, cookie, ..found }),
-                _ => return Err(self.broken("it answers a search with something else")),
-            }
+            self.put(&mut found, answer, length)?;
         }
+        Ok(found)
+    }
+
+    /// Searches, and reads the answer to its end; none if it has more than so many entries.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub fn at_most(&mut self, search: &Search<'_>, entries: usize) -> Result<Option<Found>, Fault> {
+        let id = self.begin(search)?;
+        let mut found = Found::default();
+        while found.outcome.is_none() {
+            if found.entries.len() + found.infos.len() > entries {
+                return Ok(None);
+            }
+            let part = self.part(id, 500)?;
+            found.entries.extend(part.entries);
+            found.infos.extend(part.infos);
+            (found.outcome, found.said) = (part.outcome, part.said);
+        }
+        Ok(Some(found))
+    }
+
+    fn put(&self, found: &mut Found, answer: Answer, length: usize) -> Result<(), Fault> {
+        found.bytes += length;
+        if found.bytes > LARGEST_PAGE {
+            return Err(Fault::incomplete(format!(
+                "one page of {} has more than {LARGEST_PAGE} bytes; lower the setting page-size",
+                self.name()
+            )));
+        }
+        match answer {
+            Answer::Entry(entry) => found.entries.push(entry),
+            Answer::Reference(place) => {
+                found.referrals.0 += 1;
+                if found.referrals.1.is_empty() {
+                    found.referrals.1 = place;
+                }
+            }
+            Answer::Info(info) => found.infos.push(info),
+            Answer::Done(outcome, said) => (found.outcome, found.said) = (Some(outcome), said),
+            _ => return Err(self.broken("it answers a search with something else")),
+        }
+        Ok(())
     }
 
     /// Says good-bye. What came of it matters to nobody.

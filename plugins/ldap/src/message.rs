@@ -1,9 +1,8 @@
 //! Messages of LDAP (RFC 4511): those that are sent, and those that come.
 
 use crate::ber::{Broken, Elements, element, header, integer};
+use crate::control::{self, Ask, Info, Said};
 
-/// The control of paged results (RFC 2696).
-pub const PAGED: &str = "1.2.840.113556.1.4.319";
 /// The extended operation that begins TLS.
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 
@@ -36,8 +35,10 @@ pub struct Search<'a> {
     pub filter: &'a [u8],
     /// Attributes to be given.
     pub attributes: &'a [String],
-    /// Page size and cookie, for a search in pages.
-    pub page: Option<(u32, &'a [u8])>,
+    /// Names of attributes alone, without values.
+    pub types_only: bool,
+    /// What is asked for beside.
+    pub controls: &'a [Ask<'a>],
 }
 
 /// An entry as it came.
@@ -47,6 +48,8 @@ pub struct Entry {
     pub dn: Vec<u8>,
     /// Attributes with their values.
     pub attributes: Vec<(Vec<u8>, Vec<Vec<u8>>)>,
+    /// What it is in a synchronisation, and its UUID.
+    pub state: Option<(control::State, [u8; 16])>,
 }
 
 /// A result that ends an operation.
@@ -65,10 +68,12 @@ pub enum Answer {
     Bind(Outcome),
     /// An entry that a search found.
     Entry(Entry),
-    /// A part of the tree that another server has.
-    Reference,
-    /// The end of a search, and the cookie of the next page if it has pages (empty: this was the last).
-    Done(Outcome, Option<Vec<u8>>),
+    /// A part of the tree that another server has: the first of its addresses.
+    Reference(String),
+    /// The end of a search, and what is said beside.
+    Done(Outcome, Said),
+    /// Something that is said between the entries of a synchronisation.
+    Info(Info),
     /// The answer to an extended operation, or something that the server says unasked.
     Extended(Outcome),
     /// Something that nobody asked for.
@@ -111,17 +116,11 @@ impl Search<'_> {
             integer(CHOICE, 0),
             integer(NUMBER, self.most.into()),
             integer(NUMBER, 0),
-            element(TRUTH, [0]),
+            element(TRUTH, [if self.types_only { 0xff } else { 0 }]),
             self.filter.to_vec(),
             element(SEQUENCE, attributes),
         ];
-        // Critical: a server that can not do it must refuse, not give a part.
-        let paged = self.page.map(|(size, cookie)| {
-            let value = element(SEQUENCE, [integer(NUMBER, size.into()), element(TEXT, cookie)].concat());
-            let control = [element(TEXT, PAGED), element(TRUTH, [0xff]), element(TEXT, value)].concat();
-            element(0xa0, element(SEQUENCE, control))
-        });
-        envelope(id, &element(0x63, body.concat()), &paged.unwrap_or_default())
+        envelope(id, &element(0x63, body.concat()), &control::asked(self.controls))
     }
 }
 
@@ -136,9 +135,14 @@ pub fn decode(bytes: &[u8]) -> Result<(i64, Answer), Broken> {
     let mut content = Elements::of(content);
     let answer = match operation {
         0x61 => Answer::Bind(outcome(&mut content)?),
-        0x64 => Answer::Entry(entry(content)?),
-        0x65 => Answer::Done(outcome(&mut content)?, cookie(message.maybe(0xa0)?.unwrap_or_default())?),
-        0x73 => Answer::Reference,
+        0x64 => {
+            let entry = entry(content)?;
+            let said = control::said(message.maybe(0xa0)?.unwrap_or_default())?;
+            Answer::Entry(Entry { state: said.state, ..entry })
+        }
+        0x65 => Answer::Done(outcome(&mut content)?, control::said(message.maybe(0xa0)?.unwrap_or_default())?),
+        0x73 => Answer::Reference(String::from_utf8_lossy(content.maybe(TEXT)?.unwrap_or_default()).into_owned()),
+        0x79 => Answer::Info(control::info(content)?),
         0x78 => Answer::Extended(outcome(&mut content)?),
         _ => Answer::Other,
     };
@@ -166,22 +170,5 @@ fn entry(mut content: Elements<'_>) -> Result<Entry, Broken> {
         }
         attributes.push((name, values));
     }
-    Ok(Entry { dn, attributes })
-}
-
-/// The cookie of the control of paged results among these controls.
-fn cookie(controls: &[u8]) -> Result<Option<Vec<u8>>, Broken> {
-    let mut controls = Elements::of(controls);
-    while !controls.is_empty() {
-        let mut control = Elements::of(controls.take(SEQUENCE)?);
-        let paged = control.take(TEXT)? == PAGED.as_bytes();
-        control.maybe(TRUTH)?;
-        let value = control.maybe(TEXT)?;
-        if let (true, Some(value)) = (paged, value) {
-            let mut value = Elements::of(Elements::of(value).take(SEQUENCE)?);
-            value.integer(NUMBER)?;
-            return Ok(Some(value.take(TEXT)?.to_vec()));
-        }
-    }
-    Ok(None)
+    Ok(Entry { dn, attributes, state: None })
 }

@@ -85,6 +85,13 @@ pub const CONTROL: &str = "userAccountControl";
 /// Active Directory: when the account ends.
 pub const EXPIRES: &str = "accountExpires";
 
+/// Active Directory: the id of an account or group for rights, of which the last four bytes are its number in the domain.
+pub const SID: &str = "objectSid";
+/// Active Directory: the number of the group of which an account is a member without standing in its list.
+pub const PRIMARY: &str = "primaryGroupID";
+/// When an entry was changed.
+pub const CHANGED: &str = "modifyTimestamp";
+
 /// Attributes that hold names of other entries.
 const REFERENCES: &[(&str, Class, bool)] = &[
     ("manager", Class::Account, false),

@@ -1,9 +1,10 @@
 //! What `check` finds out: connection, bind, the server itself, the base, people with their ids.
 
+use crate::control::PAGED;
 use crate::convert::Shape;
 use crate::filter;
 use crate::link::{Found, Link};
-use crate::message::{PAGED, Scope, Search};
+use crate::message::{Scope, Search};
 use crate::settings::Settings;
 use crate::trouble;
 use rosterd_sdk::{Class, Fault, Probe};
@@ -56,13 +57,13 @@ fn search(
     attributes: &[&str],
 ) -> Result<Found, Fault> {
     let attributes: Vec<String> = attributes.iter().map(|name| (*name).to_owned()).collect();
-    link.search(&Search { base, scope, most, filter, attributes: &attributes, page: None })
+    link.search(&Search { base, scope, most, filter, attributes: &attributes, types_only: false, controls: &[] })
 }
 
 /// What a search found, if it went well.
 fn good(doing: &str, found: Found, limited: bool) -> Result<Found, Fault> {
-    let enough = limited && found.outcome.code == SIZE_LIMIT && !found.entries.is_empty();
-    if found.outcome.code == 0 || enough { Ok(found) } else { Err(trouble::fault(doing, &found.outcome)) }
+    let enough = limited && found.code() == SIZE_LIMIT && !found.entries.is_empty();
+    if enough { Ok(found) } else { found.good(doing) }
 }
 
 /// Whether the server says that it can give pages.

@@ -19,6 +19,40 @@ const SECRET: [&str; 9] = [
     "pwdhistory",
 ];
 
+/// How changes are found. From the best to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ladder {
+    /// The best that the server has.
+    #[default]
+    Auto,
+    /// Active Directory's DirSync.
+    Dirsync,
+    /// Active Directory's numbers of changes.
+    Usn,
+    /// RFC 4533.
+    Sync,
+    /// The time of the last change of each entry.
+    Timestamp,
+    /// Not at all: each run reads everything.
+    None,
+}
+
+impl Ladder {
+    /// The word of the setting.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Dirsync => "dirsync",
+            Self::Usn => "usn",
+            Self::Sync => "sync",
+            Self::Timestamp => "timestamp",
+            Self::None => "none",
+        }
+    }
+}
+
 /// What the operator wrote, defaults filled in.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -27,6 +61,9 @@ pub struct Settings {
     pub server: String,
     /// DN below which everything is read.
     pub base: String,
+    /// More of them.
+    #[serde(default)]
+    pub bases: Vec<String>,
     /// Name of the account that reads.
     pub bind_dn: String,
     /// Kind of server.
@@ -36,6 +73,9 @@ pub struct Settings {
     pub id_attribute: Option<String>,
     /// Which entries are people.
     pub user_filter: Option<String>,
+    /// How changes are found.
+    #[serde(default)]
+    pub delta: Ladder,
     /// Attributes beside those of the preset.
     #[serde(default)]
     pub attributes: Vec<String>,
@@ -67,6 +107,17 @@ impl Settings {
             let text = format!("the setting base must be a DN such as dc=example,dc=org; \"{}\" is none", self.base);
             return wrong("base", text);
         }
+        let mut around: Vec<Dn> = Vec::new();
+        for base in self.bases() {
+            let Some(dn) = Dn::parse(base).filter(|_| !base.trim().is_empty()) else {
+                return wrong("bases", format!("the setting bases names \"{base}\", which is no DN"));
+            };
+            // What is below two of them would be read twice.
+            if around.iter().any(|other| dn.is_within(other) || other.is_within(&dn)) {
+                return wrong("bases", format!("the setting bases names \"{base}\", of which another one is a part"));
+            }
+            around.push(dn);
+        }
         // A bind without a name would be one that the server takes from anybody.
         if self.bind_dn.trim().is_empty() {
             return wrong("bind-dn", "the setting bind-dn must name the account that reads".to_owned());
@@ -95,6 +146,17 @@ impl Settings {
             return wrong("page-size", "the setting page-size is a number from 1 to 10000".to_owned());
         }
         Ok(())
+    }
+
+    /// Everything below which is read.
+    pub fn bases(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.base.as_str()).chain(self.bases.iter().map(String::as_str))
+    }
+
+    /// True if an entry of this name is at or below one of the bases.
+    #[must_use]
+    pub fn holds(&self, dn: &Dn) -> bool {
+        self.bases().any(|base| Dn::parse(base).is_some_and(|base| dn.is_within(&base)))
     }
 
     /// The attribute with the id; empty if none is named.

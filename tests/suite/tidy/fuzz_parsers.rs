@@ -131,6 +131,7 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/dingtalk/src/destination/people.rs", "dingtalk_writing"),
     // The ldap connector.
     ("plugins/ldap/src/ber.rs", "ldap_answer"),
+    ("plugins/ldap/src/control.rs", "ldap_answer"),
     ("plugins/ldap/src/message.rs", "ldap_answer"),
     ("plugins/ldap/src/link.rs", "ldap_answer"),
     ("plugins/ldap/src/convert.rs", "ldap_answer"),

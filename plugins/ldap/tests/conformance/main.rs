@@ -4,6 +4,7 @@
 
 mod active_directory;
 mod conforms;
+mod judge;
 mod property;
 mod reading;
 mod refusals;
@@ -19,7 +20,7 @@ const ALL: [Class; 3] = [Class::OrgUnit, Class::Account, Class::Group];
 
 /// A world with a server and the settings for it; `more` is merged into them.
 fn world(server: Server, more: Value) -> World {
-    let mut settings = json!({ "server": "ldaps://dc:636", "base": "dc=x", "bind-dn": "cn=sync,dc=x", "page-size": 2 });
+    let mut settings = json!({ "server": "ldaps://dc:636", "base": "dc=x", "bind-dn": "cn=sync,dc=x", "page-size": 2, "delta": "none" });
     if let (Some(settings), Value::Object(more)) = (settings.as_object_mut(), more) {
         settings.extend(more);
     }

@@ -1,7 +1,8 @@
 //! A directory that answers over a stream, and can be made to answer otherwise.
 
 use rosterd_plugin_ldap::ber::{Elements, element, integer};
-use rosterd_plugin_ldap::message::PAGED;
+use rosterd_plugin_ldap::control::{DIRSYNC, PAGED, SHOW_DELETED, SYNC};
+use rosterd_plugin_ldap::dn::Dn;
 use rosterd_sdk::Fault;
 use rosterd_sdk::testkit::stream;
 use std::collections::VecDeque;
@@ -12,8 +13,11 @@ pub(crate) type Entry = (Vec<u8>, &'static str, Vec<(String, Vec<Vec<u8>>)>);
 /// Changes the answer to the n-th search: gets its whole bytes, gives others.
 type Twist = Box<dyn FnMut(usize, Vec<u8>) -> Vec<u8>>;
 
-/// What is asked for, by an element of its filter.
-const KINDS: [&str; 5] = ["organizationalUnit", "inetOrgPerson", "groupOfNames", "computer", "group"];
+/// What DirSync answers to a cookie: entries, whether there is more, the next cookie; or a result code.
+type Dirsync = Box<dyn FnMut(&[u8]) -> Result<(Vec<Entry>, bool, Vec<u8>), u8>>;
+
+/// What a synchronisation answers: messages, from their number, the class and the cookie. The entries are those in its content.
+type Sync = Box<dyn FnMut(i64, &[Entry], Option<&[u8]>) -> Vec<u8>>;
 
 /// A directory.
 pub(crate) struct Server {
@@ -25,6 +29,14 @@ pub(crate) struct Server {
     /// Closes after so many bytes of answers.
     pub(crate) cut: Option<usize>,
     pub(crate) twist: Twist,
+    /// The root DSE.
+    pub(crate) root: Vec<(&'static str, Vec<String>)>,
+    /// Most values of an attribute at once.
+    pub(crate) most_values: usize,
+    pub(crate) dirsync: Option<Dirsync>,
+    pub(crate) sync: Option<Sync>,
+    /// Bytes of answers that are given at once.
+    pub(crate) piece: usize,
     answers: VecDeque<u8>,
     received: Vec<u8>,
     searches: usize,
@@ -100,6 +112,14 @@ impl Server {
             base: 0,
             cut: None,
             twist: Box::new(|_, bytes| bytes),
+            root: vec![
+                ("supportedControl", vec!["1.1".to_owned(), PAGED.to_owned()]),
+                ("namingContexts", vec!["dc=x".to_owned()]),
+            ],
+            most_values: usize::MAX,
+            dirsync: None,
+            sync: None,
+            piece: 17,
             answers: VecDeque::new(),
             received: Vec::new(),
             searches: 0,
@@ -115,39 +135,89 @@ impl Server {
 
     fn search(&mut self, id: i64, mut request: Elements<'_>, controls: &[u8]) -> Vec<u8> {
         let base = String::from_utf8(request.take(4).unwrap().to_vec()).unwrap();
-        let scope = request.integer(10).unwrap();
+        let subtree = request.integer(10).unwrap() == 2;
         request.integer(10).unwrap();
         let most = usize::try_from(request.integer(2).unwrap()).unwrap();
+        let most = if most == 0 { usize::MAX } else { most };
         request.integer(2).unwrap();
-        request.take(1).unwrap();
-        let (_, filter) = request.any().unwrap();
+        let types_only = request.take(1).unwrap() == [0xff];
+        let filter = request.any().unwrap();
         let mut wanted = Elements::of(request.take(0x30).unwrap());
         let mut names = Vec::new();
         while !wanted.is_empty() {
             names.push(String::from_utf8(wanted.take(4).unwrap().to_vec()).unwrap());
         }
-        assert!(names.iter().all(|name| !name.eq_ignore_ascii_case("userPassword") && name != "*"), "{names:?}");
-        if scope == 0 {
-            let found = match base.as_str() {
-                "" => Some(entry("", "", &[("supportedControl", &["1.1", PAGED])])),
-                _ => (self.base == 0).then(|| entry(&base, "", &[])),
+        let secret = |name: &String| name.eq_ignore_ascii_case("userPassword") || (name == "*" && !types_only);
+        assert!(!names.iter().any(secret), "{names:?}");
+        let mut asked: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut controls = Elements::of(controls);
+        while !controls.is_empty() {
+            let mut control = Elements::of(controls.take(0x30).unwrap());
+            let kind = String::from_utf8(control.take(4).unwrap().to_vec()).unwrap();
+            assert_eq!(control.take(1).unwrap(), [0xff], "the control is critical");
+            asked.push((kind, control.maybe(4).unwrap().unwrap_or_default().to_vec()));
+        }
+        let value = |kind: &str| asked.iter().find(|(own, _)| own == kind).map(|(_, value)| value.clone());
+        if base.is_empty() {
+            let values = |values: &Vec<String>| values.iter().map(|value| value.clone().into_bytes()).collect();
+            let own = self.root.iter().map(|(name, all)| ((*name).to_owned(), values(all))).collect();
+            return [message(id, &(Vec::new(), "", own), &names, usize::MAX, false, None), done(id, 0, None)].concat();
+        }
+        if let (Some(value), Some(dirsync)) = (value(DIRSYNC), &mut self.dirsync) {
+            let mut value = Elements::of(Elements::of(&value).take(0x30).unwrap());
+            value.integer(2).unwrap();
+            value.integer(2).unwrap();
+            return match dirsync(value.take(4).unwrap()) {
+                Err(code) => done(id, code, None),
+                Ok((entries, more, cookie)) => {
+                    let told = entries.iter().flat_map(|entry| message(id, entry, &names, usize::MAX, false, None));
+                    let value = [integer(2, more.into()), integer(2, 0), element(4, cookie)].concat();
+                    let control = [element(4, DIRSYNC), element(4, element(0x30, value))].concat();
+                    [told.collect(), done_with(id, 0, &element(0x30, control))].concat()
+                }
             };
-            let code = if base.is_empty() { 0 } else { self.base };
-            let entries: Vec<u8> =
-                found.iter().flat_map(|entry| message(id, entry, &["supportedControl".into()])).collect();
-            return [entries, done(id, code, None)].concat();
         }
-        let text = String::from_utf8_lossy(filter);
-        let kind = KINDS.into_iter().find(|kind| text.contains(kind)).unwrap_or("inetOrgPerson");
-        let found: Vec<&Entry> = self.entries.iter().filter(|(_, class, _)| *class == kind).collect();
-        if controls.is_empty() {
-            let entries: Vec<u8> = found.iter().take(most).flat_map(|entry| message(id, entry, &names)).collect();
+        let at = Dn::parse(&base);
+        let here = |(dn, _, attributes): &&Entry| {
+            let guid = || {
+                let value = &attributes.iter().find(|(name, _)| name == "objectGUID")?.1[0];
+                Some(format!("<GUID={}>", rosterd_plugin_ldap::values::guid(value)?))
+            };
+            let dn = Dn::parse(&String::from_utf8_lossy(dn));
+            match (&at, dn) {
+                (Some(at), Some(dn)) if subtree => dn.is_within(at),
+                // A name that is none can be anywhere.
+                (Some(_), None) => subtree,
+                (Some(at), dn) => dn.as_ref() == Some(at),
+                (None, _) => guid().as_deref() == Some(&base),
+            }
+        };
+        let shown = |(_, _, attributes): &&Entry| {
+            value(SHOW_DELETED).is_some() || !attributes.iter().any(|(name, _)| name == "isDeleted")
+        };
+        let found: Vec<&Entry> =
+            self.entries.iter().filter(here).filter(shown).filter(|entry| fits(filter, entry)).collect();
+        let known = base == "dc=x" || self.entries.iter().any(|entry| here(&entry));
+        if base == "dc=x" && !subtree && value(PAGED).is_none() && !fits(filter, &(Vec::new(), "", Vec::new())) {
+            let found =
+                if self.base == 0 { message(id, &entry(&base, "", &[]), &names, 9, false, None) } else { Vec::new() };
+            return [found, done(id, self.base, None)].concat();
+        }
+        if !known {
+            return done(id, 32, None);
+        }
+        if let (Some(value), Some(sync)) = (value(SYNC), &mut self.sync) {
+            let mut value = Elements::of(Elements::of(&value).take(0x30).unwrap());
+            assert_eq!(value.integer(10), Ok(1));
+            let content: Vec<Entry> = found.into_iter().cloned().collect();
+            return sync(id, &content, value.maybe(4).unwrap());
+        }
+        let give = |entry: &&Entry| message(id, entry, &names, self.most_values, types_only, None);
+        let Some(page) = value(PAGED) else {
+            let entries: Vec<u8> = found.iter().take(most).flat_map(give).collect();
             return [entries, done(id, if found.len() > most { 4 } else { 0 }, None)].concat();
-        }
-        let mut control = Elements::of(Elements::of(controls).take(0x30).unwrap());
-        assert_eq!(control.take(4).unwrap(), PAGED.as_bytes());
-        assert_eq!(control.take(1).unwrap(), [0xff], "the control is critical");
-        let mut value = Elements::of(Elements::of(control.take(4).unwrap()).take(0x30).unwrap());
+        };
+        let mut value = Elements::of(Elements::of(&page).take(0x30).unwrap());
         let size = usize::try_from(value.integer(2).unwrap()).unwrap();
         let from: Option<usize> = match value.take(4).unwrap() {
             [] => Some(0),
@@ -155,7 +225,7 @@ impl Server {
         };
         // Whoever damages answers damages cookies, too: unwillingToPerform.
         let Some(from) = from else { return done(id, 53, None) };
-        let page: Vec<u8> = found.iter().skip(from).take(size).flat_map(|entry| message(id, entry, &names)).collect();
+        let page: Vec<u8> = found.iter().skip(from).take(size).flat_map(give).collect();
         let next = if from + size < found.len() { (from + size).to_string() } else { String::new() };
         [page, done(id, 0, Some(next.as_bytes()))].concat()
     }
@@ -181,19 +251,88 @@ impl Server {
     }
 }
 
-/// An entry of a search, with the attributes that were asked for, subtypes too, as servers do.
-fn message(id: i64, (dn, _, attributes): &Entry, names: &[String]) -> Vec<u8> {
-    let wanted = |own: &str| {
-        let own = own.split(';').next().unwrap_or_default();
-        names.iter().any(|name| name.eq_ignore_ascii_case(own))
-    };
-    let one = |(name, values): &(String, Vec<Vec<u8>>)| {
-        let values: Vec<u8> = values.iter().flat_map(|value| element(4, value)).collect();
-        element(0x30, [element(4, name), element(0x31, values)].concat())
-    };
-    let all: Vec<u8> = attributes.iter().filter(|(name, _)| wanted(name)).flat_map(one).collect();
+/// An entry of a search, with the attributes that were asked for, subtypes too, as servers do; of long ones a part.
+pub(crate) fn message(
+    id: i64,
+    (dn, class, attributes): &Entry,
+    names: &[String],
+    most: usize,
+    types_only: bool,
+    state: Option<(u8, [u8; 16])>,
+) -> Vec<u8> {
+    let bare = |name: &str| name.split(';').next().unwrap_or_default().to_ascii_lowercase();
+    let mut own = attributes.clone();
+    own.push(("objectClass".to_owned(), vec![class.as_bytes().to_vec()]));
+    let mut all = Vec::new();
+    for (name, values) in own {
+        let Some(asked) = names.iter().find(|asked| *asked == "*" || bare(asked) == bare(&name)) else { continue };
+        let from: usize =
+            asked.split_once("range=").map_or(0, |(_, range)| range.trim_end_matches("-*").parse().unwrap());
+        let mut told = name.clone();
+        let mut some: Vec<Vec<u8>> = values.clone();
+        if from > 0 && (from >= values.len() || name.contains(';')) {
+            continue;
+        }
+        if from > 0 || values.len() > most {
+            let end = (from + most).min(values.len());
+            some = values[from..end].to_vec();
+            told = if end == values.len() {
+                format!("{name};range={from}-*")
+            } else {
+                format!("{name};range={from}-{}", end - 1)
+            };
+        }
+        if types_only {
+            some.clear();
+        }
+        let some: Vec<u8> = some.iter().flat_map(|value| element(4, value)).collect();
+        all.extend(element(0x30, [element(4, told), element(0x31, some)].concat()));
+    }
     let body = element(0x64, [element(4, dn), element(0x30, all)].concat());
-    element(0x30, [integer(2, id), body].concat())
+    let state = state.map_or_else(Vec::new, |(state, uuid)| {
+        let value = element(0x30, [integer(10, state.into()), element(4, uuid)].concat());
+        element(0xa0, element(0x30, [element(4, "1.3.6.1.4.1.4203.1.9.1.2"), element(4, value)].concat()))
+    });
+    element(0x30, [integer(2, id), body, state].concat())
+}
+
+/// A result with a control.
+pub(crate) fn done_with(id: i64, code: i64, control: &[u8]) -> Vec<u8> {
+    let body = [integer(10, code), element(4, ""), element(4, "said by the server")].concat();
+    element(0x30, [integer(2, id), element(0x65, body), element(0xa0, control)].concat())
+}
+
+/// True if an entry is one that the filter finds.
+fn fits((tag, content): (u8, &[u8]), entry: &Entry) -> bool {
+    let mut parts = Elements::of(content);
+    let mut inner = || {
+        let mut all = Vec::new();
+        while !parts.is_empty() {
+            all.push(parts.any().unwrap());
+        }
+        all
+    };
+    let values = |name: &[u8]| -> Vec<Vec<u8>> {
+        let own = entry.2.iter().filter(|(own, _)| own.as_bytes().eq_ignore_ascii_case(name));
+        let class = name.eq_ignore_ascii_case(b"objectClass").then(|| entry.1.as_bytes().to_vec());
+        own.flat_map(|(_, values)| values.clone()).chain(class.filter(|class| !class.is_empty())).collect()
+    };
+    match tag {
+        0xa0 => inner().into_iter().all(|one| fits(one, entry)),
+        0xa1 => inner().into_iter().any(|one| fits(one, entry)),
+        0xa2 => inner().into_iter().all(|one| !fits(one, entry)),
+        0x87 => !values(content).is_empty(),
+        _ => {
+            let all = inner();
+            let (name, wanted) = (all[0].1, all[1].1);
+            let number = |bytes: &[u8]| str::from_utf8(bytes).ok().and_then(|text| text.parse::<i64>().ok());
+            values(name).iter().any(|own| match (tag, number(own), number(wanted)) {
+                (0xa3, ..) => own.eq_ignore_ascii_case(wanted),
+                (_, Some(own), Some(wanted)) => own >= wanted,
+                _ => own.as_slice() >= wanted,
+            })
+        }
+    }
 }
 
 impl stream::Server for Server {
@@ -221,7 +360,7 @@ impl stream::Server for Server {
             return Some(Vec::new());
         }
         // In pieces that are no whole messages.
-        let count = self.answers.len().min(left).min(17);
+        let count = self.answers.len().min(left).min(self.piece);
         self.said += count;
         let some: Vec<u8> = self.answers.drain(..count).collect();
         (!some.is_empty()).then_some(some)

@@ -106,7 +106,7 @@ mod tests {
         let all = [attribute("entryUUID", value), attribute("member", value), attribute("cn", value)].concat();
         let entry = element(0x64, [element(4, [b"cn=", value].concat()), element(0x30, all)].concat());
         let paged = element(4, element(0x30, [integer(2, 0), element(4, cookie)].concat()));
-        let control = element(0xa0, element(0x30, [element(4, rosterd_plugin_ldap::message::PAGED), paged].concat()));
+        let control = element(0xa0, element(0x30, [element(4, rosterd_plugin_ldap::control::PAGED), paged].concat()));
         let done = [integer(2, id), element(0x65, [10, 1, 0, 4, 0, 4, 0]), control].concat();
         [element(0x30, [integer(2, id), entry].concat()), element(0x30, done)].concat()
     }
