@@ -5,6 +5,7 @@
 
 mod active_directory;
 mod company;
+mod deltas;
 mod directory;
 mod domain;
 mod ldif;
