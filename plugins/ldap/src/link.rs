@@ -21,6 +21,8 @@ pub struct Link {
     connection: stream::Connection,
     place: Place,
     received: Vec<u8>,
+    /// So many bytes of these were taken as messages: they are dropped when more is read, not one message after the other.
+    taken: usize,
     /// Of the last message that was sent.
     id: i64,
 }
@@ -68,7 +70,7 @@ impl Link {
     pub fn connect(settings: &Settings) -> Result<Self, Fault> {
         let place = settings.place()?;
         let connection = stream::connect(&place.host, place.port, place.tls, PATIENCE_MS)?;
-        let mut link = Self { connection, place, received: Vec::new(), id: 0 };
+        let mut link = Self { connection, place, received: Vec::new(), taken: 0, id: 0 };
         if !link.place.tls {
             let id = link.next_id();
             link.send(&[Segment::Bytes(&message::start_tls(id))])?;
@@ -237,18 +239,24 @@ impl Link {
     /// The next whole message, with its length.
     fn receive(&mut self) -> Result<(i64, Answer, usize), Fault> {
         loop {
-            if self.received.first().is_some_and(|tag| *tag != 0x30) {
+            let received = &self.received[self.taken..];
+            if received.first().is_some_and(|tag| *tag != 0x30) {
                 // What it says otherwise may be so short that more would be waited for.
                 return Err(self.broken("no message begins so"));
             }
-            let length = ber::length(&self.received, LONGEST).map_err(|broken| self.broken(broken.0))?;
-            if let Some(length) = length.filter(|length| *length <= self.received.len()) {
-                let answer = message::decode(&self.received[..length]).map_err(|broken| self.broken(broken.0))?;
-                self.received.drain(..length);
-                return Ok((answer.0, answer.1, length));
+            let length = ber::length(received, LONGEST).map_err(|broken| self.broken(broken.0))?;
+            if let Some(message) = length.and_then(|length| received.get(..length)) {
+                let (length, answer) = (message.len(), message::decode(message));
+                self.taken += length;
+                let (id, answer) = answer.map_err(|broken| self.broken(broken.0))?;
+                return Ok((id, answer, length));
             }
             match self.connection.read(1 << 18, PATIENCE_MS)? {
-                stream::Received::Bytes(more) => self.received.extend(more),
+                stream::Received::Bytes(more) => {
+                    self.received.drain(..self.taken);
+                    self.taken = 0;
+                    self.received.extend(more);
+                }
                 stream::Received::Nothing => {
                     let text = format!("{} did not answer in {} s", self.name(), PATIENCE_MS / 1000);
                     return Err(Fault::timeout(text));

@@ -1,11 +1,16 @@
-//! What `check` finds out: connection, bind, the server itself, the base, people with their ids.
+//! What `check` finds out: connection, bind, the server itself, the bases, how changes are found, people with their ids.
 
 use crate::control::PAGED;
 use crate::convert::Shape;
+use crate::cursor::Place;
+use crate::delta::sync;
 use crate::filter;
+use crate::ladder;
 use crate::link::{Found, Link};
 use crate::message::{Scope, Search};
-use crate::settings::Settings;
+use crate::preset::CHANGED;
+use crate::root::Root;
+use crate::settings::{Ladder, Settings};
 use crate::trouble;
 use rosterd_sdk::{Class, Fault, Probe};
 
@@ -32,17 +37,20 @@ fn look(settings: &Settings, probes: &mut Vec<Probe>) -> Result<(), (&'static st
     probes.push(Probe::passed("connection", format!("{} answers, with TLS", settings.server)));
     link.bind(settings).map_err(|fault| ("bind", fault))?;
     probes.push(Probe::passed("bind", format!("bound as {}", settings.bind_dn)));
-    probes.push(server(&mut link).map_err(|fault| ("root DSE", fault))?);
-    let base = search(&mut link, &settings.base, Scope::Base, 0, &filter::present("objectClass"), &["1.1"]);
-    let base = base.and_then(|found| good("reading the base", found, false)).map_err(|fault| ("base", fault))?;
-    if base.entries.is_empty() {
-        let text = format!(
-            "reading the base gave no entry; the server's administrator lets the account of bind-dn read \"{}\"",
-            settings.base
-        );
-        return Err(("base", Fault::forbidden(text)));
+    let root = Root::read(&mut link).map_err(|fault| ("root DSE", fault))?;
+    probes.push(pages(&root));
+    for base in settings.bases() {
+        let found = search(&mut link, base, Scope::Base, 0, &filter::present("objectClass"), &["1.1"]);
+        let found = found.and_then(|found| good("reading the base", found, false)).map_err(|fault| ("base", fault))?;
+        if found.entries.is_empty() {
+            let text = format!(
+                "reading the base gave no entry; the server's administrator lets the account of bind-dn read \"{base}\""
+            );
+            return Err(("base", Fault::forbidden(text)));
+        }
+        probes.push(Probe::passed("base", format!("{base} is there")));
     }
-    probes.push(Probe::passed("base", format!("{} is there", settings.base)));
+    probes.push(changes(settings, &mut link, &root).map_err(|fault| ("changes", fault))?);
     probes.push(people(settings, &mut link).map_err(|fault| ("people", fault))?);
     link.close();
     Ok(())
@@ -67,15 +75,51 @@ fn good(doing: &str, found: Found, limited: bool) -> Result<Found, Fault> {
 }
 
 /// Whether the server says that it can give pages.
-fn server(link: &mut Link) -> Result<Probe, Fault> {
-    let found = search(link, "", Scope::Base, 0, &filter::present("objectClass"), &["supportedControl"])?;
-    let found = good("reading the root DSE", found, false)?;
-    let values = found.entries.iter().flat_map(|entry| &entry.attributes).flat_map(|(_, values)| values);
-    if values.into_iter().any(|value| value == PAGED.as_bytes()) {
-        return Ok(Probe::passed("root DSE", "the server gives results in pages"));
+fn pages(root: &Root) -> Probe {
+    if root.pages() {
+        return Probe::passed("root DSE", "the server gives results in pages");
     }
     let text = "the server does not say that it gives results in pages";
-    Ok(Probe::failed("root DSE", text, format!("the server's administrator allows the control {PAGED}")))
+    Probe::failed("root DSE", text, format!("the server's administrator allows the control {PAGED}"))
+}
+
+/// How changes are found, and why not in a better way.
+fn changes(settings: &Settings, link: &mut Link, root: &Root) -> Result<Probe, Fault> {
+    let mut reasons = Vec::new();
+    for rung in ladder::wanted(settings) {
+        let why = match ladder::begin(link, settings, root, *rung)? {
+            Err(why) => Some(why),
+            Ok(_) if *rung == Ladder::Sync => sync::begins(link, settings)?,
+            Ok(_) if *rung == Ladder::Timestamp => times(link, settings)?,
+            Ok(Some(Place::Dirsync { own: true, .. })) => {
+                reasons.push(
+                    "with what the account may see alone: it lacks the right \"Replicating Directory Changes\", so \
+                     deletions may be found by full runs only"
+                        .to_owned(),
+                );
+                None
+            }
+            Ok(_) => None,
+        };
+        let Some(why) = why else {
+            let rest = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) };
+            return Ok(Probe::passed("changes", format!("changes are found by {}{rest}", rung.as_str())));
+        };
+        reasons.push(format!("not by {}: {why}", rung.as_str()));
+    }
+    if settings.delta == Ladder::None {
+        return Ok(Probe::passed("changes", "each run reads everything, as the setting delta says"));
+    }
+    let remedy = "set delta to another way or to none, or the server's administrator allows this one";
+    Ok(Probe::failed("changes", reasons.join("; "), remedy))
+}
+
+/// Why times of changes can not be used.
+fn times(link: &mut Link, settings: &Settings) -> Result<Option<String>, Fault> {
+    let filter = filter::present("objectClass");
+    let found = search(link, &settings.base, Scope::Base, 0, &filter, &[CHANGED])?.good("reading the base")?;
+    let shown = found.entries.iter().any(|entry| entry.attributes.iter().any(|(_, values)| !values.is_empty()));
+    Ok((!shown).then(|| format!("the account of bind-dn may not read {CHANGED}")))
 }
 
 /// Whether somebody is found, and shows an id.

@@ -72,7 +72,7 @@ enum Rung {
 #[derive(Debug)]
 enum Stage {
     Begin,
-    Read(Link, Root, Rung),
+    Read(Box<(Link, Root, Rung)>),
     Done,
 }
 
@@ -117,26 +117,27 @@ impl Delta {
             Place::Timestamp { at } => Rung::Poll(poll::Poll::timestamp(&desk, at)?),
             Place::Sync { cookies } => Rung::Sync(sync::Refresh::new(&desk, cookies)?),
         };
-        Ok(Stage::Read(link, root, rung))
+        Ok(Stage::Read(Box::new((link, root, rung))))
     }
 
     fn step(&mut self) -> Result<(), Fault> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Begin => self.begin()?,
-            Stage::Read(mut link, root, mut rung) => {
-                let mut desk = Desk { link: &mut link, settings: &self.settings, classes: &self.classes, root: &root };
-                let step = match &mut rung {
+            Stage::Read(mut all) => {
+                let (link, root, rung) = &mut *all;
+                let mut desk = Desk { link, settings: &self.settings, classes: &self.classes, root };
+                let step = match rung {
                     Rung::Dirsync(pull) => pull.step(&mut desk)?,
                     Rung::Poll(poll) => poll.step(&mut desk)?,
                     Rung::Sync(refresh) => refresh.step(&mut desk)?,
                 };
-                self.tell(&mut link, step.told)?;
+                self.tell(link, step.told)?;
                 self.resume = step.place.or(self.resume.take());
                 if step.over {
-                    link.close();
+                    all.0.close();
                     Stage::Done
                 } else {
-                    Stage::Read(link, root, rung)
+                    Stage::Read(all)
                 }
             }
             Stage::Done => Stage::Done,
@@ -170,7 +171,7 @@ impl Delta {
             match one {
                 Told::Gone(class, id, cause) => self.waiting.push_back(Change::gone(class, id, cause)),
                 Told::Rejected(change) => self.waiting.push_back(change),
-                Told::Members(entry, came, left) => self.amend(link, entry, &came, &left)?,
+                Told::Members(entry, came, left) => self.amend(link, &entry, &came, &left)?,
                 Told::Entry(..) => {}
             }
         }
@@ -178,21 +179,21 @@ impl Delta {
     }
 
     /// A group with those who came and left; whole where one who left can not be told by a name that is no more.
-    fn amend(&mut self, link: &mut Link, entry: Entry, came: &[String], left: &[String]) -> Result<(), Fault> {
+    fn amend(&mut self, link: &mut Link, entry: &Entry, came: &[String], left: &[String]) -> Result<(), Fault> {
         let mut shape = Shape::new(&self.settings, Class::Group);
         let index = &self.names.index;
         let gone = shape.refer(left, index);
         if gone.len() == left.len() {
             let new = shape.refer(came, index);
             self.outside += (came.len() - new.len()) as u64;
-            let edits = shape.edits(&entry, index, &new, &gone);
-            self.waiting.push_back(match (edits, shape.id_of(&entry)) {
+            let edits = shape.edits(entry, index, &new, &gone);
+            self.waiting.push_back(match (edits, shape.id_of(entry)) {
                 (Ok(edits), Ok(id)) => Change::Amend(Amendment { class: Class::Group, id, version: None, edits }),
-                _ => shape.read(&entry, index),
+                _ => shape.read(entry, index),
             });
             return Ok(());
         }
-        let found = dirsync::whole(link, &self.settings, &entry, &shape)?;
+        let found = dirsync::whole(link, &self.settings, entry, &shape)?;
         let mut told = found.map(|entry| (Class::Group, entry)).into_iter().collect::<Vec<_>>();
         self.names.learn(link, &self.settings, &mut told)?;
         self.waiting.extend(told.iter().map(|(_, entry)| shape.read(entry, &self.names.index)));

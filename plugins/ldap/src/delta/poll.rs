@@ -17,7 +17,7 @@ use rosterd_sdk::{Class, DepartureCause, Fault};
 use std::collections::{HashSet, VecDeque};
 
 /// Times are of a second, and a change may be seen later than others of its time: so many seconds are read again.
-const OVERLAP: i64 = 60;
+const OVERLAP: i64 = 10;
 /// What can be read at Active Directory.
 const OBJECTS: &str = "(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit))";
 /// Where there is nothing, or nothing that we may see.

@@ -8,12 +8,14 @@ use crate::control::{Ask, Info, State};
 use crate::convert::Shape;
 use crate::cursor::{Place, hex, unhex};
 use crate::filter;
+use crate::link::Link;
 use crate::look::{ORDER, One, each};
 use crate::message::{Scope, Search};
+use crate::settings::Settings;
 use crate::values;
 use crate::walk::Walk;
-use rosterd_sdk::{DepartureCause, Fault};
-use std::collections::VecDeque;
+use rosterd_sdk::{Class, DepartureCause, Fault};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// The cookie is too old (RFC 4533, section 2.6).
 const REFRESH: i64 = 4096;
@@ -24,15 +26,38 @@ pub struct Refresh {
     /// Searches still to be done, with the place of their cookie.
     walks: VecDeque<(usize, Walk)>,
     cookies: Vec<String>,
+    told: HashSet<[u8; 16]>,
+    /// Not in the content of a class any more, or never there: a change elsewhere looks the same.
+    gone: Vec<(Class, [u8; 16])>,
 }
 
 /// One search for each class and base, in an order that stays; whatever the classes are that are asked for.
 ///
 /// # Errors
 /// `settings` if a filter is none.
-pub fn walks(settings: &crate::settings::Settings) -> Result<Vec<Walk>, Fault> {
+pub fn walks(settings: &Settings) -> Result<Vec<Walk>, Fault> {
     let all: Result<Vec<Vec<Walk>>, Fault> = ORDER.into_iter().map(|class| Walk::all(settings, class)).collect();
     Ok(all?.into_iter().flatten().collect())
+}
+
+/// Why a synchronisation does not begin. Whether all may be read that way is known only when it is.
+///
+/// # Errors
+/// What keeps the server from answering.
+pub fn begins(link: &mut Link, settings: &Settings) -> Result<Option<String>, Fault> {
+    let found = link.search(&Search {
+        base: &settings.base,
+        scope: Scope::Base,
+        most: 0,
+        filter: &filter::present("objectClass"),
+        attributes: &["1.1".to_owned()],
+        types_only: false,
+        controls: &[Ask::Sync(None)],
+    })?;
+    Ok(match found.good("a synchronisation (RFC 4533)") {
+        Err(fault) => Some(fault.message),
+        Ok(found) => found.said.cookie.is_none().then(|| "the server gives no cookie".to_owned()),
+    })
 }
 
 fn again(why: &str) -> Fault {
@@ -50,7 +75,7 @@ impl Refresh {
             return Err(again("the cursor has other cookies than there are searches"));
         }
         let asked = walks.into_iter().enumerate().filter(|(_, walk)| desk.classes.contains(&walk.class));
-        Ok(Self { walks: asked.collect(), cookies: cookies.to_vec() })
+        Ok(Self { walks: asked.collect(), cookies: cookies.to_vec(), told: HashSet::new(), gone: Vec::new() })
     }
 
     /// One search further.
@@ -59,8 +84,8 @@ impl Refresh {
     /// `cursor-invalid` if the server has forgotten what was deleted; what keeps it from answering.
     pub fn step(&mut self, desk: &mut Desk<'_>) -> Result<Step, Fault> {
         let Some((at, walk)) = self.walks.pop_front() else {
-            let place = Place::Sync { cookies: self.cookies.clone() };
-            return Ok(Step { place: Some(place), over: true, ..Step::default() });
+            let place = Some(Place::Sync { cookies: self.cookies.clone() });
+            return Ok(Step { told: self.look_for(desk)?, place, over: true });
         };
         let cookie = unhex(&self.cookies[at])?;
         let attributes = Shape::new(desk.settings, walk.class).wanted();
@@ -79,14 +104,14 @@ impl Refresh {
             return Err(again("the server no longer knows what changed since the cursor"));
         }
         let found = found.good(&walk.doing())?;
-        let (mut step, mut gone, mut newest) = (Step::default(), Vec::new(), None);
+        let (mut step, mut newest) = (Step::default(), None);
         let forgotten = || again("the server has no log of what was deleted since the cursor");
         for info in found.infos {
             match info {
                 Info::Cookie(cookie) | Info::Deletes(Some(cookie)) => newest = Some(cookie),
                 Info::Ids(cookie, true, ids) => {
                     newest = cookie.or(newest);
-                    gone.extend(ids);
+                    self.gone.extend(ids.into_iter().map(|id| (walk.class, id)));
                 }
                 Info::Ids(_, false, ids) if ids.is_empty() => {}
                 Info::Ids(..) | Info::Presents(_) => return Err(forgotten()),
@@ -95,8 +120,11 @@ impl Refresh {
         }
         for entry in found.entries {
             match entry.state {
-                Some((State::Told, _)) => step.told.push(Told::Entry(walk.class, entry)),
-                Some((State::Deleted, id)) => gone.push(id),
+                Some((State::Told, id)) => {
+                    self.told.insert(id);
+                    step.told.push(Told::Entry(walk.class, entry));
+                }
+                Some((State::Deleted, id)) => self.gone.push((walk.class, id)),
                 Some((State::Present, _)) => return Err(forgotten()),
                 None => {
                     let text = "the server answers a synchronisation without saying what its entries are; its \
@@ -109,32 +137,49 @@ impl Refresh {
         if found.said.deletes_told != Some(true) {
             return Err(forgotten());
         }
-        look_for(desk, &walk, &gone, &mut step.told)?;
         if let Some(cookie) = found.said.cookie.or(newest) {
             self.cookies[at] = hex(&cookie);
         }
         Ok(step)
     }
-}
 
-/// What is not in the content any more is deleted, or was moved or changed: then it is found elsewhere.
-fn look_for(desk: &mut Desk<'_>, walk: &Walk, gone: &[[u8; 16]], told: &mut Vec<Told>) -> Result<(), Fault> {
-    let context = desk.root.context_of(&walk.base).unwrap_or_else(|| walk.base.clone());
-    let search = |id: &[u8; 16]| One {
-        base: context.clone(),
-        scope: Scope::Subtree,
-        filter: filter::equal("entryUUID", &values::uuid(*id)),
-        attributes: vec!["1.1".to_owned()],
-    };
-    let searches: Vec<One> = gone.iter().map(search).collect();
-    for (found, id) in each(desk.link, "looking for what is gone", &searches)?.iter().zip(gone) {
-        let cause = match (&found.outcome, found.entries.is_empty()) {
-            (_, false) => DepartureCause::LeftScope,
-            (Some(_), true) => DepartureCause::Deleted,
-            // We may not look around the base.
-            (None, true) => DepartureCause::Unknown,
+    /// What is not in the content any more is deleted, or was moved or changed: then it is found elsewhere.
+    fn look_for(&self, desk: &mut Desk<'_>) -> Result<Vec<Told>, Fault> {
+        let mut contexts: Vec<String> = Vec::new();
+        for base in desk.settings.bases() {
+            let context = desk.root.context_of(base).unwrap_or_else(|| base.to_owned());
+            if !contexts.contains(&context) {
+                contexts.push(context);
+            }
+        }
+        let mut unknown: Vec<[u8; 16]> =
+            self.gone.iter().map(|(_, id)| *id).filter(|id| !self.told.contains(id)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let search = |id: &[u8; 16], context: &String| One {
+            base: context.clone(),
+            scope: Scope::Subtree,
+            filter: filter::equal("entryUUID", &values::uuid(*id)),
+            attributes: vec!["1.1".to_owned()],
         };
-        told.push(Told::Gone(walk.class, values::uuid(*id), cause));
+        let searches: Vec<One> =
+            unknown.iter().flat_map(|id| contexts.iter().map(move |context| search(id, context))).collect();
+        let found = each(desk.link, "looking for what is gone", &searches)?;
+        let mut causes = HashMap::new();
+        for (id, found) in unknown.iter().zip(found.chunks(contexts.len().max(1))) {
+            let there = found.iter().any(|found| !found.entries.is_empty());
+            // Where we may not look, nobody knows.
+            let blind = found.iter().any(|found| found.outcome.is_none());
+            causes.insert(
+                *id,
+                match (there, blind) {
+                    (true, _) => DepartureCause::LeftScope,
+                    (false, false) => DepartureCause::Deleted,
+                    (false, true) => DepartureCause::Unknown,
+                },
+            );
+        }
+        let cause = |id| causes.get(id).copied().unwrap_or(DepartureCause::LeftScope);
+        Ok(self.gone.iter().map(|(class, id)| Told::Gone(*class, values::uuid(*id), cause(id))).collect())
     }
-    Ok(())
 }

@@ -4,13 +4,15 @@
 
 mod active_directory;
 mod conforms;
+mod deltas;
+mod groups;
 mod judge;
 mod property;
 mod reading;
 mod refusals;
 mod server;
 
-use rosterd_plugin_ldap::Ldap;
+use rosterd_plugin_ldap::{Ldap, Reading};
 use rosterd_sdk::testkit::{World, open};
 use rosterd_sdk::{Change, Class, Fault, Reader, ScanEnd, Source};
 use serde_json::{Value, json};
@@ -29,7 +31,10 @@ fn world(server: Server, more: Value) -> World {
 
 /// Everything that a scan says, in pages of `max`.
 fn scan_of(classes: &[Class], max: u32) -> Result<(Vec<Change>, ScanEnd), Fault> {
-    let mut reader = open::<Ldap>()?.scan(classes, None)?;
+    all_of(open::<Ldap>()?.scan(classes, None)?, max)
+}
+
+fn all_of(mut reader: Reading, max: u32) -> Result<(Vec<Change>, ScanEnd), Fault> {
     let mut changes = Vec::new();
     loop {
         let page = reader.next(max)?;
@@ -43,6 +48,16 @@ fn scan_of(classes: &[Class], max: u32) -> Result<(Vec<Change>, ScanEnd), Fault>
 
 fn scan() -> Result<(Vec<Change>, ScanEnd), Fault> {
     scan_of(&ALL, 500)
+}
+
+/// A reader of what changed since a cursor.
+fn open_at(cursor: &str) -> Result<Reading, Fault> {
+    open::<Ldap>()?.changes_since(&ALL, cursor.to_owned())
+}
+
+/// Everything that changed since a cursor.
+fn since(cursor: &str) -> Result<(Vec<Change>, ScanEnd), Fault> {
+    all_of(open_at(cursor)?, 500)
 }
 
 /// The attributes of the object with this id.

@@ -22,7 +22,7 @@ fn everything_is_in_order() {
     let _world = world(Server::small(), json!({})).enter();
     let probes = open::<Ldap>().unwrap().check().unwrap();
     let names: Vec<&str> = probes.iter().filter(|probe| probe.ok).map(|probe| probe.name.as_str()).collect();
-    assert_eq!(names, ["connection", "bind", "root DSE", "base", "people"]);
+    assert_eq!(names, ["connection", "bind", "root DSE", "base", "changes", "people"]);
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub(crate) struct Server {
     pub(crate) sync: Option<Sync>,
     /// Bytes of answers that are given at once.
     pub(crate) piece: usize,
+    /// Of the entries.
+    names: Vec<Option<Dn>>,
     answers: VecDeque<u8>,
     received: Vec<u8>,
     searches: usize,
@@ -120,6 +122,7 @@ impl Server {
             dirsync: None,
             sync: None,
             piece: 17,
+            names: Vec::new(),
             answers: VecDeque::new(),
             received: Vec::new(),
             searches: 0,
@@ -178,26 +181,35 @@ impl Server {
             };
         }
         let at = Dn::parse(&base);
-        let here = |(dn, _, attributes): &&Entry| {
+        if self.names.len() != self.entries.len() {
+            self.names = self.entries.iter().map(|(dn, ..)| Dn::parse(&String::from_utf8_lossy(dn))).collect();
+        }
+        let here = |(dn, (_, _, attributes)): &(&Option<Dn>, &Entry)| {
             let guid = || {
                 let value = &attributes.iter().find(|(name, _)| name == "objectGUID")?.1[0];
                 Some(format!("<GUID={}>", rosterd_plugin_ldap::values::guid(value)?))
             };
-            let dn = Dn::parse(&String::from_utf8_lossy(dn));
             match (&at, dn) {
                 (Some(at), Some(dn)) if subtree => dn.is_within(at),
                 // A name that is none can be anywhere.
                 (Some(_), None) => subtree,
-                (Some(at), dn) => dn.as_ref() == Some(at),
+                (Some(at), Some(dn)) => dn == at,
                 (None, _) => guid().as_deref() == Some(&base),
             }
         };
         let shown = |(_, _, attributes): &&Entry| {
             value(SHOW_DELETED).is_some() || !attributes.iter().any(|(name, _)| name == "isDeleted")
         };
-        let found: Vec<&Entry> =
-            self.entries.iter().filter(here).filter(shown).filter(|entry| fits(filter, entry)).collect();
-        let known = base == "dc=x" || self.entries.iter().any(|entry| here(&entry));
+        let found: Vec<&Entry> = self
+            .names
+            .iter()
+            .zip(&self.entries)
+            .filter(here)
+            .map(|(_, entry)| entry)
+            .filter(shown)
+            .filter(|entry| fits(filter, entry))
+            .collect();
+        let known = base == "dc=x" || self.names.iter().zip(&self.entries).any(|one| here(&one));
         if base == "dc=x" && !subtree && value(PAGED).is_none() && !fits(filter, &(Vec::new(), "", Vec::new())) {
             let found =
                 if self.base == 0 { message(id, &entry(&base, "", &[]), &names, 9, false, None) } else { Vec::new() };
@@ -261,21 +273,20 @@ pub(crate) fn message(
     state: Option<(u8, [u8; 16])>,
 ) -> Vec<u8> {
     let bare = |name: &str| name.split(';').next().unwrap_or_default().to_ascii_lowercase();
-    let mut own = attributes.clone();
-    own.push(("objectClass".to_owned(), vec![class.as_bytes().to_vec()]));
+    let class = (!class.is_empty()).then(|| ("objectClass".to_owned(), vec![class.as_bytes().to_vec()]));
     let mut all = Vec::new();
-    for (name, values) in own {
-        let Some(asked) = names.iter().find(|asked| *asked == "*" || bare(asked) == bare(&name)) else { continue };
+    for (name, values) in attributes.iter().chain(class.as_ref()) {
+        let Some(asked) = names.iter().find(|asked| *asked == "*" || bare(asked) == bare(name)) else { continue };
         let from: usize =
             asked.split_once("range=").map_or(0, |(_, range)| range.trim_end_matches("-*").parse().unwrap());
         let mut told = name.clone();
-        let mut some: Vec<Vec<u8>> = values.clone();
+        let mut some = &values[..];
         if from > 0 && (from >= values.len() || name.contains(';')) {
             continue;
         }
         if from > 0 || values.len() > most {
             let end = (from + most).min(values.len());
-            some = values[from..end].to_vec();
+            some = &values[from..end];
             told = if end == values.len() {
                 format!("{name};range={from}-*")
             } else {
@@ -283,7 +294,7 @@ pub(crate) fn message(
             };
         }
         if types_only {
-            some.clear();
+            some = &[];
         }
         let some: Vec<u8> = some.iter().flat_map(|value| element(4, value)).collect();
         all.extend(element(0x30, [element(4, told), element(0x31, some)].concat()));

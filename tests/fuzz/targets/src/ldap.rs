@@ -1,11 +1,12 @@
 //! The ldap connector, given whatever a server or an operator may hand it.
 
 use crate::input::{fields, text};
+use rosterd_plugin_ldap::cursor::{self, Place};
 use rosterd_plugin_ldap::dn::Dn;
-use rosterd_plugin_ldap::{Ldap, ber, filter, message, settings::Settings};
+use rosterd_plugin_ldap::{Ldap, ber, filter, message, ranges, settings::Settings, values};
 use rosterd_reconcile::json_attributes;
 use rosterd_sdk::testkit::{World, open};
-use rosterd_sdk::{Change, Class, Connector, Reader, Source};
+use rosterd_sdk::{Change, Class, Connector, ObjectRef, Reader, Source};
 use serde_json::json;
 
 /// A world in which each message is answered by the next of these, the last one from then on.
@@ -57,6 +58,52 @@ pub fn ldap_answer(bytes: &[u8]) {
     let _world = world(bytes).enter();
     for probe in connector.check().unwrap_or_default() {
         assert!(probe.ok || probe.remedy.is_some());
+    }
+}
+
+/// A cursor, and any answers to what is asked from it on; the same for single objects and for groups in ranges.
+pub fn ldap_changes(bytes: &[u8]) {
+    let settings: Settings = serde_json::from_value(
+        json!({ "server": "ldaps://dc", "base": "dc=x", "bind-dn": "cn=s", "attributes": ["x"] }),
+    )
+    .unwrap_or_else(|error| panic!("the settings are good: {error}"));
+    let all = [Class::OrgUnit, Class::Account, Class::Group];
+    let [given, ..]: [&[u8]; 4] = fields(bytes);
+    if let Ok(place) = Place::read(&text(given), &settings) {
+        assert_eq!(Place::read(&place.write(&settings), &settings).ok(), Some(place));
+    }
+    let bare = [given, b"x"].map(cursor::hex);
+    for place in [
+        Place::Dirsync { cookie: bare[0].clone(), own: false },
+        Place::Usn { usn: 0, server: String::new() },
+        Place::Sync { cookies: vec![bare[0].clone(); 3] },
+        Place::Timestamp { at: "20260101000000Z".to_owned() },
+    ] {
+        let _world = world(bytes).enter();
+        let Ok(mut connector) = open::<Ldap>() else { panic!("the settings are good") };
+        let Ok(mut reader) = connector.changes_since(&all, place.write(&settings)) else {
+            panic!("the cursor is good")
+        };
+        while let Ok(page) = reader.next(3) {
+            for change in &page.changes {
+                if let Change::Upsert(object) = change {
+                    assert!(serde_json::from_str::<serde_json::Value>(&object.attributes).is_ok());
+                }
+            }
+            if let Some(end) = page.ended() {
+                assert!(end.complete.is_empty(), "a delta says nothing about the rest");
+                break;
+            }
+        }
+    }
+    let _world = world(bytes).enter();
+    let Ok(mut connector) = open::<Ldap>() else { panic!("the settings are good") };
+    let wanted = [ObjectRef { class: Class::Group, id: text(given) }];
+    assert_eq!(connector.read(&wanted).len(), 1);
+    let _ = ranges::range(&text(bytes));
+    let _ = values::earlier(&text(bytes), 60);
+    if let Some(guid) = values::guid_bytes(&text(bytes)) {
+        assert_eq!(values::guid(&guid).as_deref(), Some(text(bytes).as_str()));
     }
 }
 
@@ -118,6 +165,14 @@ mod tests {
             let answers: Vec<Vec<u8>> = (2..6).map(|id| answer(id, &value, if id == 2 { &cookie } else { "" })).collect();
             super::ldap_answer(&join(&answers));
             super::ldap_answer(&answers[0]);
+        }
+
+        #[test]
+        fn changes(any in bytes(60), value in bytes(8), cookie in "[ab]?") {
+            super::ldap_changes(&any);
+            let answers: Vec<Vec<u8>> = (2..6).map(|id| answer(id, &value, if id == 2 { &cookie } else { "" })).collect();
+            super::ldap_changes(&join(&answers));
+            super::ldap_changes(&answers[0]);
         }
 
         #[test]
