@@ -36,7 +36,7 @@ correlate = [{ tier = 1, match = ["employeeNumber"] }]
 userName = "source.sAMAccountName"
 displayName = "source.displayName"
 employeeNumber = "source.employeeNumber"
-title = "source.title"
+title = { from = "source.title", on-null = "clear" }
 manager = "source.manager"
 orgUnit = "source.orgUnit"
 active = "!source.disabled"

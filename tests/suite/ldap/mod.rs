@@ -54,7 +54,7 @@ correlate = [{ tier = 1, match = ["employeeNumber"] }]
 userName = "source.uid"
 displayName = "source.displayName"
 employeeNumber = "source.employeeNumber"
-title = "source.title"
+title = { from = "source.title", on-null = "clear" }
 manager = "source.manager"
 orgUnit = "source.orgUnit"
 [job.ldap.org-unit.map]
