@@ -22,6 +22,7 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload syncprov
+moduleload refint
 pidfile DIR/slapd.pid
 argsfile DIR/slapd.args
 TLSCACertificateFile DIR/ca.crt
@@ -39,6 +40,8 @@ index objectClass,entryCSN,entryUUID eq
 limits dn.exact="cn=sync,dc=example,dc=org" size.soft=500 size.hard=500 size.pr=unlimited size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=sync,dc=example,dc=org" read by anonymous auth by * none
+overlay refint
+refint_attributes member manager
 overlay syncprov
 syncprov-sessionlog 1000
 "#;
