@@ -86,4 +86,21 @@ need_slapd() {
     fi
 }
 
-need_all() { need_cargo; need_wasm_toolchain; need_python; need_slapd; }
+# Samba as a domain controller of Active Directory, for the ldap connector. As with slapd: what its packages started where none
+# was before, is stopped.
+need_samba() {
+    if command -v samba samba-tool ldapsearch openssl >/dev/null && [ -f /usr/share/samba/setup/provision.ldif ] \
+        && ls /usr/lib/*/samba/ldb/samba_dsdb.so >/dev/null 2>&1; then return; fi
+    local before name
+    before=$(cat /run/samba/*.pid 2>/dev/null || true)
+    install_packages samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind ldap-utils openssl
+    for name in /run/samba/*.pid; do
+        [ -f "$name" ] || continue
+        if ! printf '%s\n' "$before" | grep -qx "$(cat "$name")"; then
+            say "stopping the $(basename "$name" .pid) that its package started"
+            as_root kill "$(cat "$name")" || true
+        fi
+    done
+}
+
+need_all() { need_cargo; need_wasm_toolchain; need_python; need_slapd; need_samba; }

@@ -221,7 +221,8 @@ impl Shape {
         for name in &self.texts {
             let mut values = texts(entry, name)?;
             match values[..] {
-                [] => {}
+                // A server shows no value of what has none: that says "empty", and not nothing.
+                [] => all.null(name),
                 [value] => all.text(name, value),
                 _ => {
                     // Servers give values in any order.
@@ -232,6 +233,8 @@ impl Shape {
         }
         if let Some((Class::OrgUnit, id)) = dn.parent().and_then(|above| index.get(&above)) {
             all.reference(preset::above(self.class), Class::OrgUnit, id);
+        } else {
+            all.null(preset::above(self.class));
         }
         for (name, several) in preset::references(self.class) {
             let values = texts(entry, name)?;
@@ -250,7 +253,7 @@ impl Shape {
             found.sort_unstable_by_key(|(class, id)| (class.as_str(), *id));
             found.dedup();
             match found[..] {
-                [] if !several || values.is_empty() => {}
+                [] if !several => all.null(name),
                 [(class, id)] if !several => all.reference(name, class, id),
                 _ => all.references(name, found),
             }

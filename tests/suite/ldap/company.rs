@@ -21,7 +21,7 @@ pub(super) fn entry(ldif: &mut String, dn: &str, attributes: &[(&str, &str)]) {
 }
 
 /// A value as it stands in a DN.
-fn escaped(value: &str) -> String {
+pub(super) fn escaped(value: &str) -> String {
     let mut text = String::new();
     for (at, c) in value.chars().enumerate() {
         if matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';') || (at == 0 && matches!(c, '#' | ' ')) {
@@ -33,7 +33,7 @@ fn escaped(value: &str) -> String {
 }
 
 /// The DN of an org unit: each but the first is in one before it.
-fn unit(number: usize) -> String {
+pub(super) fn unit(number: usize) -> String {
     let above = if number == 0 { format!("ou=people,{BASE}") } else { unit((number - 1) / 3) };
     format!("ou={},{above}", escaped(&unit_name(number)))
 }
@@ -58,7 +58,7 @@ fn name(number: usize) -> String {
     }
 }
 
-fn person(number: usize, units: usize) -> String {
+pub(super) fn person(number: usize, units: usize) -> String {
     let (name, above) = (escaped(&name(number)), unit(number % units));
     match number % 3 {
         0 => format!("uid=u{number:05},{above}"),

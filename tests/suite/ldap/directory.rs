@@ -1,9 +1,10 @@
 //! People, org units and groups in one form, from the hub and from what `ldapsearch` prints.
 
+use super::ldif;
+use super::samba::Samba;
 use super::slapd::Slapd;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use rosterd_model::{Attributes, Class, Lifecycle, Value};
+use super::{domain, ldif::Printed};
+use rosterd_model::{Attributes, Class, Value};
 use rosterd_store::Store;
 use rosterd_store::prelude::*;
 use rosterd_tests::hub::Hub;
@@ -12,33 +13,63 @@ use std::collections::BTreeMap;
 /// Differences in a message.
 const MOST: usize = 10;
 const CLASSES: [Class; 3] = [Class::Account, Class::OrgUnit, Class::Group];
+/// What is compared of each class.
+const FIELDS: [&[&str]; 3] = [
+    &["userName", "displayName", "employeeNumber", "title", "manager", "orgUnit", "active", "endDate"],
+    &["displayName", "parent"],
+    &["displayName", "members"],
+];
 
 /// By class and id: names and values of what is compared.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Directory(BTreeMap<(String, String), BTreeMap<String, String>>);
 
-/// What is compared: the class, its filter, attributes there and here; references are told by ids.
-type Compared = (Class, &'static str, &'static [(&'static str, &'static str)]);
+/// What a kind of server calls things: the id; for each class its filter, and attributes there and here. References are told
+/// by ids.
+struct Kind {
+    id: &'static str,
+    classes: [(&'static str, &'static [(&'static str, &'static str)]); 3],
+}
 
-const COMPARED: [Compared; 3] = [
-    (
-        Class::Account,
-        "(objectClass=inetOrgPerson)",
-        &[
-            ("uid", "userName"),
-            ("displayName", "displayName"),
-            ("employeeNumber", "employeeNumber"),
-            ("title", "title"),
-            ("manager", "manager"),
-            ("..", "orgUnit"),
-        ],
-    ),
-    (Class::OrgUnit, "(objectClass=organizationalUnit)", &[("ou", "displayName"), ("..", "parent")]),
-    (Class::Group, "(objectClass=groupOfNames)", &[("cn", "displayName"), ("member", "members")]),
-];
+const OPENLDAP: Kind = Kind {
+    id: "entryUUID",
+    classes: [
+        (
+            "(objectClass=inetOrgPerson)",
+            &[
+                ("uid", "userName"),
+                ("displayName", "displayName"),
+                ("employeeNumber", "employeeNumber"),
+                ("title", "title"),
+                ("manager", "manager"),
+                ("..", "orgUnit"),
+            ],
+        ),
+        ("(objectClass=organizationalUnit)", &[("ou", "displayName"), ("..", "parent")]),
+        ("(objectClass=groupOfNames)", &[("cn", "displayName"), ("member", "members")]),
+    ],
+};
 
-/// An entry as `ldapsearch` prints it.
-pub(super) type Printed = BTreeMap<String, Vec<String>>;
+const ACTIVE_DIRECTORY: Kind = Kind {
+    id: "objectGUID",
+    classes: [
+        (
+            "(&(objectCategory=person)(objectClass=user))",
+            &[
+                ("sAMAccountName", "userName"),
+                ("displayName", "displayName"),
+                ("employeeNumber", "employeeNumber"),
+                ("title", "title"),
+                ("manager", "manager"),
+                ("..", "orgUnit"),
+                ("userAccountControl", "active"),
+                ("accountExpires", "endDate"),
+            ],
+        ),
+        ("(objectClass=organizationalUnit)", &[("ou", "displayName"), ("..", "parent")]),
+        ("(objectClass=group)", &[("cn", "displayName"), ("member", "members")]),
+    ],
+};
 
 impl Directory {
     /// What the hub keeps and has not removed.
@@ -49,13 +80,13 @@ impl Directory {
         let store = Store::open_read_only(&hub.path("data/hub.redb"), 16 << 20).expect("the store opens");
         let snapshot = store.snapshot().expect("the store can be read");
         let number = snapshot.connection_number(&"ldap".parse().expect("a name")).expect("readable").expect("known");
-        for (class, _, names) in COMPARED {
+        for (class, names) in CLASSES.into_iter().zip(FIELDS) {
             for head in snapshot.shadow_heads(number, class).expect("readable") {
                 let (id, head) = head.expect("readable");
                 let Some(link) = snapshot.link(number, class, head.ordinal).expect("readable") else { continue };
                 let entity = snapshot.entity(class, link.entity).expect("readable").expect("linked");
-                if entity.lifecycle == Lifecycle::Active {
-                    let fields = names.iter().filter_map(|(_, name)| field(&entity.attributes, name)).collect();
+                if entity.lifecycle.is_living() {
+                    let fields = names.iter().filter_map(|name| field(&entity.attributes, name)).collect();
                     found.0.insert((class.as_str().to_owned(), id.as_str().to_owned()), fields);
                 }
             }
@@ -63,34 +94,50 @@ impl Directory {
         found
     }
 
-    /// What the server shows to somebody who may see everything.
+    /// What a slapd shows to somebody who may see everything.
     pub(super) fn of_ldapsearch(slapd: &Slapd) -> Self {
+        Self::printed(&OPENLDAP, |filter, asked| slapd.ldapsearch(filter, asked))
+    }
+
+    /// What a domain controller shows to somebody who may see everything.
+    pub(super) fn of_domain(samba: &Samba) -> Self {
+        Self::printed(&ACTIVE_DIRECTORY, |filter, asked| samba.ldapsearch(domain::BASE, filter, asked))
+    }
+
+    fn printed(kind: &Kind, search: impl Fn(&str, &[&str]) -> String) -> Self {
         let mut printed = Vec::new();
-        for (class, filter, names) in COMPARED {
-            let mut asked = vec!["entryUUID"];
+        for (class, (filter, names)) in CLASSES.into_iter().zip(kind.classes) {
+            let mut asked = vec![kind.id];
             asked.extend(names.iter().map(|(there, _)| *there).filter(|there| *there != ".."));
-            let entries = read(&slapd.ldapsearch(filter, &asked));
+            let entries = ldif::read(&search(filter, &asked));
             printed.extend(entries.into_iter().map(|entry| (class, names, entry)));
         }
+        let id = |entry: &Printed| match kind.id {
+            "objectGUID" => guid(&entry[kind.id][0]),
+            name => text(&entry[name][0]),
+        };
         let ids: BTreeMap<String, String> =
-            printed.iter().map(|(_, _, entry)| (entry["dn"][0].clone(), entry["entryUUID"][0].clone())).collect();
+            printed.iter().map(|(_, _, entry)| (ldif::respelled(&text(&entry["dn"][0])), id(entry))).collect();
         let mut found = Self::default();
         for (class, names, entry) in &printed {
             let mut fields = BTreeMap::new();
             for (there, here) in *names {
-                let mut values = match *there {
-                    ".." => vec![above(&entry["dn"][0]).to_owned()],
-                    there => entry.get(there).cloned().unwrap_or_default(),
+                let said: Vec<String> =
+                    entry.get(*there).map_or(Vec::new(), |values| values.iter().map(text).collect());
+                let id_of = |dn: &String| ids.get(&ldif::respelled(dn)).cloned();
+                let mut values: Vec<String> = match *there {
+                    ".." => id_of(&ldif::above(&text(&entry["dn"][0])).to_owned()).into_iter().collect(),
+                    "manager" | "member" => said.iter().filter_map(id_of).collect(),
+                    "userAccountControl" => said.iter().map(|mask| enabled(mask)).collect(),
+                    "accountExpires" => said.iter().filter_map(|ticks| end(ticks)).collect(),
+                    _ => said,
                 };
-                if ["..", "manager", "member"].contains(there) {
-                    values = values.iter().filter_map(|dn| ids.get(&respelled(dn)).cloned()).collect();
-                }
                 values.sort_unstable();
                 if !values.is_empty() {
                     fields.insert((*here).to_owned(), values.join(" "));
                 }
             }
-            found.0.insert((class.as_str().to_owned(), entry["entryUUID"][0].clone()), fields);
+            found.0.insert((class.as_str().to_owned(), id(entry)), fields);
         }
         found
     }
@@ -100,6 +147,21 @@ impl Directory {
         let count = |class: Class| self.0.keys().filter(|(own, _)| own == class.as_str()).count();
         let [people, units, groups] = CLASSES.map(count);
         (people, units, groups)
+    }
+
+    /// The id of whom the server calls so.
+    pub(super) fn id(&self, name: &str) -> String {
+        let called = |fields: &BTreeMap<String, String>| {
+            ["userName", "displayName"].iter().any(|field| fields.get(*field).is_some_and(|own| own == name))
+        };
+        let found = self.0.iter().find(|(_, fields)| called(fields));
+        found.unwrap_or_else(|| panic!("nobody is called {name}")).0.1.clone()
+    }
+
+    /// The same without somebody.
+    pub(super) fn without(mut self, id: &str) -> Self {
+        self.0.retain(|(_, own), _| own != id);
+        self
     }
 
     /// Both know the same.
@@ -113,10 +175,37 @@ impl Directory {
     }
 }
 
+fn text(value: &Vec<u8>) -> String {
+    String::from_utf8(value.clone()).expect("UTF-8")
+}
+
+/// An id of Active Directory as people write it: of its five parts the first three are written from behind.
+fn guid(bytes: &[u8]) -> String {
+    let part = |from: usize, to: usize, behind: bool| -> String {
+        let mut bytes: Vec<u8> = bytes[from..to].to_vec();
+        if behind {
+            bytes.reverse();
+        }
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    [part(0, 4, true), part(4, 6, true), part(6, 8, true), part(8, 10, false), part(10, 16, false)].join("-")
+}
+
+/// Whether an account is enabled, by its mask.
+fn enabled(mask: &str) -> String {
+    (mask.parse::<u32>().expect("a number") & 2 == 0).to_string()
+}
+
+/// The day on which an account ends.
+fn end(ticks: &str) -> Option<String> {
+    domain::ENDS.iter().find(|(own, _)| *own == ticks).map(|(_, day)| format!("{day}T00:00:00Z"))
+}
+
 fn field(said: &Attributes, name: &str) -> Option<(String, String)> {
     let one = |value: &Value| match value {
         Value::Reference { id, .. } => id.as_str().to_owned(),
         Value::Text(text) => text.to_string(),
+        Value::Bool(yes) => yes.to_string(),
         other => format!("{other:?}"),
     };
     let text = match said.get(name)? {
@@ -130,51 +219,4 @@ fn field(said: &Attributes, name: &str) -> Option<(String, String)> {
         value => one(value),
     };
     Some((name.to_owned(), text))
-}
-
-/// A DN of the company as slapd spells names of entries: signs are escaped by their numbers. Values are shown as they came.
-pub(super) fn respelled(dn: &str) -> String {
-    let mut text = String::new();
-    let mut rest = dn.chars();
-    while let Some(c) = rest.next() {
-        text.push(c);
-        match rest.clone().next() {
-            Some(sign) if c == '\\' && !sign.is_ascii_hexdigit() => {
-                text.push_str(&format!("{:02X}", u32::from(sign)));
-                let _ = rest.next();
-            }
-            _ => {}
-        }
-    }
-    text
-}
-
-/// The DN above: behind the first comma that is not escaped.
-pub(super) fn above(dn: &str) -> &str {
-    let mut escaped = false;
-    for (at, byte) in dn.bytes().enumerate() {
-        match byte {
-            b',' if !escaped => return &dn[at + 1..],
-            b'\\' if !escaped => escaped = true,
-            _ => escaped = false,
-        }
-    }
-    ""
-}
-
-/// Entries of LDIF.
-pub(super) fn read(ldif: &str) -> Vec<Printed> {
-    let entry = |text: &str| {
-        let mut entry = Printed::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let (name, value) = line.split_once(':').expect("a line of LDIF");
-            let value = match value.strip_prefix(':') {
-                Some(coded) => String::from_utf8(STANDARD.decode(coded.trim()).expect("base64")).expect("UTF-8"),
-                None => value.trim_start().to_owned(),
-            };
-            entry.entry(name.to_owned()).or_default().push(value);
-        }
-        entry
-    };
-    ldif.split("\n\n").filter(|text| !text.trim().is_empty()).map(entry).collect()
 }

@@ -1,7 +1,7 @@
 //! The other way: one tree of a real OpenLDAP goes out into another one. What `ldapsearch` prints of both is the same
 //! afterwards, whatever was changed in the first.
 
-use super::directory::{Printed, above, read};
+use super::ldif::{self, above};
 use super::slapd::Slapd;
 use super::{PASSWORD, VARIABLE, company};
 use rosterd_tests::built::binary;
@@ -117,6 +117,16 @@ member = "group.members"
 /// Names and values of what is compared, by number of the person or name of the group; references by the same.
 type Tree = BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>>;
 
+/// An entry, whose values are all texts.
+type Printed = BTreeMap<String, Vec<String>>;
+
+fn read(text: &str) -> Vec<Printed> {
+    let texts =
+        |values: Vec<Vec<u8>>| values.into_iter().map(|value| String::from_utf8(value).expect("UTF-8")).collect();
+    let entry = |(name, values)| (name, texts(values));
+    ldif::read(text).into_iter().map(|found| found.into_iter().map(entry).collect()).collect()
+}
+
 struct Out {
     hub: Hub,
     slapd: Slapd,
@@ -219,7 +229,7 @@ impl Out {
 
 /// Values are shown as they were written, and names as the server spells them.
 fn spelled(dn: &str) -> String {
-    super::directory::respelled(dn)
+    ldif::respelled(dn)
 }
 
 #[test]
@@ -256,7 +266,7 @@ fn a_tree_goes_out_and_follows_whatever_changes() {
         change(&name, &format!("changetype: modify\ndelete: member\nmember:: {}\n", coded(&gone))),
         change(&leaf, &format!("changetype: modrdn\nnewrdn: ou=\\+ moved\ndeleteoldrdn: 1\nnewsuperior: {SOURCE}\n")),
     ];
-    out.slapd.ldapmodify(&changes.concat());
+    out.slapd.modify(&changes.concat());
     let said = out.run();
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     out.assert_same();
@@ -264,7 +274,7 @@ fn a_tree_goes_out_and_follows_whatever_changes() {
     let locked = out.entry("(employeeNumber=000005)", &["pwdAccountLockedTime"]);
     assert_eq!(locked["pwdAccountLockedTime"], ["000001010000Z"]);
     // Back again.
-    out.slapd.ldapmodify(&change(&dn("000005"), "changetype: modify\nreplace: employeeType\nemployeeType: active\n"));
+    out.slapd.modify(&change(&dn("000005"), "changetype: modify\nreplace: employeeType\nemployeeType: active\n"));
     drop(out.run().code(0));
     assert!(!out.entry("(employeeNumber=000005)", &["pwdAccountLockedTime"]).contains_key("pwdAccountLockedTime"));
     out.assert_same();

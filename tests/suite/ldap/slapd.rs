@@ -1,10 +1,10 @@
-//! A slapd of a test's own: its folder, certificate and ports; and a relay in front of it, behind which it can die.
+//! A slapd of a test's own: its folder, certificate and ports, behind a relay.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use super::relay::Relay;
+use super::tls::{certificates, said};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,8 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload syncprov
+moduleload refint
 pidfile DIR/slapd.pid
 argsfile DIR/slapd.args
 TLSCACertificateFile DIR/ca.crt
@@ -34,23 +36,24 @@ rootpw ROOT
 directory DIR/db
 maxsize 268435456
 dbnosync
-index objectClass eq
+index objectClass,entryCSN,entryUUID eq
 limits dn.exact="cn=sync,dc=example,dc=org" size.soft=500 size.hard=500 size.pr=unlimited size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=sync,dc=example,dc=org" read by anonymous auth by * none
+overlay refint
+refint_attributes member manager
+overlay syncprov
+syncprov-sessionlog 1000
 "#;
 
 /// A server that runs. It is stopped when it is dropped.
 pub(super) struct Slapd {
-    dir: tempfile::TempDir,
-    child: Arc<Mutex<Child>>,
     /// In front of it, for the hub.
-    relay: u16,
-    /// Without TLS, for `ldapsearch`.
-    plain: u16,
-    /// It dies after so many bytes more.
-    left: Arc<AtomicU64>,
-    ended: Arc<AtomicBool>,
+    relay: Relay,
+    child: Arc<Mutex<Child>>,
+    /// Without TLS, for `ldapsearch`; with TLS.
+    ports: Mutex<(u16, u16)>,
+    dir: tempfile::TempDir,
 }
 
 impl Slapd {
@@ -68,7 +71,7 @@ impl Slapd {
         let dir = tempfile::tempdir().expect("a folder");
         let path = |name: &str| dir.path().join(name);
         std::fs::create_dir(path("db")).expect("a folder");
-        certificates(dir.path());
+        certificates(dir.path(), &[]);
         let config = changes.iter().fold(CONFIG.to_owned(), |config, (from, to)| {
             assert!(config.contains(from), "no {from:?} in the configuration");
             config.replace(from, to)
@@ -78,39 +81,20 @@ impl Slapd {
         std::fs::write(path("all.ldif"), ldif).expect("written");
         if !ldif.is_empty() {
             let base = "dc=example,dc=org";
-            let config = path("slapd.conf");
-            quiet(
-                Command::new("/usr/sbin/slapadd")
-                    .args(["-q", "-b", base, "-f"])
-                    .arg(&config)
-                    .arg("-l")
-                    .arg(path("all.ldif")),
-            );
+            let mut command = Command::new("/usr/sbin/slapadd");
+            command.args(["-q", "-b", base, "-f"]).arg(path("slapd.conf")).arg("-l").arg(path("all.ldif"));
+            drop(said(&mut command));
         }
-        // Between finding a port and listening at it somebody else may take it.
-        let (child, plain, tls) = (0..5).find_map(|_| listen(dir.path())).expect("it listens");
-        let (child, left) = (Arc::new(Mutex::new(child)), Arc::new(AtomicU64::new(u64::MAX)));
-        let ended = Arc::new(AtomicBool::new(false));
-        let front = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let relay = front.local_addr().expect("a port").port();
-        let (own, limit, over) = (Arc::clone(&child), Arc::clone(&left), Arc::clone(&ended));
-        std::thread::spawn(move || {
-            for stream in front.incoming() {
-                if over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let Ok(hub) = stream else { continue };
-                // Nobody is behind it any more: so it is for the hub, too.
-                let Ok(server) = TcpStream::connect(("127.0.0.1", tls)) else { return };
-                pass(&hub, &server, &own, &limit);
-            }
-        });
-        Self { dir, child, relay, plain, left, ended }
+        let (child, plain, tls) = listen(dir.path());
+        let child = Arc::new(Mutex::new(child));
+        let own = Arc::clone(&child);
+        let relay = Relay::start(local(tls), Arc::new(move || end(&own)));
+        Self { relay, child, ports: Mutex::new((plain, tls)), dir }
     }
 
     /// The port of LDAPS, for the hub.
     pub(super) fn port(&self) -> u16 {
-        self.relay
+        self.relay.port()
     }
 
     /// A path in its folder.
@@ -120,7 +104,7 @@ impl Slapd {
 
     /// Lets it die as soon as it has said so many bytes more.
     pub(super) fn dies_after(&self, bytes: u64) {
-        self.left.store(bytes, Ordering::SeqCst);
+        self.relay.dies_after(bytes);
     }
 
     /// True if it has died.
@@ -129,18 +113,27 @@ impl Slapd {
         child.try_wait().expect("its state").is_some()
     }
 
-    /// Changes entries as somebody does who may everything.
-    pub(super) fn ldapmodify(&self, ldif: &str) {
-        let file = self.path("changes.ldif");
-        std::fs::write(&file, ldif).expect("written");
-        let url = format!("ldap://127.0.0.1:{}", self.plain);
-        let who = ["-x", "-D", "cn=admin,dc=example,dc=org", "-w", ROOT, "-H", &url, "-f"];
-        quiet(Command::new("ldapmodify").args(who).arg(file));
+    /// Ends it, if it runs, changes its configuration, and starts it again with what it had.
+    pub(super) fn restart(&self, from: &str, to: &str) {
+        end(&self.child);
+        let config = std::fs::read_to_string(self.path("slapd.conf")).expect("its configuration");
+        assert!(config.contains(from), "the configuration has no {from}");
+        std::fs::write(self.path("slapd.conf"), config.replacen(from, to, 1)).expect("written");
+        let (child, plain, tls) = listen(self.dir.path());
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = child;
+        *self.ports.lock().unwrap_or_else(PoisonError::into_inner) = (plain, tls);
+        self.relay.leads_to(local(tls));
+    }
+
+    /// Changes entries, as `ldapmodify` reads it.
+    pub(super) fn modify(&self, ldif: &str) {
+        std::fs::write(self.path("changes.ldif"), ldif).expect("written");
+        drop(said(self.command("ldapmodify").arg("-f").arg(self.path("changes.ldif"))));
     }
 
     /// Whether somebody is let in with a password.
     pub(super) fn lets_in(&self, dn: &str, password: &str) -> bool {
-        let url = format!("ldap://127.0.0.1:{}", self.plain);
+        let url = format!("ldap://127.0.0.1:{}", self.ports.lock().unwrap_or_else(PoisonError::into_inner).0);
         let said = Command::new("ldapwhoami").args(["-x", "-D", dn, "-w", password, "-H", &url]).output();
         said.expect("ldapwhoami runs").status.success()
     }
@@ -152,47 +145,44 @@ impl Slapd {
 
     /// The same below another entry.
     pub(super) fn ldapsearch_below(&self, base: &str, filter: &str, attributes: &[&str]) -> String {
-        let mut command = Command::new("ldapsearch");
-        command.args(["-x", "-LLL", "-o", "ldif-wrap=no", "-D", "cn=admin,dc=example,dc=org", "-w", ROOT]);
-        command.args(["-H", &format!("ldap://127.0.0.1:{}", self.plain), "-b", base, filter]);
-        let said = command.args(attributes).output().expect("ldapsearch runs");
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-        String::from_utf8(said.stdout).expect("LDIF is ASCII")
+        let mut command = self.command("ldapsearch");
+        command.args(["-LLL", "-o", "ldif-wrap=no", "-b", base, filter]);
+        said(command.args(attributes))
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let plain = self.ports.lock().unwrap_or_else(PoisonError::into_inner).0;
+        let mut command = Command::new(name);
+        command.args(["-x", "-D", "cn=admin,dc=example,dc=org", "-w", ROOT]);
+        command.args(["-H", &format!("ldap://127.0.0.1:{plain}")]);
+        command
     }
 }
 
 impl Drop for Slapd {
     fn drop(&mut self) {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = child.kill();
-        let _ = child.wait();
-        // The relay waits for somebody.
-        self.ended.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(("127.0.0.1", self.relay));
+        end(&self.child);
     }
 }
 
-/// An authority and a certificate for this address.
-fn certificates(dir: &Path) {
-    let openssl = |words: &[&str]| quiet(Command::new("openssl").args(words).current_dir(dir));
-    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    openssl(
-        &[&["req", "-x509", "-days", "3650", "-subj", "/CN=test", "-keyout", "ca.key", "-out", "ca.crt"], &key[..]]
-            .concat(),
-    );
-    openssl(&[&["req", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"], &key[..]].concat());
-    std::fs::write(dir.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("written");
-    let sign = ["x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
-    openssl(&[&sign[..], &["-days", "3650", "-extfile", "names", "-out", "server.crt"]].concat());
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-fn quiet(command: &mut Command) {
-    let said = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(said.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said.stderr));
+fn end(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Starts it on free ports: without TLS, with TLS.
+fn listen(dir: &Path) -> (Child, u16, u16) {
+    // Between finding a port and listening at it somebody else may take it.
+    (0..5).find_map(|_| try_to_listen(dir)).expect("slapd listens")
 }
 
 /// Starts it on free ports, and waits until it listens; none if it could not have them.
-fn listen(dir: &Path) -> Option<(Child, u16, u16)> {
+fn try_to_listen(dir: &Path) -> Option<(Child, u16, u16)> {
     let free: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
     let ports: Vec<u16> = free.iter().map(|socket| socket.local_addr().expect("a port").port()).collect();
     drop(free);
@@ -210,34 +200,4 @@ fn listen(dir: &Path) -> Option<(Child, u16, u16)> {
         std::thread::yield_now();
     }
     Some((child, plain, tls))
-}
-
-/// Passes on what both say, until the server has said too much: then it is killed.
-fn pass(hub: &TcpStream, server: &TcpStream, child: &Arc<Mutex<Child>>, left: &Arc<AtomicU64>) {
-    let clone = |stream: &TcpStream| stream.try_clone().expect("a handle");
-    let (mut asking, mut asked) = (clone(hub), clone(server));
-    std::thread::spawn(move || {
-        let _ = std::io::copy(&mut asking, &mut asked);
-        let _ = asked.shutdown(Shutdown::Both);
-    });
-    let (mut hub, mut server, child, left) = (clone(hub), clone(server), Arc::clone(child), Arc::clone(left));
-    std::thread::spawn(move || {
-        let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = server.read(&mut bytes) {
-            let said = left.load(Ordering::SeqCst);
-            if said <= count as u64 {
-                let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-                let _ = child.kill();
-                let _ = child.wait();
-                break;
-            }
-            if said != u64::MAX {
-                left.store(said - count as u64, Ordering::SeqCst);
-            }
-            if hub.write_all(&bytes[..count]).is_err() {
-                break;
-            }
-        }
-        let _ = hub.shutdown(Shutdown::Both);
-    });
 }

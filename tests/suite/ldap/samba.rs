@@ -1,0 +1,240 @@
+//! A domain controller of a test's own, by Samba: its folder, certificate and loopback address, behind a relay.
+//!
+//! Samba listens at the ports of LDAP only, which are root's: so it runs as root, and each at an address of its own. A domain
+//! takes seconds to make, and is made once for all tests: each gets a copy.
+
+use super::relay::Relay;
+use super::tls::{certificates, said};
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The password of the administrator.
+const ADMINISTRATOR: &str = "Root.of-this-test1";
+/// Where the root of the domain is.
+pub(super) const DOMAIN: &str = "DC=ad,DC=test";
+/// Longest wait for it to listen.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Nobody listens here but tests that have the address.
+const TOKEN: u16 = 20_389;
+
+/// Makes a domain in `$1`, by root. Whole, or not at all.
+const PROVISION: &str = r#"
+set -eu
+rm -rf "$1" "$1.half"
+mkdir -p "$1.half"
+: >"$1.half/empty.conf"
+samba-tool domain provision -s "$1.half/empty.conf" --targetdir="$1.half" --realm=AD.TEST --domain=AD --server-role=dc \
+    --host-name=dc1 --host-ip=127.0.0.1 --adminpass="$2" --dns-backend=NONE --option=ldb:nosync=true >"$1.log" 2>&1 \
+    || { tail -n 20 "$1.log" >&2; exit 1; }
+mv "$1.half" "$1"
+"#;
+
+/// Copies the domain `$1` to `$2`/dc, by root. Keys of TLS must be root's.
+const COPY: &str = r#"
+set -eu
+cp -a --sparse=always "$1" "$2/dc"
+mkdir -p "$2/dc/run" "$2/dc/ncalrpc" "$2/dc/tls"
+cp "$2/ca.crt" "$2/server.crt" "$2/server.key" "$2/dc/tls/"
+chown -R "$(id -u)" "$2/dc/tls"
+chmod 600 "$2/dc/tls/server.key"
+cp "$2/smb.conf" "$2/dc/etc/smb.conf"
+"#;
+
+/// Runs it in the foreground. It ends by itself when its standard input does, so with the test.
+const START: &str = r#"
+echo $$ >"$1/pid"
+exec samba -F --no-process-group -M single -s "$1/dc/etc/smb.conf" >"$1/out" 2>&1
+"#;
+
+const CONFIG: &str = "\
+[global]
+ netbios name = DC1
+ realm = AD.TEST
+ workgroup = AD
+ server role = active directory domain controller
+ server services = ldap
+ interfaces = ADDRESS/8
+ bind interfaces only = yes
+ private dir = DIR/dc/private
+ lock directory = DIR/dc
+ state directory = DIR/dc/state
+ cache directory = DIR/dc/cache
+ binddns dir = DIR/dc/bind-dns
+ pid directory = DIR/dc/run
+ ncalrpc dir = DIR/dc/ncalrpc
+ log file = DIR/dc/log.samba
+ tls keyfile = DIR/dc/tls/server.key
+ tls certfile = DIR/dc/tls/server.crt
+ tls cafile = DIR/dc/tls/ca.crt
+ ldb:nosync = true
+";
+
+/// A server that runs. It is stopped when it is dropped.
+pub(super) struct Samba {
+    /// In front of it, for the hub.
+    relay: Relay,
+    process: Arc<Process>,
+    address: Ipv4Addr,
+    dir: tempfile::TempDir,
+    /// As long as this is held, nobody else takes the address.
+    _token: TcpListener,
+}
+
+/// The process, if it was not ended yet.
+struct Process {
+    dir: PathBuf,
+    child: Mutex<Option<Child>>,
+}
+
+impl Samba {
+    /// Starts one with these entries beside those of a new domain; changes of entries may follow.
+    pub(super) fn start(ldif: &str) -> Self {
+        let template = template();
+        let dir = tempfile::tempdir().expect("a folder");
+        let (address, token) = address();
+        certificates(dir.path(), &[&address.to_string()]);
+        let config = CONFIG.replace("DIR", &dir.path().display().to_string());
+        std::fs::write(dir.path().join("smb.conf"), config.replace("ADDRESS", &address.to_string())).expect("written");
+        drop(said(by_root(COPY).arg(&template).arg(dir.path())));
+        let process = Arc::new(Process { dir: dir.path().to_owned(), child: Mutex::new(None) });
+        process.start(address);
+        let own = Arc::clone(&process);
+        let relay = Relay::start(SocketAddr::from((address, 636)), Arc::new(move || own.end()));
+        let samba = Self { relay, process, address, dir, _token: token };
+        if !ldif.is_empty() {
+            samba.modify(ldif);
+        }
+        samba
+    }
+
+    /// The port of LDAPS at 127.0.0.1, for the hub.
+    pub(super) fn port(&self) -> u16 {
+        self.relay.port()
+    }
+
+    /// A path in its folder.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Lets it die as soon as it has said so many bytes more.
+    pub(super) fn dies_after(&self, bytes: u64) {
+        self.relay.dies_after(bytes);
+    }
+
+    /// True if it has died.
+    pub(super) fn is_dead(&self) -> bool {
+        let mut child = self.process.child.lock().unwrap_or_else(PoisonError::into_inner);
+        child.as_mut().is_none_or(|child| child.try_wait().expect("its state").is_some())
+    }
+
+    /// Ends it, if it runs, and starts it again with what it had.
+    pub(super) fn restart(&self) {
+        self.process.end();
+        self.process.start(self.address);
+        self.relay.leads_to(SocketAddr::from((self.address, 636)));
+    }
+
+    /// Adds and changes entries, as `ldapmodify` reads it.
+    pub(super) fn modify(&self, ldif: &str) {
+        std::fs::write(self.path("changes.ldif"), ldif).expect("written");
+        drop(said(self.command("ldapmodify").arg("-a").arg("-f").arg(self.path("changes.ldif"))));
+    }
+
+    /// What `ldapsearch` prints of these entries, as LDIF without wrapped lines.
+    pub(super) fn ldapsearch(&self, base: &str, filter: &str, attributes: &[&str]) -> String {
+        let mut command = self.command("ldapsearch");
+        command.args(["-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt", "-b", base, filter]);
+        said(command.args(attributes))
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.args(["-x", "-D", "administrator@ad.test", "-w", ADMINISTRATOR]);
+        command.args(["-H", &format!("ldaps://{}", self.address)]).env("LDAPTLS_CACERT", self.path("ca.crt"));
+        command
+    }
+}
+
+impl Process {
+    fn start(&self, address: Ipv4Addr) {
+        let mut command = by_root(START);
+        command.arg(&self.dir).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("samba starts");
+        let begun = Instant::now();
+        while TcpStream::connect((address, 636)).is_err() {
+            let ended = child.try_wait().expect("its state");
+            let out = || std::fs::read_to_string(self.dir.join("out")).unwrap_or_default();
+            assert!(ended.is_none(), "samba ended: {}", out());
+            assert!(begun.elapsed() < PATIENCE, "samba does not listen: {}", out());
+            std::thread::yield_now();
+        }
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+    }
+
+    /// Kills it, and waits until it is gone.
+    fn end(&self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut child) = child.take() {
+            let _ = by_root(r#"kill -9 "$(cat "$1/pid")""#).arg(&self.dir).output();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Samba {
+    fn drop(&mut self) {
+        self.process.end();
+        // What root wrote only root can remove.
+        let _ = by_root(r#"rm -rf "$1/dc""#).arg(self.dir.path()).output();
+    }
+}
+
+/// A script, run by root.
+fn by_root(script: &str) -> Command {
+    let own = std::fs::metadata("/proc/self").expect("who runs this").uid();
+    let mut command = if own == 0 { Command::new("sh") } else { Command::new("sudo") };
+    if own != 0 {
+        command.args(["-n", "sh"]);
+    }
+    command.args(["-c", script, "sh"]);
+    command
+}
+
+/// A domain that nobody has changed, made by the version of Samba that is there.
+fn template() -> PathBuf {
+    let version = Command::new("samba").arg("--version").output().unwrap_or_else(|error| {
+        panic!("samba does not run ({error}): run `make test`, or see need_samba in tests/lib/setup.sh")
+    });
+    let mut hasher = DefaultHasher::new();
+    (&version.stdout, PROVISION, ADMINISTRATOR).hash(&mut hasher);
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::create_dir_all(kept).expect("a folder");
+    let template = kept.join(format!("domain-{:016x}", hasher.finish()));
+    // Nobody else makes it meanwhile.
+    let lock = File::create(template.with_extension("lock")).expect("a lock");
+    lock.lock().expect("the lock");
+    if !template.exists() {
+        drop(said(by_root(PROVISION).arg(&template).arg(ADMINISTRATOR)));
+    }
+    template
+}
+
+/// A loopback address at which nobody is, and what keeps it.
+fn address() -> (Ipv4Addr, TcpListener) {
+    let from = std::process::id();
+    let addresses = (0..60_000).map(|at| {
+        let number = from.wrapping_mul(7919).wrapping_add(at) % 60_000;
+        let (third, fourth) = (number / 240, number % 240 + 1);
+        Ipv4Addr::new(127, 77, u8::try_from(third).unwrap_or(0), u8::try_from(fourth).unwrap_or(1))
+    });
+    let free = |address: &Ipv4Addr| [389, 636].iter().all(|port| TcpStream::connect((*address, *port)).is_err());
+    let taken = |address: Ipv4Addr| TcpListener::bind((address, TOKEN)).ok().map(|token| (address, token));
+    addresses.filter(free).find_map(taken).expect("a loopback address is free")
+}
