@@ -264,10 +264,13 @@ impl Shape {
             if let [mask] = texts(entry, CONTROL)?[..] {
                 all.boolean("disabled", values::disabled(mask).map_err(|_| number(CONTROL))?);
             }
-            if let [ticks] = texts(entry, EXPIRES)?[..]
-                && let Some(time) = values::expires(ticks).map_err(|_| number(EXPIRES))?
-            {
-                all.text(EXPIRES, &time);
+            let time = match texts(entry, EXPIRES)?[..] {
+                [ticks] => values::expires(ticks).map_err(|_| number(EXPIRES))?,
+                _ => None,
+            };
+            match time {
+                Some(time) => all.text(EXPIRES, &time),
+                None => all.null(EXPIRES),
             }
         }
         Ok(all)

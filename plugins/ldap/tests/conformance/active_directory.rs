@@ -1,9 +1,9 @@
 //! What Active Directory does otherwise.
 
 use super::server::{Entry, entry};
-use super::{Server, object, refers, rejected, scan, world};
+use super::{Server, object, refers, rejected, scan, whole, world};
 use rosterd_sdk::Class;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn with_guid(mut entry: Entry, last: u8) -> Entry {
     let guid = [0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, last];
@@ -42,6 +42,11 @@ fn ids_flags_and_times_are_translated() {
     let unit = refers("org-unit", &id(1));
     let on = json!({ "dn": "CN=on,OU=People,DC=x", "sAMAccountName": "on", "orgUnit": unit, "disabled": false });
     assert_eq!(object(&changes, Class::Account, &id(2)), on);
+    // What has no value says so: it may have had one.
+    let empty = whole(&changes, Class::Account, &id(2));
+    for name in ["accountExpires", "title", "manager"] {
+        assert_eq!(empty.get(name), Some(&Value::Null), "{name}");
+    }
     let off = object(&changes, Class::Account, &id(3));
     assert_eq!((&off["disabled"], &off["accountExpires"]), (&json!(true), &json!("2024-02-29T12:16:00Z")));
     let members = json!([refers("account", &id(2))]);

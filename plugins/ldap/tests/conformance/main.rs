@@ -61,9 +61,17 @@ fn since(cursor: &str) -> Result<(Vec<Change>, ScanEnd), Fault> {
     all_of(open_at(cursor)?, 500)
 }
 
-/// The attributes of the object with this id.
+/// The attributes of the object with this id, but for those that it has no value of.
 #[track_caller]
 fn object(changes: &[Change], class: Class, id: &str) -> Value {
+    let mut all = whole(changes, class, id);
+    all.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    all
+}
+
+/// The attributes of the object with this id.
+#[track_caller]
+fn whole(changes: &[Change], class: Class, id: &str) -> Value {
     let found = changes.iter().find_map(|change| match change {
         Change::Upsert(object) if object.class == class && object.id == id => Some(object),
         _ => None,
