@@ -4,11 +4,11 @@ use super::ldif;
 use super::samba::Samba;
 use super::slapd::Slapd;
 use super::{domain, ldif::Printed};
-use rosterd_model::{Attributes, Class, Value};
+use rosterd_model::{Attributes, Class, Lifecycle, Value};
 use rosterd_store::Store;
 use rosterd_store::prelude::*;
 use rosterd_tests::hub::Hub;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Differences in a message.
 const MOST: usize = 10;
@@ -85,13 +85,29 @@ impl Directory {
                 let (id, head) = head.expect("readable");
                 let Some(link) = snapshot.link(number, class, head.ordinal).expect("readable") else { continue };
                 let entity = snapshot.entity(class, link.entity).expect("readable").expect("linked");
-                if entity.lifecycle.is_living() {
+                // Who left is disabled before he is removed.
+                if entity.lifecycle.is_living() && !matches!(entity.lifecycle, Lifecycle::Disabled { .. }) {
                     let fields = names.iter().filter_map(|name| field(&entity.attributes, name)).collect();
                     found.0.insert((class.as_str().to_owned(), id.as_str().to_owned()), fields);
                 }
             }
         }
+        found.only_those_who_are_there();
         found
+    }
+
+    /// Leaves out references to whoever is gone: a server forgets them at once, without a word about those who referred to him.
+    fn only_those_who_are_there(&mut self) {
+        let ids: BTreeSet<String> = self.0.keys().map(|(_, id)| id.clone()).collect();
+        for fields in self.0.values_mut() {
+            for name in ["members", "manager"] {
+                let Some(named) = fields.remove(name) else { continue };
+                let there: Vec<&str> = named.split(' ').filter(|id| ids.contains(*id)).collect();
+                if !there.is_empty() {
+                    fields.insert(name.to_owned(), there.join(" "));
+                }
+            }
+        }
     }
 
     /// What a slapd shows to somebody who may see everything.

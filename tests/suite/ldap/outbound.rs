@@ -15,7 +15,7 @@ const COPY: &str = "ou=copy,dc=example,dc=org";
 /// The hub's account may write the copy, and the server has a password policy.
 const WRITABLE: [(&str, &str); 3] = [
     ("moduleload back_mdb\n", "moduleload back_mdb\nmoduleload ppolicy\n"),
-    ("index objectClass eq\n", "index objectClass,entryUUID eq\noverlay ppolicy\n"),
+    ("overlay syncprov\n", "overlay ppolicy\noverlay syncprov\n"),
     (
         "access to attrs=userPassword",
         "access to dn.subtree=\"ou=copy,dc=example,dc=org\" by dn.exact=\"cn=sync,dc=example,dc=org\" manage by anonymous auth by * \

@@ -157,6 +157,7 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/ldap/src/destination/line.rs", "ldap_writing"),
     ("plugins/ldap/src/destination/session.rs", "ldap_writing"),
     ("plugins/ldap/src/destination/create.rs", "ldap_writing"),
+    ("plugins/ldap/src/destination/update.rs", "ldap_writing"),
     ("plugins/ldap/src/destination/access.rs", "ldap_writing"),
     ("plugins/ldap/src/destination/show.rs", "ldap_writing"),
     ("plugins/ldap/src/destination/wish.rs", "ldap_wish"),
