@@ -37,7 +37,7 @@ userName = "source.sAMAccountName"
 displayName = "source.displayName"
 employeeNumber = "source.employeeNumber"
 title = { from = "source.title", on-null = "clear" }
-manager = "source.manager"
+manager = { from = "source.manager", on-null = "clear" }
 orgUnit = "source.orgUnit"
 active = "!source.disabled"
 endDate = "source.accountExpires"

@@ -96,10 +96,12 @@ fn changes_at_openldap_are_followed_by_its_cookies() {
     pair.follow("cleared", &change(&person(4), "changetype: modify\ndelete: title"));
     let renamed = "changetype: modrdn\nnewrdn: uid=renamed\ndeleteoldrdn: 1";
     pair.follow("renamed", &change(&person(3), renamed));
+    let moved = format!("changetype: modrdn\nnewrdn: uid=u00006\ndeleteoldrdn: 1\nnewsuperior: {}", unit(1));
+    pair.follow("moved", &change(&person(6), &moved));
     let plain = format!("ou=plain,{base}");
     pair.follow("an org unit added", &change(&plain, "changetype: add\nobjectClass: organizationalUnit\nou: plain"));
-    let moved = format!("changetype: modrdn\nnewrdn: uid=u00006\ndeleteoldrdn: 1\nnewsuperior: {plain}");
-    pair.follow("moved", &change(&person(6), &moved));
+    let inner = "changetype: add\nobjectClass: inetOrgPerson\nuid: inner\ncn: Inner\nsn: Inner\nemployeeNumber: 900002";
+    pair.follow("somebody in it added", &change(&format!("uid=inner,{plain}"), inner));
     // One with a plain name: of others refint cuts the names in the midst of a sign (OpenLDAP 2.5).
     let unit_moved = format!("changetype: modrdn\nnewrdn: ou=moved\ndeleteoldrdn: 1\nnewsuperior: {}", unit(2));
     pair.follow("an org unit with everybody in it moved", &change(&plain, &unit_moved));
@@ -121,6 +123,11 @@ fn changes_at_openldap_are_followed_by_its_cookies() {
 /// With one of the ways of Active Directory.
 fn domain_is_followed(way: &str) {
     let samba = Samba::start(&domain::ldif(PEOPLE, UNITS));
+    // Others are not shown what was deleted.
+    samba.modify(&change(
+        "CN=Domain Admins,CN=Users,DC=ad,DC=test",
+        "changetype: modify\nadd: member\nmember: CN=sync,CN=Users,DC=ad,DC=test",
+    ));
     let (modify, there) = (|ldif: &str| samba.modify(ldif), || Directory::of_domain(&samba));
     let hub = active_directory::hub(&samba);
     hub.configure("page-size = 100", &format!("page-size = 100\ndelta = \"{way}\""));

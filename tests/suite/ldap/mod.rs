@@ -56,7 +56,7 @@ userName = "source.uid"
 displayName = "source.displayName"
 employeeNumber = "source.employeeNumber"
 title = { from = "source.title", on-null = "clear" }
-manager = "source.manager"
+manager = { from = "source.manager", on-null = "clear" }
 orgUnit = "source.orgUnit"
 [job.ldap.org-unit.map]
 displayName = "source.ou"
