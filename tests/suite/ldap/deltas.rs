@@ -156,15 +156,17 @@ fn domain_is_followed(way: &str) {
     let group = domain::group(0);
     let member = format!("changetype: modify\nadd: member\nmember: {new}");
     pair.follow("a member added", &change(&group, &member));
-    let member = format!("changetype: modify\ndelete: member\nmember: {}", person(8));
-    pair.follow("a member removed", &change(&group, &member));
+    // A server forgets about whom it deletes where he was a member, and the group is none that changed: so he leaves it before.
+    let member = format!("changetype: modify\ndelete: member\nmember: {}\nmember: {new}", person(8));
+    pair.follow("members removed", &change(&group, &member));
     let id = (pair.there)().id("new");
     pair.follow("deleted", &change(&new, "changetype: delete"));
     // What is left of a deleted object has its id in its name.
     let tombstone = format!("CN=Neu\\, Ä\\0ADEL:{id},CN=Deleted Objects,{}", super::samba::DOMAIN);
     let restored = format!(
         "control: 1.2.840.113556.1.4.417 true\nchangetype: modify\ndelete: isDeleted\n-\nreplace: distinguishedName\n\
-         distinguishedName: {new}\n-\nreplace: displayName\ndisplayName: Neu"
+         distinguishedName: {new}\n-\nreplace: displayName\ndisplayName: Neu\n-\nreplace: employeeNumber\n\
+         employeeNumber: 900001"
     );
     pair.follow("restored", &change(&tombstone, &restored));
     assert_eq!((pair.there)().id("new"), id);

@@ -83,10 +83,8 @@ impl Directory {
         for (class, names) in CLASSES.into_iter().zip(FIELDS) {
             for head in snapshot.shadow_heads(number, class).expect("readable") {
                 let (id, head) = head.expect("readable");
-                if !head.live {
-                    continue;
-                }
-                let Some(link) = snapshot.link(number, class, head.ordinal).expect("readable") else { continue };
+                let link = snapshot.link(number, class, head.ordinal).expect("readable");
+                let Some(link) = link.filter(|link| link.live) else { continue };
                 let entity = snapshot.entity(class, link.entity).expect("readable").expect("linked");
                 // Who left is disabled before he is removed.
                 if entity.lifecycle.is_living() && !matches!(entity.lifecycle, Lifecycle::Disabled { .. }) {

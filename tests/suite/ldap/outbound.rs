@@ -94,7 +94,6 @@ remove-member = { floor = 100, percent = 90.0 }
 first-delivery = "allow"
 on-leave = "disable"
 [deliver.copy.org-unit]
-match = ["dn"]
 [deliver.copy.org-unit.map]
 ou = "orgUnit.displayName"
 parent = "orgUnit.parent"
