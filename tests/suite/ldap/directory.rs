@@ -178,6 +178,7 @@ impl Directory {
     /// The same without somebody.
     pub(super) fn without(mut self, id: &str) -> Self {
         self.0.retain(|(_, own), _| own != id);
+        self.only_those_who_are_there();
         self
     }
 

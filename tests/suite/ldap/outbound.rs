@@ -135,6 +135,12 @@ impl Out {
     fn new(people: usize, units: usize) -> Self {
         let mut ldif = company::ldif(people, units);
         company::entry(&mut ldif, COPY, &[("objectClass", "organizationalUnit"), ("ou", "copy")]);
+        // One with a plain name: when others move, refint cuts names in the midst of a sign (OpenLDAP 2.5).
+        let plain = format!("ou=plain,{SOURCE}");
+        company::entry(&mut ldif, &plain, &[("objectClass", "organizationalUnit"), ("ou", "plain")]);
+        let inner = [("uid", "inner"), ("cn", "Inner"), ("sn", "Inner"), ("displayName", "Inner")];
+        let inner = [&[("objectClass", "inetOrgPerson"), ("employeeNumber", "900002")], &inner[..]].concat();
+        company::entry(&mut ldif, &format!("uid=inner,{plain}"), &inner);
         let slapd = Slapd::with(&ldif, &WRITABLE);
         let hub = Hub::with(&["ldap"]);
         hub.watched.variable(VARIABLE, PASSWORD);
@@ -246,7 +252,7 @@ fn a_tree_goes_out_and_follows_whatever_changes() {
     let dn =
         |number: &str| people.iter().find(|one| one["employeeNumber"][0] == number).expect("a person")["dn"][0].clone();
     let units = read(&out.slapd.ldapsearch("(objectClass=organizationalUnit)", &["ou"]));
-    let leaf = units.iter().find(|unit| unit["ou"][0].starts_with("#3")).expect("a unit")["dn"][0].clone();
+    let unit = |name: &str| units.iter().find(|unit| unit["ou"][0] == name).expect("a unit")["dn"][0].clone();
     let group = read(&out.slapd.ldapsearch("(objectClass=groupOfNames)", &["member"]))[0].clone();
     let (gone, name) = (group["member"][1].clone(), group["dn"][0].clone());
     let person = dn("000003");
@@ -263,7 +269,13 @@ fn a_tree_goes_out_and_follows_whatever_changes() {
         change(&dn("000005"), "changetype: modify\nreplace: employeeType\nemployeeType: left\n"),
         change(&name, &format!("changetype: modify\nadd: member\nmember:: {}\n", coded(&dn("000044")))),
         change(&name, &format!("changetype: modify\ndelete: member\nmember:: {}\n", coded(&gone))),
-        change(&leaf, &format!("changetype: modrdn\nnewrdn: ou=\\+ moved\ndeleteoldrdn: 1\nnewsuperior: {SOURCE}\n")),
+        change(
+            &unit("plain"),
+            &format!(
+                "changetype: modrdn\nnewrdn: ou=\\+ moved\ndeleteoldrdn: 1\nnewsuperior:: {}\n",
+                coded(&unit("研发 0"))
+            ),
+        ),
     ];
     out.slapd.modify(&changes.concat());
     let said = out.run();
