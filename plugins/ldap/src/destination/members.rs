@@ -144,11 +144,7 @@ impl Session {
         let comes = changes.first().is_some_and(|change| change.how == How::Add);
         let doing = format!("changing {name} of \"{dn}\"");
         let request = |changes: Vec<Modification>| Request::Modify { dn: dn.to_owned(), changes };
-        let mut with = changes.clone();
-        if self.needs_member(name) && comes && permissive {
-            with.push(stand_in(How::Delete));
-        }
-        let (mut outcome, _) = self.send(request(with), permissive, Vec::new()).await?;
+        let (mut outcome, _) = self.send(request(changes.clone()), permissive, Vec::new()).await?;
         if outcome.code == 65 && self.needs_member(name) && !comes {
             // They were the last ones.
             changes.insert(0, stand_in(How::Add));
@@ -157,8 +153,9 @@ impl Session {
         let single = some.len() == 1;
         Ok(match outcome.code {
             0 => {
-                if self.needs_member(name) && comes && !permissive {
-                    // Whether it was there or not.
+                if self.needs_member(name) && comes {
+                    // Whether it was there or not. Not together with who comes: OpenLDAP lists permissive modifications, refuses
+                    // them all where it was not there, and that reads like a member who was there already.
                     let _ = self.send(request(vec![stand_in(How::Delete)]), false, Vec::new()).await?;
                 }
                 Ok(true)
