@@ -72,7 +72,7 @@ userName = "source.uid"
 displayName = "source.displayName"
 employeeNumber = "source.employeeNumber"
 title = { from = "source.title", on-null = "clear" }
-manager = "source.manager"
+manager = { from = "source.manager", on-null = "clear" }
 orgUnit = "source.orgUnit"
 lifecycle = "source.employeeType"
 [job.ldap.org-unit.map]
@@ -106,7 +106,7 @@ sn = "account.displayName"
 displayName = "account.displayName"
 employeeNumber = "account.employeeNumber"
 title = "account.title"
-manager = "account.manager"
+manager = { from = "account.manager", on-null = "clear" }
 orgUnit = "account.orgUnit"
 [deliver.copy.group.map]
 cn = "group.displayName"
