@@ -43,8 +43,7 @@ impl<'a> Pair<'a> {
     #[track_caller]
     fn follow(&self, what: &str, ldif: &str) {
         self.read_changes(what, ldif, 0);
-        eprintln!("{what}");
-        Directory::of_hub(&self.hub).assert_equals(&(self.there)());
+        Directory::of_hub(&self.hub).assert_equals_after(what, &(self.there)());
     }
 
     /// Moves somebody out of the base: he is a case, and lives on as he was. All others are as the server shows them.

@@ -140,7 +140,7 @@ impl Directory {
             let mut fields = BTreeMap::new();
             for (there, here) in *names {
                 let said: Vec<String> =
-                    entry.get(*there).map_or(Vec::new(), |values| values.iter().map(text).collect());
+                    entry.get(*there).map_or(Vec::new(), |values| values.iter().map(|value| text(value)).collect());
                 let id_of = |dn: &String| ids.get(&ldif::respelled(dn)).cloned();
                 let mut values: Vec<String> = match *there {
                     ".." => id_of(&ldif::above(&text(&entry["dn"][0])).to_owned()).into_iter().collect(),
@@ -185,16 +185,22 @@ impl Directory {
     /// Both know the same.
     #[track_caller]
     pub(super) fn assert_equals(&self, other: &Self) {
+        self.assert_equals_after("everything", other);
+    }
+
+    /// Both know the same after something.
+    #[track_caller]
+    pub(super) fn assert_equals_after(&self, what: &str, other: &Self) {
         let ids = self.0.keys().chain(other.0.keys().filter(|id| !self.0.contains_key(*id)));
         let different = ids.filter(|id| self.0.get(*id) != other.0.get(*id));
         let texts: Vec<String> =
             different.take(MOST).map(|id| format!("{id:?}: {:?}\n  {:?}", self.0.get(id), other.0.get(id))).collect();
-        assert!(texts.is_empty(), "hub and server differ:\n{}", texts.join("\n"));
+        assert!(texts.is_empty(), "hub and server differ after {what}:\n{}", texts.join("\n"));
     }
 }
 
-fn text(value: &Vec<u8>) -> String {
-    String::from_utf8(value.clone()).expect("UTF-8")
+fn text(value: &[u8]) -> String {
+    String::from_utf8(value.to_vec()).expect("UTF-8")
 }
 
 /// An id of Active Directory as people write it: of its five parts the first three are written from behind.
