@@ -159,7 +159,7 @@ impl Refresh {
         let search = |id: &[u8; 16], context: &String| One {
             base: context.clone(),
             scope: Scope::Subtree,
-            filter: filter::equal("entryUUID", &values::uuid(*id)),
+            filter: filter::equal("entryUUID", values::uuid(*id)),
             attributes: vec!["1.1".to_owned()],
         };
         let searches: Vec<One> =
