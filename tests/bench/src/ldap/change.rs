@@ -31,7 +31,7 @@ pub(super) fn measure(settings: &Settings, report: &mut Report, slapd: &Slapd, e
         runs.push(outcome.seconds);
         let changed = number(&json, "/run/scan/changed");
         if changed != 1.0 {
-            return Err(format!("one entry was changed, and {changed} were seen: {}", json));
+            return Err(format!("one entry was changed, and {changed} were seen: {json}"));
         }
     }
     report.note("ldap, one changed: the run alone", median(runs), "s");
