@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::values;
 use rosterd_sdk::{Attributes, Change, Class, Edit, record};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Who is where: what names of entries stand for.
@@ -59,7 +60,12 @@ impl Index {
     /// Who has this name.
     #[must_use]
     pub fn get(&self, dn: &Dn) -> Option<(Class, &str)> {
-        self.names.get(dn).map(|(class, id)| (*class, id.as_str()))
+        self.called(dn.as_str())
+    }
+
+    /// Who has the name of this key.
+    fn called(&self, key: &str) -> Option<(Class, &str)> {
+        self.names.get(key).map(|(class, id)| (*class, id.as_str()))
     }
 }
 
@@ -231,7 +237,7 @@ impl Shape {
                 }
             }
         }
-        if let Some((Class::OrgUnit, id)) = dn.parent().and_then(|above| index.get(&above)) {
+        if let Some((Class::OrgUnit, id)) = dn.above().and_then(|above| index.called(above)) {
             all.reference(preset::above(self.class), Class::OrgUnit, id);
         } else {
             all.null(preset::above(self.class));
@@ -277,16 +283,26 @@ impl Shape {
     }
 }
 
+/// The options of what a server calls an attribute; none if it is another attribute. This is asked for each attribute of each
+/// entry as often as there are names that are wanted: so bytes are compared, and most are done with after their length.
+fn options<'a>(own: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
+    let (head, rest) = own.split_at_checked(name.len())?;
+    if !head.eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    match rest {
+        [] => Some(Cow::Borrowed("")),
+        [b';', options @ ..] => Some(String::from_utf8_lossy(options)),
+        _ => None,
+    }
+}
+
 /// The values of an attribute. Those with options (of a language, binary) are others.
 pub(crate) fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]>, Wrong> {
     let mut found = Vec::new();
     for (own, values) in &entry.attributes {
-        let own = String::from_utf8_lossy(own);
-        let (own, options) = own.split_once(';').unwrap_or((&own, ""));
-        if !own.eq_ignore_ascii_case(name) {
-            continue;
-        }
-        let range = ranges::range(options);
+        let Some(options) = options(own, name) else { continue };
+        let range = ranges::range(&options);
         match range {
             None if options.is_empty() => found.extend(values.iter().map(Vec::as_slice)),
             None => {}

@@ -3,6 +3,8 @@
 //! Types and values are compared without case, as directories compare nearly all that stands in names; escapes are undone,
 //! spaces that mean nothing are dropped, and the parts of a name with several are sorted.
 
+use std::borrow::Borrow;
+
 /// A name as a key. Equal for two spellings of one name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Dn(String);
@@ -11,6 +13,11 @@ impl Dn {
     /// Reads a name; none if it is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        plain(text).map(Self).or_else(|| Self::parse_any(text))
+    }
+
+    /// As [`Dn::parse`], for all there is in names.
+    pub(crate) fn parse_any(text: &str) -> Option<Self> {
         let mut key = String::with_capacity(text.len());
         if text.trim().is_empty() {
             return Some(Self(key));
@@ -29,10 +36,16 @@ impl Dn {
     /// The name of the entry above; none at the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
+        self.above().map(|above| Self(above.to_owned()))
+    }
+
+    /// The key of the entry above; none at the root.
+    #[must_use]
+    pub fn above(&self) -> Option<&str> {
         // What stands inside of a value is escaped, so that a comma here is one between two parts.
         match self.0.split_once(',') {
-            Some((_, above)) => Some(Self(above.to_owned())),
-            None => (!self.0.is_empty()).then(|| Self(String::new())),
+            Some((_, above)) => Some(above),
+            None => (!self.0.is_empty()).then_some(""),
         }
     }
 
@@ -47,6 +60,46 @@ impl Dn {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A key is found by its text: it has the same hash.
+impl Borrow<str> for Dn {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The key of a name of which every part is one type and one value, in ASCII without anything that is escaped: most names are so,
+/// and each entry has several. None for all others, and for what is no name.
+fn plain(text: &str) -> Option<String> {
+    let mut key = String::with_capacity(text.len());
+    for part in text.split(',') {
+        if !key.is_empty() {
+            key.push(',');
+        }
+        let (kind, value) = part.split_once('=')?;
+        let kind = kind.trim_matches(' ');
+        if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')) {
+            return None;
+        }
+        let value = value.trim_matches(' ');
+        let (mut strange, mut space) = (false, false);
+        for byte in value.bytes() {
+            strange |= !byte.is_ascii() || matches!(byte, b'\\' | b'"' | b'+' | b'=' | b'#');
+            // Two of them mean one.
+            strange |= space && byte == b' ';
+            space = byte == b' ';
+        }
+        if strange {
+            return None;
+        }
+        let from = key.len();
+        key.push_str(kind);
+        key.push('=');
+        key.push_str(value);
+        key.get_mut(from..)?.make_ascii_lowercase();
+    }
+    Some(key)
 }
 
 /// The name of the entry above as it is written in a name; none at the root and for what is no name.

@@ -165,6 +165,9 @@ impl Scan {
                     attributes.push(CHANGED.to_owned());
                 }
                 let (found, more) = walk.page(self.link()?, size, &attributes)?;
+                if more {
+                    walk.ahead(self.link()?, size, &attributes)?;
+                }
                 for entry in &found.entries {
                     self.index.take(&shape, entry);
                 }
@@ -179,6 +182,9 @@ impl Scan {
                 }
                 for entry in &mut found.entries {
                     ranges::complete(self.link()?, entry)?;
+                }
+                if more {
+                    walk.ahead(self.link()?, size, &shape.wanted())?;
                 }
                 let index = &self.index;
                 self.waiting.extend(found.entries.iter().map(|entry| shape.read(entry, index)));

@@ -23,13 +23,15 @@ pub struct Walk {
     pub deleted: bool,
     cookie: Vec<u8>,
     empty: u32,
+    /// The number of the request for the next page, if it was sent already.
+    asked: Option<i64>,
 }
 
 impl Walk {
     /// A search that has not begun, with a filter of its own.
     #[must_use]
     pub fn new(class: Class, base: &str, filter: Vec<u8>) -> Self {
-        Self { class, base: base.to_owned(), filter, deleted: false, cookie: Vec::new(), empty: 0 }
+        Self { class, base: base.to_owned(), filter, deleted: false, cookie: Vec::new(), empty: 0, asked: None }
     }
 
     /// One search for each base: everything of a class.
@@ -52,8 +54,22 @@ impl Walk {
     /// # Errors
     /// A result that is none, and pages that do not go on.
     pub fn page(&mut self, link: &mut Link, size: u32, attributes: &[String]) -> Result<(Found, bool), Fault> {
-        let found = self.ask(link, size, attributes)?.good(&self.doing())?;
-        self.take(found)
+        let found = match self.asked.take() {
+            Some(id) => link.part(id, usize::MAX)?,
+            None => self.ask(link, size, attributes)?,
+        };
+        self.take(found.good(&self.doing())?)
+    }
+
+    /// Asks for the next page, so that the server finds it while this one is made use of. Until it is read nothing else may be
+    /// asked on the connection.
+    ///
+    /// # Errors
+    /// It can not be sent.
+    pub fn ahead(&mut self, link: &mut Link, size: u32, attributes: &[String]) -> Result<(), Fault> {
+        let asked = self.with_request(size, attributes, |search| link.begin(search))?;
+        self.asked = Some(asked);
+        Ok(())
     }
 
     /// As [`Walk::page`], with a result that is none in the outcome.
@@ -61,8 +77,12 @@ impl Walk {
     /// # Errors
     /// There is no whole answer.
     pub fn ask(&self, link: &mut Link, size: u32, attributes: &[String]) -> Result<Found, Fault> {
+        self.with_request(size, attributes, |search| link.search(search))
+    }
+
+    fn with_request<T>(&self, size: u32, attributes: &[String], send: impl FnOnce(&Search<'_>) -> T) -> T {
         let all = [Ask::Paged(size, &self.cookie), Ask::ShowDeleted];
-        link.search(&Search {
+        send(&Search {
             base: &self.base,
             scope: Scope::Subtree,
             most: 0,

@@ -5,13 +5,14 @@
 //! `bench.json` in the folder given with `--out`.
 //!
 //! Reading order: [`settings`], [`process`] (running and watching a command), [`hub`] (a hub in a folder of its own),
-//! [`scenario`] (what is measured), [`service`] (work that nobody watches), [`dingtalk`] (a vendor of 50,000 people),
+//! [`scenario`] (what is measured), [`service`] (work that nobody watches), [`dingtalk`] (a vendor of 50,000 people), [`ldap`] (a directory that nobody here wrote),
 //! [`served`] (`rosterd serve` and its log), [`heavy`] (a component of 18 MB), [`report`] (figures, limits, table). The other side of the sandbox tax is a program of its own, `tax`, and so are what times a
 //! component from within, `described`, and the engine with systems that cost nothing, `unattended`.
 
 mod dingtalk;
 mod heavy;
 mod hub;
+mod ldap;
 mod process;
 mod report;
 mod scenario;

@@ -3,6 +3,7 @@
 use crate::dingtalk;
 use crate::heavy;
 use crate::hub::Hub;
+use crate::ldap;
 use crate::process::{self, median};
 use crate::report::Report;
 use crate::service;
@@ -48,6 +49,7 @@ pub(crate) fn all(settings: &Settings) -> Result<Report, String> {
     }
     service::all(settings, &mut report)?;
     dingtalk::all(settings, &mut report)?;
+    ldap::all(settings, &mut report)?;
     Ok(report)
 }
 

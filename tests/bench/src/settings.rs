@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 /// Where things are and how much is measured.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// People of the large company; those of DingTalk are at most 50,000.
+    /// People of the large company; those of DingTalk are at most 50,000, entries of LDAP at most 100,000.
     pub(crate) people: usize,
     /// Folder of the built binaries: `rosterd`, `demo-company`, `raw_redb`, `tax`, `described`.
     pub(crate) binaries: PathBuf,
-    /// The installed form of the csv connector: a component file. That of dingtalk lies beside it.
+    /// The installed form of the csv connector: a component file. Those of dingtalk and ldap lie beside it.
     pub(crate) plugin: PathBuf,
     /// Folder to work in; emptied before each scenario.
     pub(crate) work: PathBuf,

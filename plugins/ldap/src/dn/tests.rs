@@ -79,3 +79,20 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// The short way gives the same key as the long one, wherever it gives one.
+    #[test]
+    fn the_short_way_is_the_long_one(text in "[a-zC ]{0,4}(=[a-zA-Z0-9 <;=#é+\\\\\"-]{0,8}(,[A-Za-z .]{0,3}=[ a-zA-Z0-9']{0,8}){0,3})?") {
+        if let Some(key) = plain(&text) {
+            prop_assert_eq!(Some(Dn(key)), Dn::parse_any(&text));
+        }
+    }
+
+    #[test]
+    fn plain_names_go_the_short_way(text in " ?[a-zA-Z-]{1,4} ?= ?[a-zA-Z0-9'<;é]{0,8}(, ?ou=[a-z0-9]( [a-z0-9]){0,3} ?){0,3}") {
+        let key = plain(&text);
+        prop_assert_eq!(key.is_some(), text.is_ascii());
+        prop_assert_eq!(key.map(Dn).or_else(|| Dn::parse_any(&text)), Dn::parse_any(&text));
+    }
+}

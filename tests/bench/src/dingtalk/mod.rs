@@ -157,7 +157,7 @@ fn component(settings: &Settings, name: &str, changes: &[(&str, &str)]) -> Resul
 }
 
 /// A file that only its owner can read.
-fn secret(folder: &Path, name: &str, text: &str) -> Result<(), String> {
+pub(crate) fn secret(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(folder.join(name));
     file.and_then(|mut file| file.write_all(text.as_bytes()))
@@ -165,7 +165,7 @@ fn secret(folder: &Path, name: &str, text: &str) -> Result<(), String> {
 }
 
 /// Says what takes a while.
-fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     // A lost line is no failure.
     let _ = writeln!(std::io::stderr(), "bench: {text}");
 }

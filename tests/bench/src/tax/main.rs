@@ -6,6 +6,9 @@
 //! - `read-sandboxed`, `read`: every page is pulled, every record decoded as the engine decodes it, and dropped;
 //! - `observe-sandboxed`, `observe`: the engine observes the pages into a new store, and ends before it plans.
 //!
+//! And one more, of the ldap connector, which has nothing beside it here: `observe-ldap`, with a file whose name is the port
+//! of the server.
+//!
 //! What makes the two sides equal: one file, one page size, the release build of one crate, the engine's own functions
 //! behind the same traits, reads of 128 kB from a real file (the test kit gives one out of a folder, nothing of it is
 //! kept). What only the sandboxed side does is part of its price: a thread for each instance, limits, checks of answers,
@@ -13,6 +16,7 @@
 //!
 //! The clock starts when the component is loaded and the store is open, and stops at the last record.
 
+mod ldap;
 mod native;
 mod observe;
 mod sandboxed;
@@ -64,7 +68,7 @@ fn main() -> ExitCode {
 /// Does what the words say: how many records were read, and in how many seconds.
 fn run(words: &[String]) -> Result<(u64, f64), String> {
     let [word, file, folder] = words else {
-        return Err("usage: tax read|read-sandboxed|observe|observe-sandboxed FILE FOLDER".to_owned());
+        return Err("usage: tax read|read-sandboxed|observe|observe-sandboxed|observe-ldap FILE FOLDER".to_owned());
     };
     let file = Path::new(file).canonicalize().map_err(|error| format!("can not find {file}: {error}"))?;
     let (Some(base), Some(name)) = (file.parent(), file.file_name()) else { return Err("FILE is no file".to_owned()) };
@@ -80,6 +84,10 @@ fn run(words: &[String]) -> Result<(u64, f64), String> {
         "observe" => observed(&place, &runtime, std::sync::Arc::new(native::Native::new(&place))),
         "observe-sandboxed" => {
             let component = sandboxed::Component::load(&place, runtime.handle())?;
+            observed(&place, &runtime, std::sync::Arc::new(component))
+        }
+        "observe-ldap" => {
+            let component = ldap::component(&place, runtime.handle(), &place.name)?;
             observed(&place, &runtime, std::sync::Arc::new(component))
         }
         _ => Err(format!("\"{word}\" is not known")),

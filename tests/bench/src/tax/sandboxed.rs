@@ -12,15 +12,25 @@ pub(crate) struct Component {
 }
 
 impl Component {
-    /// Loads what `rosterd plugin install` compiled.
+    /// Loads what `rosterd plugin install` compiled, to read the file.
     pub(crate) fn load(place: &Place, runtime: &tokio::runtime::Handle) -> Result<Self, String> {
-        let settings = HostSettings { cache_dir: place.hub.join(".rosterd/cache"), runtime: runtime.clone() };
-        let host = ConnectorHost::new(settings).map_err(|error| error.to_string())?;
-        let loaded = host.load(&place.hub.join("plugins/csv.wasm")).map_err(|error| error.to_string())?;
         let name: ConnectionId = "hr".parse().map_err(|_| "\"hr\" is no name".to_owned())?;
         let mut config = ConnectionConfig::new(name, place.base.clone());
         config.settings = place.settings();
         config.grants.files = vec![place.name.clone()];
+        Self::installed(place, runtime, "csv.wasm", config)
+    }
+
+    /// Loads what `rosterd plugin install` compiled.
+    pub(crate) fn installed(
+        place: &Place,
+        runtime: &tokio::runtime::Handle,
+        file: &str,
+        config: ConnectionConfig,
+    ) -> Result<Self, String> {
+        let settings = HostSettings { cache_dir: place.hub.join(".rosterd/cache"), runtime: runtime.clone() };
+        let host = ConnectorHost::new(settings).map_err(|error| error.to_string())?;
+        let loaded = host.load(&place.hub.join("plugins").join(file)).map_err(|error| error.to_string())?;
         Ok(Self { loaded, config })
     }
 }
