@@ -131,8 +131,7 @@ impl Scan {
             |wrong| Fault::incomplete(format!("a page of {} can not be read: {wrong}", endpoint(listing.class)));
         let list = List::of(page).map_err(broken)?;
         // One that knows no cursors answers with the first page and a total; one that does may leave the total out.
-        let by_cursor =
-            provider.cursor && (list.next.is_some() || listing.cursor.is_some() || list.total.is_none());
+        let by_cursor = provider.cursor && (list.next.is_some() || listing.cursor.is_some() || list.total.is_none());
         let more = listing.advance(&list, by_cursor)?;
         for (at, resource) in list.resources.into_iter().enumerate() {
             let position = format!("{}, object {}", endpoint(listing.class), listing.start + at as u64);
