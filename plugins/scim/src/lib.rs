@@ -92,7 +92,7 @@ impl Connector for Scim {
     }
 
     fn discover(&mut self) -> Result<String, Fault> {
-        Ok(described(account().attributes(probe::more(&self.settings))).discovery())
+        Ok(described(account().attributes(names::added(&self.settings))).discovery())
     }
 }
 

@@ -76,6 +76,19 @@ pub fn texts<'a>(class: Class, settings: &'a Settings) -> impl Iterator<Item = &
     own.iter().copied().chain(more.iter().map(String::as_str).filter(|name| !own.contains(name)))
 }
 
+/// True for what is read and written otherwise than by its name.
+#[must_use]
+pub fn is_our_own(name: &str) -> bool {
+    [ACTIVE, MANAGER, MEMBERS, "id", "meta", "schemas", "groups", "password"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
+/// What the operator added.
+pub fn added(settings: &Settings) -> impl Iterator<Item = Attribute> {
+    texts(Class::Account, settings).skip(TEXTS.len()).map(|name| text(name, Class::Account))
+}
+
 /// What `describe` says of a class.
 #[must_use]
 pub fn attributes(class: Class) -> Vec<Attribute> {

@@ -1,9 +1,8 @@
-//! What `check` and `discover` say: whether the service provider answers, what it can do, and whether users and groups may be
+//! What `check` says: whether the service provider answers, what it can do, and whether users and groups may be
 //! read. Nothing is written.
 
 use crate::api::{Api, endpoint};
 use crate::list::List;
-use crate::names;
 use crate::provider::Provider;
 use crate::reply::Verdict;
 use crate::settings::Settings;
@@ -41,9 +40,4 @@ fn probe(api: &Api, class: Class, name: &str) -> Probe {
             Err(wrong) => Probe::failed(name, format!("the answer is no listing: {wrong}"), REMEDY),
         },
     }
-}
-
-/// The attributes that the operator added, for `discover`.
-pub fn more(settings: &Settings) -> impl Iterator<Item = rosterd_sdk::Attribute> {
-    settings.attributes.iter().map(|name| names::text(name, Class::Account))
 }

@@ -140,7 +140,7 @@ impl Scan {
         if more {
             self.now = Some(listing);
         } else {
-            self.close(&listing);
+            self.close(&listing)?;
         }
         Ok(())
     }
@@ -181,17 +181,23 @@ impl Scan {
         }
     }
 
-    fn close(&mut self, listing: &Listing) {
+    fn close(&mut self, listing: &Listing) -> Result<(), Fault> {
+        let place = endpoint(listing.class);
         if self.since.is_some() {
-            return;
+            // The next delta would not look for what this one has missed.
+            return match listing.verdict() {
+                None => Ok(()),
+                Some(reason) => Err(Fault::incomplete(format!("{place}: {reason}; the next run looks again"))),
+            };
         }
         if let Some(total) = listing.total {
             self.end.declared_totals.push((listing.class, total));
         }
         match listing.verdict() {
             None => self.end.complete.push(listing.class),
-            Some(reason) => self.notes.push(format!("{}: {reason}", endpoint(listing.class))),
+            Some(reason) => self.notes.push(format!("{place}: {reason}")),
         }
+        Ok(())
     }
 
     /// A filter that is refused is a setting that is wrong.

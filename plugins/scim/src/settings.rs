@@ -1,5 +1,6 @@
 //! The settings of a connection. Their schema for operators stands in `connector.toml`.
 
+use crate::names;
 use crate::place::Place;
 use rosterd_sdk::Fault;
 use serde::Deserialize;
@@ -125,9 +126,10 @@ impl Settings {
             return Err(Fault::settings(text).about(name));
         }
         for name in &self.attributes {
-            if Place::of(name).is_none() {
-                let text =
-                    format!("attributes: \"{name}\" is no attribute of SCIM; write it as in RFC 7644, with its urn");
+            if Place::of(name).is_none() || names::is_our_own(name) {
+                let text = format!(
+                    "attributes: \"{name}\" is no attribute that can be added; write it as in RFC 7644, with its urn"
+                );
                 return Err(Fault::settings(text).about("attributes"));
             }
         }

@@ -206,7 +206,7 @@ impl<'a> Task<'a> {
             Verdict::Refused(fault) | Verdict::Doubtful(fault) => return Err(fault),
         };
         let id = self.operation.id.as_deref().unwrap_or_default();
-        if convert::id(&there).is_some_and(|own| own != id) {
+        if convert::id(&there) != Some(id) {
             return Err(Fault::transient("the service provider answers with another object than was asked for"));
         }
         let (mut operations, mut after) = wish::patch(&there, &self.edits)?;

@@ -52,7 +52,10 @@ impl Writer {
         }
         let provider = match self.provider() {
             Ok(provider) => provider,
-            Err(fault) => return operations.iter().map(|_| Receipt::NotAttempted(fault.clone())).collect(),
+            Err(fault) => {
+                let rest = operations.iter().skip(1).map(|_| Receipt::NotAttempted(fault.clone()));
+                return std::iter::once(Receipt::Failed(fault.clone())).chain(rest).collect();
+            }
         };
         let begun = clock::monotonic_ns();
         let mut stopped: Option<Fault> = None;

@@ -18,23 +18,23 @@ cache = "16 MB"
 [connection.hr]
 plugin = "scim"
 [connection.hr.settings]
-url = "http://127.0.0.1:FROM/v2"
+url = "http://127.0.0.1:FIRST/v2"
 page-size = 2
 [connection.hr.secrets]
 token = { env = "SCIM_TOKEN" }
 [connection.hr.grants]
-http = ["http://127.0.0.1:FROM"]
+http = ["http://127.0.0.1:FIRST"]
 networks = ["127.0.0.0/8"]
 
 [connection.app]
 plugin = "scim"
 [connection.app.settings]
-url = "http://127.0.0.1:TO/v2"
+url = "http://127.0.0.1:SECOND/v2"
 WRITE
 [connection.app.secrets]
 token = { env = "SCIM_TOKEN" }
 [connection.app.grants]
-http = ["http://127.0.0.1:TO"]
+http = ["http://127.0.0.1:SECOND"]
 networks = ["127.0.0.0/8"]
 
 [job.hr]
@@ -77,7 +77,7 @@ externalId = "account.employeeNumber"
 employeeNumber = "account.employeeNumber"
 displayName = "account.displayName"
 "name.familyName" = "account.name.familyName"
-"emails.work" = "account.emails.work"
+"emails.work" = { from = "account.emails.work", on-null = "clear" }
 title = "account.title"
 manager = "account.manager"
 [deliver.app.group.map]
@@ -96,7 +96,7 @@ impl Out {
         let (from, to) = (Provider::start(), Provider::start());
         let hub = Hub::with(&["scim"]);
         hub.watched.variable("SCIM_TOKEN", TOKEN);
-        let config = CONFIG.replace("FROM", &from.port().to_string()).replace("TO", &to.port().to_string());
+        let config = CONFIG.replace("FIRST", &from.port().to_string()).replace("SECOND", &to.port().to_string());
         hub.write("rosterd.toml", &config.replace("WRITE", write));
         Self { hub, from, to }
     }
@@ -168,6 +168,10 @@ fn goes_out_and_follows(write: &str) {
         |id: &str, number: &str| json!({ ENTERPRISE: { "employeeNumber": number, "manager": { "value": id } } });
     let wang = out.user(2, "wang", &manager(&boss, "2"));
     let tom = out.user(3, "tom", &manager(&boss, "3"));
+    // One who leaves is few among them.
+    for number in 4..20 {
+        out.user(number, &format!("u{number}"), &json!({}));
+    }
     let group = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "all \"of\" them", "members": [{ "value": wang }, { "value": tom }] });
     let group = out.from.ask("POST", "/Groups", &group)["id"].as_str().expect("an id").to_owned();
     drop(out.hub.rosterd(&["check", "--online"]).code(0));

@@ -64,6 +64,7 @@ fn what_is_missing_is_said() {
         (json!({ "auth": "basic" }), "username"),
         (json!({ "auth": "oauth", "token-url": "https://a" }), "client-id"),
         (json!({ "attributes": ["a b"] }), "a b"),
+        (json!({ "attributes": ["Manager"] }), "Manager"),
     ] {
         let _world = world(&Provider::shared(), &more).enter();
         let fault = open::<Scim>().map(|_| ()).unwrap_err();
@@ -73,9 +74,10 @@ fn what_is_missing_is_said() {
 
 #[test]
 fn abilities_and_added_attributes_are_told() {
-    let _world = world(&Provider::shared(), &json!({ "attributes": ["urn:a:b:badge"] })).enter();
+    let _world = world(&Provider::shared(), &json!({ "attributes": ["urn:a:b:badge", "title"] })).enter();
     let mut scim = open::<Scim>().unwrap();
     let probes = scim.check().unwrap();
     assert!(probes.iter().all(|probe| probe.ok) && probes[0].message.contains("PATCH"), "{probes:?}");
-    assert!(scim.discover().unwrap().contains("urn:a:b:badge"));
+    let discovered = scim.discover().unwrap();
+    assert!(discovered.contains("urn:a:b:badge") && discovered.matches("\"title\"").count() == 1, "{discovered}");
 }

@@ -126,6 +126,12 @@ fn deltas_ask_by_time_and_say_nothing_of_the_rest() {
     assert_eq!(cursor, "since 2025-12-31T23:55:00Z");
     let (all, end) = read(&provider, &more, Some(&cursor)).unwrap();
     assert_eq!((all.len(), end.complete.len(), end.cursor), (2, 0, Some(cursor)));
+    provider.borrow_mut().listings.push_back(|page| page["totalResults"] = 3.into());
+    assert_eq!(
+        read(&provider, &more, Some("since 2025-12-31T23:55:00Z")).unwrap_err().kind,
+        FaultKind::Incomplete,
+        "a gap"
+    );
     assert_eq!(read(&provider, &more, Some("since \" or 1")).unwrap_err().kind, FaultKind::CursorInvalid);
     assert_eq!(
         read(&provider, &json!({}), Some("since 2025-12-31T23:55:00Z")).unwrap_err().kind,
