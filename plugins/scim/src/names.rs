@@ -67,7 +67,7 @@ pub const fn naming(class: Class) -> &'static str {
 }
 
 /// The texts of a class.
-pub fn texts<'a>(class: Class, settings: &'a Settings) -> impl Iterator<Item = &'a str> {
+pub fn texts(class: Class, settings: &Settings) -> impl Iterator<Item = &str> {
     let (own, more): (&[&str], &[String]) = match class {
         Class::Account => (&TEXTS, &settings.attributes),
         Class::OrgUnit => (&[], &[]),

@@ -125,7 +125,7 @@ impl<'a> Place<'a> {
                     Some(element) => set(element, member, value),
                     None if value.is_null() => {}
                     None => {
-                        let element = self.new_element(list, value);
+                        let element = self.new_element(list, &value);
                         list.push(element);
                     }
                 }
@@ -135,7 +135,7 @@ impl<'a> Place<'a> {
 
     /// A value of several, to be added to those that are there. The first address of mail is the primary one.
     #[must_use]
-    pub fn new_element(&self, there: &[Value], value: Value) -> Value {
+    pub fn new_element(&self, there: &[Value], value: &Value) -> Value {
         let mut element = json!({ "type": self.kind, self.member.unwrap_or("value"): value });
         if self.attribute == "emails" && !there.iter().any(is_primary) {
             element["primary"] = true.into();

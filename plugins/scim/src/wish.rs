@@ -132,7 +132,7 @@ fn replace(place: &Place<'_>, there: &Resource, wanted: &Value) -> Value {
         (true, _) => json!({ "op": "remove", "path": place.path() }),
         // `replace` of what is not there is refused by some and taken for an `add` by others.
         (false, Some(_)) if !place.has_element(there) => {
-            let element = place.new_element(place.siblings(there), wanted.clone());
+            let element = place.new_element(place.siblings(there), wanted);
             json!({ "op": "add", "path": place.attribute, "value": [element] })
         }
         (false, _) => json!({ "op": "replace", "path": place.path(), "value": wanted }),

@@ -159,7 +159,7 @@ pub fn read(settings: &Settings, objects: &[ObjectRef], members: bool) -> Vec<Re
     let api = Api::new(settings);
     let mut all = Vec::with_capacity(objects.len());
     for some in objects.chunks(settings.parallel.max(1)) {
-        let paths: Vec<Option<String>> = some.iter().map(|object| path(object)).collect();
+        let paths: Vec<Option<String>> = some.iter().map(path).collect();
         let request = |(object, path): (&ObjectRef, &Option<String>)| {
             let request = api.get(path.as_deref()?);
             let hidden = object.class == Class::Group && !members;
