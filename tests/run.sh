@@ -17,7 +17,7 @@ say "building rosterd"
 cargo build "${selection[@]}" --bin rosterd --bin demo-company --test seed
 export ROSTERD=$target/debug/rosterd
 say "building tests and components"
-"$ROSTERD" plugin build plugins/callback plugins/csv plugins/dingtalk plugins/ldap \
+"$ROSTERD" plugin build plugins/callback plugins/csv plugins/dingtalk plugins/ldap plugins/scim \
     tests/guests/greedy tests/guests/hostile tests/guests/probe \
     --out target/plugins >"$target/components.log" 2>&1 &
 components=$!

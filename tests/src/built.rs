@@ -35,7 +35,7 @@ pub fn component(name: &str) -> PathBuf {
     let path = plugins().join(format!("{name}.wasm"));
     assert!(
         path.is_file(),
-        "there is no component {}: run `make test`, or `rosterd plugin build plugins/callback plugins/csv plugins/dingtalk plugins/ldap tests/guests/* --out target/plugins`",
+        "there is no component {}: run `make test`, or `rosterd plugin build plugins/callback plugins/csv plugins/dingtalk plugins/ldap plugins/scim tests/guests/* --out target/plugins`",
         path.display()
     );
     path

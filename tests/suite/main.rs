@@ -8,4 +8,5 @@ mod guide;
 mod ldap;
 mod probe;
 mod sandbox;
+mod scim;
 mod tidy;

@@ -164,6 +164,16 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/ldap/src/destination/name.rs", "ldap_word"),
     ("plugins/ldap/src/destination/change.rs", "ldap_word"),
     ("plugins/ldap/src/destination/codes.rs", "ldap_word"),
+    // The scim connector.
+    ("plugins/scim/src/reply.rs", "scim_answer"),
+    ("plugins/scim/src/provider.rs", "scim_provider"),
+    ("plugins/scim/src/list.rs", "scim_provider"),
+    ("plugins/scim/src/scan.rs", "scim_provider"),
+    ("plugins/scim/src/task.rs", "scim_provider"),
+    ("plugins/scim/src/convert.rs", "scim_wish"),
+    ("plugins/scim/src/place.rs", "scim_wish"),
+    ("plugins/scim/src/cursor.rs", "scim_wish"),
+    ("plugins/scim/src/wish.rs", "scim_wish"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

@@ -1,0 +1,108 @@
+//! A service provider that others wrote: scim2-server, spoken to over plain HTTP without any code of the connector.
+
+use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// The token that it wants.
+pub(super) const TOKEN: &str = "Kanari-scim-token/0123456789+abcdef";
+
+/// It runs until it is dropped.
+pub(super) struct Provider {
+    child: Child,
+    port: u16,
+    /// What it prints is read to the end, so that it never waits for room.
+    _output: BufReader<std::process::ChildStdout>,
+}
+
+impl Provider {
+    pub(super) fn start() -> Self {
+        let python = environment().unwrap_or_else(|why| panic!("scim2-server is not there, and is not skipped: {why}"));
+        let mut child = Command::new(python)
+            .arg(sources().join("provider.py"))
+            .args(["--bearer-token", TOKEN])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python starts");
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("it tells its port");
+        let port = line.trim().parse().unwrap_or_else(|_| panic!("it tells its port, and not \"{line}\""));
+        Self { child, port, _output: output }
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A request, and what came back.
+    pub(super) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        let head = format!(
+            "{method} /v2{path} HTTP/1.0\r\nhost: 127.0.0.1\r\nauthorization: Bearer {TOKEN}\r\ncontent-type: application/scim+json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("it is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        assert!(status.starts_with('2'), "{method} {path}: {answer}");
+        serde_json::from_str(body).unwrap_or_default()
+    }
+
+    /// All objects of a kind.
+    pub(super) fn all(&self, kind: &str) -> Vec<Value> {
+        let page = self.ask("GET", &format!("/{kind}?count=500"), &Value::Null);
+        page["Resources"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The object of this name.
+    pub(super) fn named(&self, kind: &str, name: &str) -> Option<Value> {
+        let key = if kind == "Users" { "userName" } else { "displayName" };
+        self.all(kind).into_iter().find(|one| one[key] == name)
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/scim")
+}
+
+/// An environment with exactly what `requirements.txt` says, kept until that changes. Each test is a process of its own.
+fn environment() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scim-provider");
+    let (python, stamp) = (folder.join("bin/python"), folder.join("installed.txt"));
+    let text = |error: std::io::Error| error.to_string();
+    let wanted = std::fs::read_to_string(sources().join("requirements.txt")).map_err(text)?;
+    let lock = File::create(folder.with_extension("lock")).map_err(text)?;
+    lock.lock().map_err(text)?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    run(Command::new(&python).args(install).arg(sources().join("requirements.txt")))?;
+    std::fs::write(&stamp, wanted).map_err(text)?;
+    Ok(python)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?} does not start: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let both = || format!("{command:?} failed:\n{}{}", text(&output.stdout), text(&output.stderr));
+    if output.status.success() { Ok(()) } else { Err(both()) }
+}
