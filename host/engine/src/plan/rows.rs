@@ -11,8 +11,10 @@ use rosterd_store::prelude::*;
 use rosterd_store::{Counter, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many rows are stored together at most: whoever waits for the last of them waits for no more than these.
+/// So many rows are stored together: whoever waits for the last of them waits for no more than these.
 const TOGETHER: usize = 2_000;
+/// A plan with more rows takes so long that the last ones do not matter, and is stored in larger portions.
+const LARGE: u64 = 200_000;
 
 /// The steps of a plan in the making. They lie under a number that no plan has yet.
 pub(super) struct Rows<'a> {
@@ -67,7 +69,8 @@ impl<'a> Rows<'a> {
         self.buffer.push((lane, *next, step));
         *next += 1;
         self.count += 1;
-        if self.buffer.len() >= self.engine.settings.apply_batch.min(TOGETHER) {
+        let most = self.engine.settings.apply_batch;
+        if self.buffer.len() >= if self.count < LARGE { most.min(TOGETHER) } else { most } {
             self.flush()?;
         }
         Ok(())
