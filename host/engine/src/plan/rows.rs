@@ -70,7 +70,8 @@ impl<'a> Rows<'a> {
         *next += 1;
         self.count += 1;
         let most = self.engine.settings.apply_batch;
-        if self.buffer.len() >= if self.count < LARGE { most.min(TOGETHER) } else { most } {
+        let together = if self.count < LARGE { most.min(TOGETHER) } else { most };
+        if self.buffer.len() >= together {
             self.flush()?;
         }
         Ok(())
