@@ -23,7 +23,7 @@ pub(crate) fn all(settings: &Settings, report: &mut Report) -> Result<(), String
     if read || change {
         let entries = ENTRIES.min(settings.people);
         let folder = settings.work.join("ldap-slapd");
-        let slapd = Slapd::start(folder, &company::ldif(entries), slapd::PROVIDER)?;
+        let slapd = Slapd::start(&folder, &company::ldif(entries), slapd::PROVIDER)?;
         if read {
             read::measure(settings, report, &slapd, entries)?;
         }

@@ -92,7 +92,7 @@ fn follow(settings: &Settings, slapd: &Slapd) -> Result<f64, String> {
     let wanted = state(&slapd.search(&words)?).ok_or("the first slapd has no contextCSN")?;
     let folder = settings.work.join("ldap-second");
     let start = Instant::now();
-    let second = Slapd::start(folder, "", &role)?;
+    let second = Slapd::start(&folder, "", &role)?;
     let prepared = second.prepared;
     while start.elapsed() < PATIENCE {
         // Until it has the root there is nothing to be found. It writes its state when it has all.

@@ -37,14 +37,14 @@ pub(super) struct Slapd {
 
 impl Slapd {
     /// Starts one in a new folder, with these entries, and `role` at the end of its configuration.
-    pub(super) fn start(folder: PathBuf, ldif: &str, role: &str) -> Result<Self, String> {
+    pub(super) fn start(folder: &Path, ldif: &str, role: &str) -> Result<Self, String> {
         if !Path::new(SLAPD).is_file() {
             return Err(format!("there is no {SLAPD}: apt-get install slapd ldap-utils openssl"));
         }
         let begun = Instant::now();
         let failed = |error| format!("can not prepare {}: {error}", folder.display());
         // It may not be there.
-        let _ = std::fs::remove_dir_all(&folder);
+        let _ = std::fs::remove_dir_all(folder);
         std::fs::create_dir_all(folder.join("db")).map_err(failed)?;
         let folder = folder.canonicalize().map_err(failed)?;
         certificate(&folder)?;

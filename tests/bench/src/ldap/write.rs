@@ -15,7 +15,7 @@ const WRITERS: usize = 4;
 
 pub(super) fn measure(settings: &Settings, report: &mut Report) -> Result<(), String> {
     let entries = ENTRIES.min(settings.people);
-    let slapd = Slapd::start(settings.work.join("ldap-target"), &company::head(), PROVIDER)?;
+    let slapd = Slapd::start(&settings.work.join("ldap-target"), &company::head(), PROVIDER)?;
     let (mut rates, mut shares) = (Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         let tree = format!("hub{pair}");
