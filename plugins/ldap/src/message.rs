@@ -6,12 +6,12 @@ use crate::control::{self, Ask, Info, Said};
 /// The extended operation that begins TLS.
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const TEXT: u8 = 0x04;
-const NUMBER: u8 = 0x02;
-const TRUTH: u8 = 0x01;
-const CHOICE: u8 = 0x0a;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+pub(crate) const TEXT: u8 = 0x04;
+pub(crate) const NUMBER: u8 = 0x02;
+pub(crate) const TRUTH: u8 = 0x01;
+pub(crate) const CHOICE: u8 = 0x0a;
 
 /// How much of the tree a search looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Requests that change a directory (RFC 4511, sections 4.6 to 4.9 and 4.12; RFC 3062), and what only their answers have.
 
 use crate::ber::{Broken, Elements, element, integer};
-use crate::message::{self, Entry};
+use crate::message::{self, CHOICE, Entry, NUMBER, SEQUENCE, SET, TEXT, TRUTH};
 use crate::spliced::Spliced;
 
 /// Adding what is there, and taking away what is not, is no error.
@@ -10,13 +10,6 @@ pub const PERMISSIVE: &str = "1.2.840.113556.1.4.1413";
 pub const POST_READ: &str = "1.3.6.1.1.13.2";
 /// The extended operation that sets a password (RFC 3062).
 pub const PASSWORD: &str = "1.3.6.1.4.1.4203.1.11.1";
-
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const TEXT: u8 = 0x04;
-const NUMBER: u8 = 0x02;
-const TRUTH: u8 = 0x01;
-const CHOICE: u8 = 0x0a;
 
 /// What becomes of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
