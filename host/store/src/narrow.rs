@@ -12,17 +12,17 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// Claims about attributes that are wanted and no others, without the connector that said them.
-pub(crate) fn claims(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<ClaimSet, StoreError> {
+pub(crate) fn claims(bytes: &[u8], wanted: &dyn Fn(&[u8]) -> bool) -> Result<ClaimSet, StoreError> {
     codec::decode_seed(Table::Claims, bytes, Narrow::<ClaimSet>(wanted, PhantomData))
 }
 
 /// A shadow with the attributes that are wanted and no others.
-pub(crate) fn shadow(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Shadow, StoreError> {
+pub(crate) fn shadow(bytes: &[u8], wanted: &dyn Fn(&[u8]) -> bool) -> Result<Shadow, StoreError> {
     codec::decode_seed(Table::Shadows, bytes, Narrow::<Shadow>(wanted, PhantomData))
 }
 
 /// Reads a `T`, of whose attributes these are wanted.
-struct Narrow<'w, T>(&'w dyn Fn(&str) -> bool, PhantomData<T>);
+struct Narrow<'w, T>(&'w dyn Fn(&[u8]) -> bool, PhantomData<T>);
 
 impl<'de> DeserializeSeed<'de> for Narrow<'_, ClaimSet> {
     type Value = ClaimSet;
@@ -114,7 +114,7 @@ impl<'de> Named<'de> for ClaimEntry {
 }
 
 /// Those of a list that are wanted.
-struct Rows<'w, T>(&'w dyn Fn(&str) -> bool, PhantomData<T>);
+struct Rows<'w, T>(&'w dyn Fn(&[u8]) -> bool, PhantomData<T>);
 
 impl<'de, T: Named<'de>> DeserializeSeed<'de> for Rows<'_, T> {
     type Value = Vec<T>;
@@ -145,7 +145,7 @@ impl<'de, T: Named<'de>> Visitor<'de> for Rows<'_, T> {
 }
 
 /// One of them, if it is wanted.
-struct One<'w, T>(&'w dyn Fn(&str) -> bool, PhantomData<T>);
+struct One<'w, T>(&'w dyn Fn(&[u8]) -> bool, PhantomData<T>);
 
 impl<'de, T: Named<'de>> DeserializeSeed<'de> for One<'_, T> {
     type Value = Option<T>;
@@ -163,9 +163,10 @@ impl<'de, T: Named<'de>> Visitor<'de> for One<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<Option<T>, A::Error> {
-        let name: &str = next(&mut fields)?;
-        let wanted = (self.0)(name).then(|| Text::from(name));
-        T::rest(wanted, &mut fields)
+        // Whether a name is text is asked of those alone that are wanted.
+        let name: &[u8] = next(&mut fields)?;
+        let wanted = (self.0)(name).then(|| std::str::from_utf8(name).map(Text::from).map_err(Error::custom));
+        T::rest(wanted.transpose()?, &mut fields)
     }
 }
 
@@ -228,8 +229,8 @@ mod tests {
             let mut buffer = Vec::new();
             codec::encode(Table::Claims, &set, &mut buffer).unwrap();
             let mut expected = ClaimSet { connector: Text::default(), ..set };
-            let asked = |name: &str| wanted.iter().any(|wanted| wanted == name);
-            expected.entries.retain(|entry| asked(&entry.attribute));
+            let asked = |name: &[u8]| wanted.iter().any(|wanted| wanted.as_bytes() == name);
+            expected.entries.retain(|entry| asked(entry.attribute.as_bytes()));
             prop_assert_eq!(claims(&buffer, &asked).unwrap(), expected);
 
             let gone = ShadowState::Tombstone {
@@ -240,14 +241,14 @@ mod tests {
                 partial: ordinal.is_multiple_of(2), attributes: set_attributes.into_iter().collect(), state: gone,
             };
             codec::encode(Table::Shadows, &whole, &mut buffer).unwrap();
-            whole.attributes = whole.attributes.into_iter().filter(|(name, _)| asked(name)).collect();
+            whole.attributes = whole.attributes.into_iter().filter(|(name, _)| asked(name.as_bytes())).collect();
             prop_assert_eq!(shadow(&buffer, &asked).unwrap(), whole);
         }
 
         #[test]
         fn broken_rows_are_refused_without_panic(bytes: Vec<u8>) {
-            let _ = claims(&bytes, &|name| name == "a");
-            let _ = shadow(&bytes, &|name| name == "a");
+            let _ = claims(&bytes, &|name| name == b"a");
+            let _ = shadow(&bytes, &|name| name == b"a");
         }
     }
 

@@ -115,7 +115,7 @@ impl<'a> Walks<'a> {
     pub fn some_claims_of(
         &mut self,
         entity: EntityId,
-        wanted: &dyn Fn(&str) -> bool,
+        wanted: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<(ConnectionNumber, ClaimSet)>, StoreError> {
         self.all_claims(entity, |bytes| narrow::claims(bytes, wanted))
     }

@@ -31,15 +31,11 @@ pub(super) type Claims = (Option<ClaimSet>, Vec<(ConnectionId, ClaimSet)>);
 
 impl Planner<'_> {
     /// Decides one shadow.
-    pub(super) fn shadow(
-        &mut self,
-        class: Class,
-        ordinal: u32,
-        Known { shadow, link, mapped, there }: Known,
-    ) -> Result<(), EngineError> {
+    pub(super) fn shadow(&mut self, class: Class, ordinal: u32, known: &mut Known) -> Result<(), EngineError> {
         let job = self.job;
         let Some(part) = job.class(class) else { return Ok(()) };
-        self.there = there;
+        self.there = known.there.take();
+        let (link, mapped, shadow) = (known.link.take(), known.mapped.take(), &known.shadow);
         if let Some(open) = self.open_case(class, &shadow.id)?
             && matches!(open.reason, QuarantineReason::Duplicate | QuarantineReason::Invalid)
         {
@@ -50,11 +46,11 @@ impl Planner<'_> {
             self.settled.push((class, ordinal, shadow.seq));
             return Ok(());
         }
-        let link = if Rule::JoinByImmutable.on() { link } else { self.link_by_name(part, &shadow, link)? };
+        let link = if Rule::JoinByImmutable.on() { link } else { self.link_by_name(part, shadow, link)? };
         let cases = self.cases.len();
         let done = match (&shadow.state, link) {
-            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, &shadow, &link, choice, mapped)?,
-            (ShadowState::Live, None) => self.unlinked(part, ordinal, &shadow, choice, mapped)?,
+            (ShadowState::Live, Some(link)) => self.linked(part, ordinal, shadow, &link, choice, mapped)?,
+            (ShadowState::Live, None) => self.unlinked(part, ordinal, shadow, choice, mapped)?,
             // Absence was decided when it was confirmed.
             (ShadowState::Tombstone { absent: true, .. }, _) => true,
             (ShadowState::Tombstone { .. }, Some(_)) => {
@@ -68,7 +64,7 @@ impl Planner<'_> {
             // Also one that was settled before, with another mapping.
             self.renewed.push((class, ordinal, shadow.seq));
         }
-        self.heal(class, &shadow, done && self.cases.len() == cases)
+        self.heal(class, shadow, done && self.cases.len() == cases)
     }
 
     /// Without the rule a record is that of its entity only while both have the same name.

@@ -274,10 +274,10 @@ impl Planner<'_> {
         let source =
             portion::Source { view, connection, class, everything, rules, has_decisions, has_overrides, policy, job };
         let mut ahead = source.ahead();
-        while let Some(portion) = ahead.next()? {
-            for (ordinal, known) in portion {
+        while let Some(mut portion) = ahead.next()? {
+            for (ordinal, known) in &mut portion {
                 if let Some(known) = known {
-                    self.shadow(class, ordinal, known)?;
+                    self.shadow(class, *ordinal, known)?;
                 }
                 self.decided += 1;
             }

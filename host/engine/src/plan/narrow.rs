@@ -73,7 +73,7 @@ impl Source {
         if self.has_overrides && !self.view.overrides_of(entity.id)?.is_empty() {
             return Ok(None);
         }
-        let about = |name: &str| rules.attributes().iter().any(|attribute| attribute == name);
+        let about = |name: &[u8]| rules.attributes().iter().any(|attribute| attribute.as_bytes() == name);
         let claims = walks.some_claims_of(entity.id, &about)?;
         let mine = claims.iter().find(|(number, _)| *number == self.connection).map(|(_, mine)| mine);
         let Some(mine) = mine.filter(|mine| mine.ordinal == row.ordinal) else { return Ok(None) };

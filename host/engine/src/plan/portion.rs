@@ -17,10 +17,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Ordinals of one portion.
-const SHADOWS: u32 = 4_000;
+const SHADOWS: u32 = 2_000;
 
 /// Portions that are read while one is decided: reading costs as much as deciding, and both wait at times.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 
 /// What is known of one shadow.
 pub(super) struct Known {

@@ -24,14 +24,15 @@ impl ChangedRules {
         &self.attributes
     }
 
-    /// True if they may read this attribute of the record: it is one that they name, or a part of such a one, or has such a one
-    /// as a part.
+    /// True if they may read the attribute of the record with this name: it is one that they name, or a part of such a one, or
+    /// has such a one as a part.
     #[must_use]
-    pub fn may_read(&self, attribute: &str) -> bool {
-        let part = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
-        self.reads.as_ref().is_none_or(|reads| {
-            reads.iter().any(|read| read == attribute || part(read, attribute) || part(attribute, read))
-        })
+    pub fn may_read(&self, attribute: &[u8]) -> bool {
+        let about = |read: &[u8]| {
+            let (whole, part) = if read.len() <= attribute.len() { (read, attribute) } else { (attribute, read) };
+            part.starts_with(whole) && part.get(whole.len()).is_none_or(|next| *next == b'.')
+        };
+        self.reads.as_ref().is_none_or(|reads| reads.iter().any(|read| about(read.as_bytes())))
     }
 
     /// True if every rule is as it was. There may have been more of them.

@@ -59,7 +59,7 @@ impl StoredShadow<'_> {
     ///
     /// # Errors
     /// It is damaged.
-    pub fn some(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Shadow, StoreError> {
+    pub fn some(&self, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Shadow, StoreError> {
         narrow::shadow(&self.row.value, wanted)
     }
 }
