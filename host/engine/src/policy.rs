@@ -182,6 +182,12 @@ pub fn name_attribute(class: Class) -> &'static str {
 }
 
 impl Policy {
+    /// True if a connection is read and written.
+    #[must_use]
+    pub fn is_both_ways(&self, connection: &ConnectionId) -> bool {
+        self.deliveries.iter().any(|delivery| delivery.both_ways && delivery.destination == *connection)
+    }
+
     /// The job of a name.
     ///
     /// # Errors

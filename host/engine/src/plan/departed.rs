@@ -2,6 +2,7 @@
 
 use super::Planner;
 use super::effective::{Effective, claim_changes};
+use super::returning::says_anything;
 use super::units::GoingUnit;
 use crate::error::EngineError;
 use rosterd_model::claim::{ClaimSet, Link, LinkMaker};
@@ -135,11 +136,11 @@ impl Planner<'_> {
             return Ok(false);
         }
         // The first connection of the lifecycle's authority that knows the person decides; nobody else.
-        let (_, others) = self.claims(entity.id)?;
+        let (mine, others) = self.claims(entity.id)?;
         if Rule::RemovedConnectionFreezes.on() && self.frozen(entity, &others)? {
             return Ok(false);
         }
-        Ok(self.decides_lifecycle(&others))
+        Ok(self.decides_lifecycle(mine.as_ref().is_some_and(says_anything), &others))
     }
 }
 

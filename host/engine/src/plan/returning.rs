@@ -2,11 +2,10 @@
 
 use super::Planner;
 use crate::error::EngineError;
-use crate::policy::JobClass;
+use crate::policy::{JobClass, Policy};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
 use rosterd_model::{Attributes, ClaimSet, ConnectionId, Entity, Lifecycle, Rule};
-use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::returning::{Return, judge};
 
 impl Planner<'_> {
@@ -32,20 +31,35 @@ impl Planner<'_> {
         }
     }
 
-    /// True if the job's source decides about joining and leaving of an entity that these others know, too: no other
-    /// stands before it in the order of the lifecycle.
-    pub(super) fn decides_lifecycle(&self, others: &[(ConnectionId, ClaimSet)]) -> bool {
-        decides_lifecycle(&self.policy.authority, &self.job.source, others.iter().map(|(connection, _)| connection))
+    /// True if the job's source decides about joining and leaving of an entity that these others know, too; `says` if it claims
+    /// anything itself.
+    pub(super) fn decides_lifecycle(&self, says: bool, others: &[(ConnectionId, ClaimSet)]) -> bool {
+        decides_lifecycle(self.policy, &self.job.source, says, others)
     }
 }
 
-/// True if a source decides about joining and leaving of an entity that these others know, too.
-pub(crate) fn decides_lifecycle<'a>(
-    authority: &Authority,
+/// True if a source decides about joining and leaving of an entity that these others know, too: no other stands before it in
+/// the order of the lifecycle. A system that has somebody only because he was made there by us knows nothing of him.
+pub(crate) fn decides_lifecycle(
+    policy: &Policy,
     source: &ConnectionId,
-    mut others: impl Iterator<Item = &'a ConnectionId>,
+    says: bool,
+    others: &[(ConnectionId, ClaimSet)],
 ) -> bool {
-    let rank = |connection: &ConnectionId| authority.rank("lifecycle", connection);
-    let mine = rank(source);
-    !Rule::LifecycleAuthority.on() || others.all(|connection| mine <= rank(connection))
+    if !Rule::LifecycleAuthority.on() {
+        return true;
+    }
+    let knows = |connection: &ConnectionId, says: bool| {
+        says || !policy.is_both_ways(connection) || !Rule::EchoIsNoEmployment.on()
+    };
+    let others: Vec<_> =
+        others.iter().filter(|(connection, claims)| knows(connection, says_anything(claims))).collect();
+    let rank = |connection: &ConnectionId| policy.authority.rank("lifecycle", connection);
+    let first = rank(source);
+    (others.is_empty() || knows(source, says)) && others.iter().all(|(connection, _)| first <= rank(connection))
+}
+
+/// True if a connection claims anything.
+pub(crate) fn says_anything(claims: &ClaimSet) -> bool {
+    !claims.entries.is_empty()
 }

@@ -153,6 +153,7 @@ rules! {
     PartialIsNotOk, "7.partial", "A run with parked records is never ok.";
     // 8 Loops.
     OneDirection, "8.direction", "An attribute of a system that is read and written has one direction.";
+    EchoIsNoEmployment, "8.employment", "Who is in a system only because we made him there is not kept, and does not leave, by its word.";
     EchoMakesNoClaims, "8.echo", "What comes back as it was sent makes no claims.";
     CreatedIsLinked, "8.created", "What the hub created is linked when it is read.";
     OriginNotSentBack, "8.origin", "A value is not sent to the only connection that said it.";
