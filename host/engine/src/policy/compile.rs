@@ -184,7 +184,7 @@ fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
     match (absence, problems.is_empty()) {
         (Ok(absence), true) => {
             let full_every_ms = rosterd_reconcile::cadence::FULL_EVERY_MS;
-            Ok(Job { name: id, source: spec.source.clone(), classes, absence, full_every_ms })
+            Ok(Job { name: id, source: spec.source.clone(), pushed: spec.pushed, classes, absence, full_every_ms })
         }
         _ => Err(problems),
     }

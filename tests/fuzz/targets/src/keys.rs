@@ -1,7 +1,7 @@
 //! Keys, signatures and what is sealed with them; queries of the directory.
 
 use crate::input::{fields, number, text, texts};
-use rosterd_connector::directory::Query;
+use rosterd_connector::directory::parse_query;
 use rosterd_connector::fuzzing as connector;
 use rosterd_model::Class;
 
@@ -43,7 +43,7 @@ pub fn tls_pin(bytes: &[u8]) {
 /// A cursor of the directory that comes back from a client.
 pub fn directory_cursor(bytes: &[u8]) {
     let [inner, sealed, at] = fields(bytes);
-    let (Ok(key), Ok(query)) = (connector::Cursors::fresh(), Query::parse("{}", 10)) else { panic!("no key") };
+    let (Ok(key), Ok(query)) = (connector::Cursors::fresh(), parse_query("{}", 10)) else { panic!("no key") };
     assert!(key.open(Class::Account, &query, &text(sealed)).is_err(), "a cursor was made up");
     let inner = text(inner);
     let Ok(good) = key.seal(Class::Account, &query, &inner) else {
@@ -62,7 +62,7 @@ pub fn directory_cursor(bytes: &[u8]) {
 /// A query of the directory.
 pub fn directory_query(bytes: &[u8]) {
     let [query] = texts(bytes);
-    let Ok(parsed) = Query::parse(&query, 100) else { return };
+    let Ok(parsed) = parse_query(&query, 100) else { return };
     assert!(parsed.max <= 100 && parsed.sort.len() <= 256 && query.len() <= 64 << 10);
     assert!(parsed.after.is_none() || parsed.offset == 0);
 }
