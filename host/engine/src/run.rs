@@ -53,6 +53,8 @@ pub struct RunOptions {
     /// Plan from what is known, as the source was read last: after a change of the configuration nothing else is new. Only
     /// with `dry`; nobody is missing in such a plan, because nobody was looked for.
     pub without_reading: bool,
+    /// Queue what is to be delivered, and leave it to whoever delivers.
+    pub without_delivering: bool,
 }
 
 impl Engine {
@@ -71,7 +73,8 @@ impl Engine {
                 self.finish_interrupted(job).await?;
             }
             let connection = self.number(&job.source)?;
-            let mut run = if options.without_reading { self.begin_new(job)? } else { self.begin(job, connection)? };
+            let alone = options.without_reading || job.pushed;
+            let mut run = if alone { self.begin_new(job)? } else { self.begin(job, connection)? };
             let resumed = self.store.snapshot()?.scan_progress(connection)?.is_some_and(|p| p.resume.is_some());
             self.events.emit(&RunEvent::Started { run: run.id, connection: job.source.clone(), resumed });
             let faults = if restored { self.prove_restored(job).await? } else { Vec::new() };
@@ -127,6 +130,12 @@ impl Engine {
     ) -> Result<RunReport, EngineError> {
         if options.without_reading {
             return self.plan_without_reading(job, connection, run, options).await;
+        }
+        if job.pushed && Rule::PushIsNoScan.on() {
+            // What there is, its clients said; what of it is not decided yet is.
+            run.connector = self.connections.digest(&job.source).unwrap_or_default();
+            let known = ScanResult::nothing(run.connector.clone());
+            return self.decide(job, connection, run, RunOptions { compare: false, ..options }, known).await;
         }
         let asked = Asked { allow_empty: options.allow_empty, full: options.full, compare: options.compare };
         let result = scan(self, job, connection, run, asked).await?;
@@ -223,6 +232,12 @@ impl Engine {
             });
         }
         let held = held && report.plan.as_ref().is_some_and(|header| header.state != PlanState::Applied);
+        if options.without_delivering {
+            run.state = outcome(held, report.quarantined);
+            self.end(run)?;
+            report.run = run.clone();
+            return Ok(report);
+        }
         self.deliver_and_end(run, &mut report, held).await?;
         Ok(report)
     }
@@ -247,6 +262,13 @@ impl Engine {
 
     /// Finishes a plan that a process was killed in the middle of, and what it queued.
     pub(crate) async fn finish_interrupted(&self, job: &Job) -> Result<(), EngineError> {
+        self.finish_applying(job).await?;
+        deliver(self).await?;
+        Ok(())
+    }
+
+    /// Finishes a plan that a process was killed in the middle of.
+    pub(crate) async fn finish_applying(&self, job: &Job) -> Result<(), EngineError> {
         let interrupted = {
             let view = self.store.snapshot()?;
             let mut found = None;
@@ -264,7 +286,6 @@ impl Engine {
                 .emit(&RunEvent::Note(format!("plan {} was interrupted; it is finished first", header.digest.short())));
             self.apply_pass(header, held).await?;
         }
-        deliver(self).await?;
         Ok(())
     }
 

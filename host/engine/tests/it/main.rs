@@ -23,6 +23,7 @@ mod listening;
 mod living;
 mod orders;
 mod overtaken;
+mod push;
 mod quarantine;
 mod resolve;
 mod retention;

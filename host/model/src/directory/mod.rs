@@ -4,6 +4,9 @@
 //! Whoever serves clients is given an implementation for one connection; it answers with what this connection itself has
 //! submitted, in its own words and ids, and with nothing else.
 
+mod path;
+
+pub use path::{Found, INDEXED, fold, is_present, keys_of, only, values_at};
 
 use crate::fault::Fault;
 use crate::id::{Class, ExternalId};
