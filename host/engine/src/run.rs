@@ -1,6 +1,7 @@
 //! One run of a job as a sequence of durable states: reading, planning, held, applying, delivering, done.
 
 mod digest;
+mod interrupted;
 
 use crate::deliver::deliver;
 use crate::engine::Engine;
@@ -15,7 +16,7 @@ use rosterd_model::port::BoxFuture;
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts, Tally};
 use rosterd_model::{JobId, Rule, RunId};
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Snapshot};
+use rosterd_store::{ConnectionNumber, Snapshot, Writer};
 
 /// Runs that are looked through for the one before.
 const LAST_RUNS: usize = 100;
@@ -260,35 +261,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Finishes a plan that a process was killed in the middle of, and what it queued.
-    pub(crate) async fn finish_interrupted(&self, job: &Job) -> Result<(), EngineError> {
-        self.finish_applying(job).await?;
-        deliver(self).await?;
-        Ok(())
-    }
-
-    /// Finishes a plan that a process was killed in the middle of.
-    pub(crate) async fn finish_applying(&self, job: &Job) -> Result<(), EngineError> {
-        let interrupted = {
-            let view = self.store.snapshot()?;
-            let mut found = None;
-            for header in view.plans_of(&job.name)?.take(300) {
-                let header = header?;
-                if let PlanState::Applying { held } = header.state {
-                    found = Some((header, held));
-                    break;
-                }
-            }
-            found
-        };
-        if let Some((header, held)) = interrupted {
-            self.events
-                .emit(&RunEvent::Note(format!("plan {} was interrupted; it is finished first", header.digest.short())));
-            self.apply_pass(header, held).await?;
-        }
-        Ok(())
-    }
-
     /// Entries of the outbox of configured destinations.
     fn undelivered(&self) -> Result<u64, EngineError> {
         let view = self.store.snapshot()?;
@@ -314,7 +286,7 @@ impl Engine {
 
     fn begin_as(&self, job: &Job, interrupted: Option<RunId>) -> Result<Run, EngineError> {
         let now = self.clock.now();
-        self.store.commit::<_, EngineError>("run-begin", |w| {
+        let begin = |w: &mut Writer<'_>| {
             let started = w.advance_clock(now)?;
             let id = match interrupted {
                 Some(id) => id,
@@ -323,7 +295,13 @@ impl Engine {
             let run = fresh(id, &job.name, &job.source, &self.principal, started);
             w.put_run(&run)?;
             Ok(run)
-        })
+        };
+        // Clients wait for one disk write at its end, and not for more; one that is lost with the process was answered to nobody.
+        if job.pushed {
+            self.store.commit_unsynced::<_, EngineError>("run-begin", begin)
+        } else {
+            self.store.commit::<_, EngineError>("run-begin", begin)
+        }
     }
 
     pub(crate) fn end(&self, run: &mut Run) -> Result<(), EngineError> {

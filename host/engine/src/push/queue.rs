@@ -3,6 +3,7 @@
 
 use super::{Answer, fault_of, later, together};
 use crate::engine::Engine;
+use crate::error::EngineError;
 use rosterd_model::directory::Submission;
 use rosterd_model::{ConnectionId, Fault, FaultKind};
 use std::collections::{BTreeMap, VecDeque};
@@ -81,7 +82,7 @@ impl Pushes {
         (calls, !waiting.calls.is_empty())
     }
 
-    /// True if a plan of the connection may be half applied; from now on none is, unless somebody says so.
+    /// True: this process knows that no plan of the connection is half applied.
     pub(super) fn is_whole(&self, connection: &ConnectionId) -> bool {
         self.all().get(connection).is_some_and(|waiting| waiting.whole)
     }
@@ -143,7 +144,10 @@ async fn see_to(engine: Engine, connection: ConnectionId) {
         let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
         let engine = Engine { principal: by, ..newest };
         let count = all.len();
-        let mut decided = match together::decide(&engine, &connection, all).await {
+        let (own, of) = (engine.clone(), connection.clone());
+        // If it panics, those that wait behind it must not wait for ever.
+        let deciding = tokio::spawn(async move { together::decide(&own, &of, all).await });
+        let mut decided = match deciding.await.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string()))) {
             Ok(decided) => decided,
             Err(error) => {
                 engine.gate.pushes().set_whole(&connection, false);

@@ -142,10 +142,7 @@ impl Observer {
             erased_some: !view.erased_nobody()? && Rule::ErasedStaysAway.on(),
             indexes: job.pushed,
         };
-        if !job.pushed && view.has_shadow_keys(connection)? {
-            // Its clients submitted once; now it is read, and nobody keeps these up any more.
-            engine.store.commit::<_, EngineError>("keys-dropped", |w| Ok(w.drop_shadow_keys(connection)?))?;
-        }
+        super::pushed::forget_keys(engine, job, connection, &view)?;
         if mode == Mode::Full {
             observer.take_up(&view)?;
         }

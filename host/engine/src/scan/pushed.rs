@@ -87,6 +87,19 @@ pub(crate) async fn take(
     Ok((result, taken, stored))
 }
 
+/// Where clients submitted once and now it is read, nobody keeps up any more by which values they look things up.
+pub(super) fn forget_keys(
+    engine: &Engine,
+    job: &Job,
+    connection: ConnectionNumber,
+    view: &Snapshot,
+) -> Result<(), EngineError> {
+    if job.pushed || !view.has_shadow_keys(connection)? {
+        return Ok(());
+    }
+    engine.store.commit::<_, EngineError>("keys-dropped", |w| Ok(w.drop_shadow_keys(connection)?))
+}
+
 /// Submissions on their way in.
 struct Taking {
     observer: Observer,

@@ -24,6 +24,7 @@ mod living;
 mod orders;
 mod overtaken;
 mod push;
+mod push_figures;
 mod quarantine;
 mod resolve;
 mod retention;
