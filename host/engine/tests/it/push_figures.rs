@@ -18,8 +18,9 @@ const OBJECTS: usize = 100_000;
 /// Nothing is held: a client that makes everybody at once would wait for a person.
 const POLICY: &str = r#"{"jobs": {"api": {"source": "api", "pushed": true, "account": {
      "correlate": [{"tier": 1, "match": ["employeeNumber"]}],
-     "map": {"userName": "source.userName", "displayName": "source.name", "employeeNumber": "source.number"}}}},
-  "deliver": {}, "authority": {"default": ["api"]}, "protect": {},
+     "map": {"userName": "source.userName", "displayName": "source.name", "employeeNumber": "source.number"}}},
+   "bulk": {"source": "bulk", "pushed": true, "account": {"map": {"userName": "source.userName"}}}},
+  "deliver": {}, "authority": {"default": ["api", "bulk"]}, "protect": {},
   "guard": {"on-trip": "apply-safe", "create": {"floor": 10000000, "percent": 100, "cap": null}}}"#;
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -95,4 +96,24 @@ async fn push_figures() {
         let rate = (clients * each) as f64 / begun.elapsed().as_secs_f64();
         eprintln!("{clients} clients: {rate:.0} creates a second, {:?} at the median", median(times));
     }
+    // Beside somebody else's bulk: the store has one writer, and the portions of others are what is waited for.
+    let bulk = engine.directory(&"bulk".parse().unwrap()).unwrap();
+    let busy = tokio::spawn(async move {
+        for first in (0..20_000).step_by(5_000) {
+            let calls = (first..first + 5_000).map(|number| create(9_000_000 + number)).collect();
+            assert!(bulk.submit(calls).await.iter().all(Result::is_ok));
+        }
+    });
+    let mut times = Vec::new();
+    while !busy.is_finished() {
+        let begun = Instant::now();
+        assert!(directory.submit(vec![create(8_000_000 + times.len())]).await[0].is_ok());
+        times.push(begun.elapsed());
+    }
+    busy.await.unwrap();
+    let (longest, count) = (times.iter().max().copied().unwrap_or_default(), times.len());
+    eprintln!(
+        "beside calls of 5000 of another connection: {count} creates, {:?} at the median, at most {longest:?}",
+        median(times)
+    );
 }
