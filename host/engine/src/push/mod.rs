@@ -15,6 +15,8 @@ mod queue;
 mod settled;
 mod together;
 
+#[cfg(feature = "testing")]
+pub(crate) use query::place_again;
 pub(crate) use queue::Pushes;
 
 use crate::engine::Engine;
