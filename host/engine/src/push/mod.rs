@@ -65,7 +65,8 @@ struct Desk {
 }
 
 impl Desk {
-    /// Reads off the threads on which everything waits. A connection that nobody submitted anything to has nothing.
+    /// Reads off the threads on which everything waits, in a view that waits for no writer. A connection that nobody submitted
+    /// anything to has nothing.
     async fn read<T: Send + 'static>(
         &self,
         nothing: T,
@@ -73,7 +74,7 @@ impl Desk {
     ) -> Result<T, Fault> {
         let (engine, connection) = (self.engine.clone(), self.connection.clone());
         let read = blocking(move || {
-            let number = engine.store.snapshot()?.connection_number(&connection)?;
+            let number = engine.store.snapshot_without_keys()?.connection_number(&connection)?;
             number.map_or(Ok(nothing), |number| work(&engine, number))
         });
         read.await.map_err(|error| fault_of(&error))
@@ -87,7 +88,7 @@ impl Directory for Desk {
 
     fn get(&self, class: Class, id: ExternalId) -> BoxFuture<'_, Answer> {
         Box::pin(self.read(None, move |engine, number| {
-            let found = engine.store.snapshot()?.shadow_of(number, class, &id)?;
+            let found = engine.store.snapshot_without_keys()?.shadow_of(number, class, &id)?;
             Ok(found.and_then(|(_, shadow)| seen(shadow)))
         }))
     }
@@ -96,7 +97,7 @@ impl Directory for Desk {
         Box::pin(async move {
             let nothing = Ok(Listing { total: Some(0), ..Listing::default() });
             self.read(nothing, move |engine, number| {
-                let view = engine.store.snapshot()?;
+                let view = engine.store.snapshot_without_keys()?;
                 query::listing(&view, number, class, &query)
             })
             .await?

@@ -20,10 +20,13 @@ pub(super) async fn decide(
     let lost = || Err(Fault::new(FaultKind::Internal, "the hub gave no answer to this submission"));
     let mut answers: Vec<Answer> = submissions.iter().map(|_| lost()).collect();
     let mut rest: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();
+    let mut first = true;
     while !rest.is_empty() {
         let (places, now): (Vec<usize>, Vec<Submission>) = rest.into_iter().unzip();
         rest = Vec::new();
-        for (place, one) in places.into_iter().zip(once(engine, connection, now).await?) {
+        // Those of the second run want what somebody of the first has, and are told so together.
+        let made = once(engine, connection, now, std::mem::take(&mut first)).await?;
+        for (place, one) in places.into_iter().zip(made) {
             match one {
                 Settled::Answer(answer) => answers[place] = answer,
                 Settled::Later(submission) => rest.push((place, submission)),
@@ -44,6 +47,7 @@ async fn once(
     engine: &Engine,
     connection: &ConnectionId,
     submissions: Vec<Submission>,
+    defers: bool,
 ) -> Result<Vec<Settled>, EngineError> {
     let policy = engine.policy.clone();
     let job = pushed(engine, connection)?;
@@ -59,7 +63,7 @@ async fn once(
     blocking(move || index::complete(&own, number)).await?;
     let mut run = engine.begin_new(job)?;
     engine.events.emit(&RunEvent::Started { run: run.id, connection: connection.clone(), resumed: false });
-    let (result, taken, stored) = match take(engine, job, number, &mut run, submissions).await {
+    let (result, taken, stored) = match take(engine, job, number, &mut run, (submissions, defers)).await {
         Ok(took) => took,
         Err(error) => return Err(engine.failed(&mut run, error)?),
     };
@@ -88,5 +92,5 @@ async fn once(
         engine.end(&mut run)?;
     }
     let store = engine.store.clone();
-    blocking(move || settled::answers(&store.snapshot()?, number, taken)).await
+    blocking(move || settled::answers(&store.snapshot_without_keys()?, number, taken)).await
 }

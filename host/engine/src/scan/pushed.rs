@@ -41,14 +41,14 @@ pub(crate) enum Taken {
     Later(Submission),
 }
 
-/// Takes submissions in, in order. Nothing is decided; what is stored is durable with the next commit that is. The last
+/// Takes submissions in, in order; with `defers`, of two that make the same only the first. Nothing is decided; what is stored is durable with the next commit that is. The last
 /// value: whether anything was stored.
 pub(crate) async fn take(
     engine: &Engine,
     job: &Job,
     connection: ConnectionNumber,
     run: &mut Run,
-    submissions: Vec<Submission>,
+    (submissions, defers): (Vec<Submission>, bool),
 ) -> Result<(ScanResult, Vec<Taken>, bool), EngineError> {
     run.connector = engine.connections.digest(&job.source).unwrap_or_default();
     let observer = Observer::new(engine, job, connection, run.id, (Mode::Hints, Described::default()))?;
@@ -62,7 +62,8 @@ pub(crate) async fn take(
         broken: None,
     };
     let (observer, taken, stored) = blocking(move || {
-        let mut taking = Taking { observer, touched: BTreeSet::new(), wanted: BTreeSet::new(), later: BTreeSet::new() };
+        let (touched, wanted, later) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut taking = Taking { observer, defers, touched, wanted, later };
         taking.observer.counts.pages = 1;
         let mut view = taking.observer.store.snapshot()?;
         let mut taken = Vec::with_capacity(submissions.len());
@@ -103,6 +104,8 @@ pub(super) fn forget_keys(
 /// Submissions on their way in.
 struct Taking {
     observer: Observer,
+    /// True: two that want the same are not taken together.
+    defers: bool,
     /// Objects that a submission before was about and whose new state may not be stored yet.
     touched: BTreeSet<(Class, ExternalId)>,
     /// Values of new objects.
@@ -176,7 +179,7 @@ impl Taking {
             let text = "the object of this id was erased for good; whoever it is now needs another id";
             return Ok(Taken::Refused(Fault::new(FaultKind::Conflict, text).about(id.as_str())));
         }
-        if !self.is_first(class, &attributes) {
+        if self.defers && !self.is_first(class, &attributes) {
             self.later.insert((class, id.clone()));
             let change = Change::Upsert(record);
             return Ok(Taken::Later(Submission { change, create, expect: None }));

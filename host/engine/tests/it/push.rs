@@ -183,6 +183,22 @@ async fn one_call_may_say_several_things_of_one_object_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_who_make_the_same_cost_two_runs() {
+    let api = Api::new();
+    let same = |number: usize| {
+        let attributes = json!({ "userName": "ann", "number": number.to_string() });
+        Submission { change: record(Class::Account, &format!("id-{number}"), &attributes), create: true, expect: None }
+    };
+    let answers = api.submit((0..30).map(same).collect()).await;
+    let kinds: Vec<Option<FaultKind>> = answers.iter().map(|answer| answer.as_ref().err().map(|f| f.kind)).collect();
+    assert_eq!(kinds[0], None);
+    assert!(kinds[1..].iter().all(|kind| *kind == Some(FaultKind::Conflict)), "{answers:?}");
+    assert_eq!(api.runs(), 2);
+    assert!(answers[1].as_ref().unwrap_err().message.contains("case "));
+    api.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_read_is_refused_and_not_kept() {
     let api = Api::new();
     let bad = Submission { change: record(Class::Account, "x", &json!("no object")), create: true, expect: None };
