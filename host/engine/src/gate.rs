@@ -3,6 +3,7 @@
 //! Two runs of one connection side by side would read its cursor twice and write shadows of two times. Whoever comes second
 //! waits here for the first.
 
+use crate::push::Pushes;
 use rosterd_model::{ConnectionId, Rule};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,8 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     turns: Mutex<BTreeMap<ConnectionId, Arc<Turn<()>>>>,
     stopping: AtomicBool,
+    /// What clients of pushed sources submitted and waits for the turn on its connection.
+    pushes: Pushes,
 }
 
 /// The turn on a connection; the next one gets it when this is dropped.
@@ -38,6 +41,11 @@ impl Gate {
     #[must_use]
     pub fn is_running(&self, connection: &ConnectionId) -> bool {
         self.turn(connection).try_lock().is_err()
+    }
+
+    /// What waits for the next run of a pushed source.
+    pub(crate) fn pushes(&self) -> &Pushes {
+        &self.0.pushes
     }
 
     /// From now on whoever works stops at the next place from which a later run can go on.

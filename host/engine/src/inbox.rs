@@ -104,6 +104,9 @@ impl Engine {
         Box::pin(async move {
             let policy = self.policy.clone();
             let job = policy.job(job)?;
+            if job.pushed {
+                return Ok(());
+            }
             self.looked(job).await.map(drop)
         })
     }
@@ -121,7 +124,8 @@ impl Engine {
         Box::pin(async move {
             let policy = self.policy.clone();
             let of = policy.job(job)?;
-            if self.waiting_hints(&of.source)?.objects == 0 {
+            // Nobody can be asked: what there is, clients of the connection said.
+            if of.pushed || self.waiting_hints(&of.source)?.objects == 0 {
                 return Ok(None);
             }
             let turn = self.gate.run(&of.source).await;

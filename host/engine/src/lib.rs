@@ -44,6 +44,7 @@ pub mod passwords;
 mod paths;
 mod plan;
 pub mod policy;
+pub mod push;
 mod reserve;
 pub mod resolve;
 mod restored;

@@ -121,6 +121,8 @@ pub struct Job {
     pub name: JobId,
     /// The source.
     pub source: ConnectionId,
+    /// True: nothing is read; clients of the connection say what is.
+    pub pushed: bool,
     /// By class, in the order of [`Class::ALL`].
     pub classes: Vec<JobClass>,
     /// When absence counts as gone.
@@ -269,7 +271,7 @@ impl Job {
     pub fn of_hub(name: JobId) -> Self {
         let absence = AbsencePolicy { confirmations: 1, min_interval_ms: 0, shrink_percent: 0.0 };
         let full_every_ms = rosterd_reconcile::cadence::FULL_EVERY_MS;
-        Self { name, source: ConnectionId::hub(), classes: Vec::new(), absence, full_every_ms }
+        Self { name, source: ConnectionId::hub(), pushed: false, classes: Vec::new(), absence, full_every_ms }
     }
 
     /// True if no scan causes its plans.

@@ -1,6 +1,7 @@
 //! One run of a job as a sequence of durable states: reading, planning, held, applying, delivering, done.
 
 mod digest;
+mod interrupted;
 
 use crate::deliver::deliver;
 use crate::engine::Engine;
@@ -15,7 +16,7 @@ use rosterd_model::port::BoxFuture;
 use rosterd_model::run::{DeliveryCounts, Run, RunState, ScanCounts, Tally};
 use rosterd_model::{JobId, Rule, RunId};
 use rosterd_store::prelude::*;
-use rosterd_store::{ConnectionNumber, Snapshot};
+use rosterd_store::{ConnectionNumber, Snapshot, Writer};
 
 /// Runs that are looked through for the one before.
 const LAST_RUNS: usize = 100;
@@ -53,6 +54,8 @@ pub struct RunOptions {
     /// Plan from what is known, as the source was read last: after a change of the configuration nothing else is new. Only
     /// with `dry`; nobody is missing in such a plan, because nobody was looked for.
     pub without_reading: bool,
+    /// Queue what is to be delivered, and leave it to whoever delivers.
+    pub without_delivering: bool,
 }
 
 impl Engine {
@@ -71,7 +74,8 @@ impl Engine {
                 self.finish_interrupted(job).await?;
             }
             let connection = self.number(&job.source)?;
-            let mut run = if options.without_reading { self.begin_new(job)? } else { self.begin(job, connection)? };
+            let alone = options.without_reading || job.pushed;
+            let mut run = if alone { self.begin_new(job)? } else { self.begin(job, connection)? };
             let resumed = self.store.snapshot()?.scan_progress(connection)?.is_some_and(|p| p.resume.is_some());
             self.events.emit(&RunEvent::Started { run: run.id, connection: job.source.clone(), resumed });
             let faults = if restored { self.prove_restored(job).await? } else { Vec::new() };
@@ -127,6 +131,12 @@ impl Engine {
     ) -> Result<RunReport, EngineError> {
         if options.without_reading {
             return self.plan_without_reading(job, connection, run, options).await;
+        }
+        if job.pushed && Rule::PushIsNoScan.on() {
+            // What there is, its clients said; what of it is not decided yet is.
+            run.connector = self.connections.digest(&job.source).unwrap_or_default();
+            let known = ScanResult::nothing(run.connector.clone());
+            return self.decide(job, connection, run, RunOptions { compare: false, ..options }, known).await;
         }
         let asked = Asked { allow_empty: options.allow_empty, full: options.full, compare: options.compare };
         let result = scan(self, job, connection, run, asked).await?;
@@ -223,6 +233,12 @@ impl Engine {
             });
         }
         let held = held && report.plan.as_ref().is_some_and(|header| header.state != PlanState::Applied);
+        if options.without_delivering {
+            run.state = outcome(held, report.quarantined);
+            self.end(run)?;
+            report.run = run.clone();
+            return Ok(report);
+        }
         self.deliver_and_end(run, &mut report, held).await?;
         Ok(report)
     }
@@ -242,29 +258,6 @@ impl Engine {
         run.state = outcome(held, left);
         self.end(run)?;
         report.run = run.clone();
-        Ok(())
-    }
-
-    /// Finishes a plan that a process was killed in the middle of, and what it queued.
-    pub(crate) async fn finish_interrupted(&self, job: &Job) -> Result<(), EngineError> {
-        let interrupted = {
-            let view = self.store.snapshot()?;
-            let mut found = None;
-            for header in view.plans_of(&job.name)?.take(300) {
-                let header = header?;
-                if let PlanState::Applying { held } = header.state {
-                    found = Some((header, held));
-                    break;
-                }
-            }
-            found
-        };
-        if let Some((header, held)) = interrupted {
-            self.events
-                .emit(&RunEvent::Note(format!("plan {} was interrupted; it is finished first", header.digest.short())));
-            self.apply_pass(header, held).await?;
-        }
-        deliver(self).await?;
         Ok(())
     }
 
@@ -293,7 +286,7 @@ impl Engine {
 
     fn begin_as(&self, job: &Job, interrupted: Option<RunId>) -> Result<Run, EngineError> {
         let now = self.clock.now();
-        self.store.commit::<_, EngineError>("run-begin", |w| {
+        let begin = |w: &mut Writer<'_>| {
             let started = w.advance_clock(now)?;
             let id = match interrupted {
                 Some(id) => id,
@@ -302,7 +295,13 @@ impl Engine {
             let run = fresh(id, &job.name, &job.source, &self.principal, started);
             w.put_run(&run)?;
             Ok(run)
-        })
+        };
+        // Clients wait for one disk write at its end, and not for more; one that is lost with the process was answered to nobody.
+        if job.pushed {
+            self.store.commit_unsynced::<_, EngineError>("run-begin", begin)
+        } else {
+            self.store.commit::<_, EngineError>("run-begin", begin)
+        }
     }
 
     pub(crate) fn end(&self, run: &mut Run) -> Result<(), EngineError> {

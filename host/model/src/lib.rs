@@ -16,6 +16,7 @@
 pub mod circuit;
 pub mod claim;
 pub mod decision;
+pub mod directory;
 pub mod effect;
 pub mod entity;
 pub mod fault;

@@ -27,6 +27,7 @@
 //!             order       parents first; the lanes of sending
 //!             guard       what waits for a person
 //!             plan        the digest that an operator approves
+//! client      filter      which of its objects a client of a pushed source asks for, and in what order
 //! ```
 //!
 //! Invariants:
@@ -52,6 +53,7 @@ pub mod drift;
 pub mod echo;
 pub mod expression;
 pub mod fanout;
+pub mod filter;
 pub mod guard;
 pub mod leaver;
 pub mod licence;

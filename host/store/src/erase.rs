@@ -57,6 +57,7 @@ const KEPT: &[Table] = &[
     Table::ShadowHeads,
     Table::Shadows,
     Table::ShadowOrdinals,
+    Table::ShadowKeys,
     Table::Unsettled,
     Table::Live,
     Table::Seen,

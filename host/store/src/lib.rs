@@ -89,5 +89,6 @@ pub mod prelude {
         WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTimers, WriteTotals,
         WriteUnsettled,
     };
-    pub use crate::tables::{ReadFullScans, ReadHints, ReadPasswords, WriteFullScans, WriteHints, WritePasswords};
+    pub use crate::tables::{ReadFullScans, ReadHints, ReadPasswords, ReadShadowKeys};
+    pub use crate::tables::{WriteFullScans, WriteHints, WritePasswords, WriteShadowKeys};
 }

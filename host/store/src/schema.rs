@@ -11,6 +11,7 @@
 //! | `shadow-heads` | connection u16, class u8, external id | ordinal u32, hash 16, seq u64, state u8: 29 bytes |
 //! | `shadows` | connection, class, ordinal u32 | `Shadow` |
 //! | `shadow-ordinals` | connection, class | next ordinal u32 |
+//! | `shadow-keys` | connection, class, attribute, value, ordinal; or connection and 0 for a connection of which all are there | nothing |
 //! | `unsettled` | connection, class, ordinal | seq u64 of the change that no applied plan decided |
 //! | `live`, `seen` | connection, class, chunk u32 | one bit per ordinal, 32768 a chunk, trailing zero bytes cut |
 //! | `missing` | connection, class, ordinal | `Missing` |
@@ -100,6 +101,8 @@ tables! {
     Shadows = "shadows",
     /// The next ordinal of each connection and class.
     ShadowOrdinals = "shadow-ordinals",
+    /// Values by which shadows of pushed sources are looked up.
+    ShadowKeys = "shadow-keys",
     /// Shadows whose present state no applied plan has decided.
     Unsettled = "unsettled",
     /// One bit per live shadow.

@@ -10,12 +10,13 @@ use rosterd_connector::{
     Connection, ConnectionConfig, ConnectorHost, Grants, InitialPasswords, Loaded, MemoryScratch, Scratch, SecretStore,
     TlsSettings,
 };
+use rosterd_model::directory::Directory;
 use rosterd_model::port::{BoxFuture, Connections, Connector, Destination, Listener, Receiver, Source};
 use rosterd_model::{ConnectionId, Fault, FaultKind};
 use rosterd_store::Store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// All connections of a configuration. Components are loaded on first use and kept.
 pub(crate) struct HubConnections {
@@ -25,7 +26,12 @@ pub(crate) struct HubConnections {
     entries: BTreeMap<ConnectionId, Entry>,
     loaded: Mutex<BTreeMap<PathBuf, Loaded>>,
     recording: Option<Recording>,
+    /// Where connections get their part of the directory from; only the service has one.
+    directories: OnceLock<Directories>,
 }
+
+/// The directory as the clients of a connection may see and change it.
+pub(crate) type Directories = Arc<dyn Fn(&ConnectionId) -> Arc<dyn Directory> + Send + Sync>;
 
 struct Entry {
     component: Result<PathBuf, String>,
@@ -47,13 +53,24 @@ impl HubConnections {
             (id.clone(), entry)
         };
         let entries = config.file.connection.iter().map(entry).collect();
-        Self { host, store, entries, loaded: Mutex::default(), recording: None }
+        let (loaded, directories) = (Mutex::default(), OnceLock::new());
+        Self { host, store, entries, loaded, recording: None, directories }
     }
 
     /// The same, recorded.
     #[must_use]
     pub(crate) fn recorded(self, recording: Option<Recording>) -> Self {
         Self { recording, ..self }
+    }
+
+    /// From now on connections whose grant says so are given their part of the directory. Said once.
+    pub(crate) fn serve_directories(&self, directories: Directories) {
+        let _ = self.directories.set(directories);
+    }
+
+    /// Where connections get their part of the directory from.
+    pub(crate) fn directories(&self) -> Option<Directories> {
+        self.directories.get().cloned()
     }
 
     /// Opens a connection without a role, for `check` and `discover`.
@@ -96,6 +113,8 @@ impl HubConnections {
                 StoredPasswords::new((table, id), (entry.base.as_path(), &entry.secrets), self.store.clone())?;
             config.passwords = Some(Arc::new(passwords) as Arc<dyn InitialPasswords>);
         }
+        // Without a hub that serves, whoever asks is told so.
+        config.directory = self.directories.get().filter(|_| entry.table.grants.directory).map(|of| of(id));
         if let Some(recording) = &self.recording {
             put(recording, &loaded, component)?;
             config.recording = Some(recording.clone());

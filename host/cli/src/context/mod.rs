@@ -8,7 +8,7 @@ pub(crate) mod principal;
 mod scratch;
 mod taken;
 
-pub(crate) use connections::{HubConnections, grants, reference, secret_store, settings};
+pub(crate) use connections::{Directories, HubConnections, grants, reference, secret_store, settings};
 pub(crate) use passwords::{owner as password_owner, password_key};
 
 use crate::args::Global;

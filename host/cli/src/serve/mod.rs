@@ -5,6 +5,7 @@
 //! [`work`] (what the scheduler starts), [`events`] (what remote systems tell), [`reload`], [`log`], [`notify`] and [`watch`] (who listens to its events).
 
 pub(crate) mod client;
+mod directory;
 mod events;
 pub(crate) mod hub;
 mod log;

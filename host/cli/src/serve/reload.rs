@@ -83,6 +83,9 @@ impl Hub {
             jobs: jobs.iter().map(|job| job.job.clone()).collect(),
             restart_for: restart_for(&old.config, &new.config),
         };
+        if let Some(directories) = old.connections.directories() {
+            new.connections.serve_directories(directories);
+        }
         *self.generation.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         self.changed.send_replace(());
         if let Some(scheduler) = self.scheduler.get() {

@@ -59,6 +59,7 @@ pub(crate) fn serve(context: &Context) -> Result<Served, CommandError> {
         generation: RwLock::new(Arc::new(generation)),
         changed: tokio::sync::watch::Sender::new(()),
     });
+    hub.generation().connections.serve_directories(super::directory::directories(&hub));
     let at_once = hub.generation().config.file.serve.at_once;
     let work = Arc::new(HubWork(Arc::downgrade(&hub)));
     let scheduler = Scheduler::new(Arc::new(SystemClock), work, at_once, CHORES);

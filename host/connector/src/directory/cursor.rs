@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_cursor_opens_for_its_query_and_for_no_other() {
         let key = CursorKey::fresh().unwrap();
-        let query = Query::parse(r#"{"filter":{"attribute":"a","is":"pr"},"max":5}"#, 10).unwrap();
+        let query = crate::directory::parse_query(r#"{"filter":{"attribute":"a","is":"pr"},"max":5}"#, 10).unwrap();
         let sealed = key.seal(Class::Account, &query, "row 5").unwrap();
         let longer = Query { max: 9, ..query.clone() };
         assert_eq!(key.open(Class::Account, &longer, &sealed).as_deref(), Ok("row 5"));

@@ -1,7 +1,7 @@
 //! Where a connector's words and the hub's meet: what goes in is checked before the hub sees it, what comes out before the
 //! connector does.
 
-use super::{CursorKey, Directory, Listing, Query, Submission};
+use super::{CursorKey, Directory, Listing, Submission};
 use crate::limit::LimitPassed;
 use crate::units::Size;
 use rosterd_model::fault::{Fault, FaultKind};
@@ -89,7 +89,7 @@ impl Desk<'_> {
     }
 
     async fn list(&self, class: Class, text: &str) -> Result<Listing, Fault> {
-        let mut query = Query::parse(text, self.rows)?;
+        let mut query = super::parse_query(text, self.rows)?;
         if let Some(sealed) = query.after.take() {
             query.after = Some(self.key.open(class, &query, &sealed)?);
         }
@@ -150,6 +150,7 @@ fn acceptable(change: &Change) -> Result<(Class, ExternalId), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Query;
     use super::*;
     use rosterd_model::port::BoxFuture;
     use rosterd_model::record::Amendment;

@@ -2,8 +2,9 @@
 //!
 //! Source: "Queries of the directory" in wit/README.md. The comparisons are those of SCIM (RFC 7644, section 3.4.2.2).
 
+use rosterd_model::directory::{Comparison, Filter, Query, Sort};
 use rosterd_model::fault::{Fault, FaultKind};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Longest query, in bytes.
@@ -14,72 +15,6 @@ const DEEPEST: usize = 16;
 const MOST_PARTS: usize = 256;
 /// Keys to sort by, and attributes to give out.
 const MOST_NAMES: usize = 256;
-
-/// What is asked of the directory.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Query {
-    /// What fits; none: everything.
-    pub filter: Option<Filter>,
-    /// In this order; the id decides between equals, so that pages are stable.
-    pub sort: Vec<Sort>,
-    /// How many to leave out from the beginning; not together with `after`.
-    pub offset: u64,
-    /// The `next` of the page before, as the hub gave it.
-    pub after: Option<String>,
-    /// Objects in one page, from 0 (only the total is wanted) to the limit directory-rows.
-    pub max: u64,
-    /// Attributes to give out; none: all.
-    pub attributes: Option<Vec<String>>,
-}
-
-/// One key of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sort {
-    /// Name of the attribute.
-    pub attribute: String,
-    /// From the greatest to the least.
-    #[serde(default)]
-    pub descending: bool,
-}
-
-/// A tree of conditions.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Filter {
-    /// All of them.
-    And(Vec<Filter>),
-    /// One of them.
-    Or(Vec<Filter>),
-    /// Not this.
-    Not(Box<Filter>),
-    /// An attribute against a value.
-    Compare {
-        /// Name of the attribute.
-        attribute: String,
-        /// How.
-        is: Comparison,
-        /// Text, a number, true or false; null for `pr`.
-        value: Value,
-    },
-}
-
-/// How an attribute is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the operators of RFC 7644, by their names there")]
-pub enum Comparison {
-    Eq,
-    Ne,
-    Co,
-    Sw,
-    Ew,
-    Gt,
-    Ge,
-    Lt,
-    Le,
-    Pr,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,37 +28,31 @@ struct Raw {
     attributes: Option<Vec<String>>,
 }
 
-impl Query {
-    /// Reads a query; `most` is the limit directory-rows, which also stands in where nothing is said.
-    ///
-    /// # Errors
-    /// `invalid`, as a sentence that says which part.
-    pub fn parse(text: &str, most: u64) -> Result<Self, Fault> {
-        if text.len() > LONGEST {
-            return Err(invalid(format!("it has {} bytes; at most {LONGEST} are read", text.len())));
-        }
-        let raw: Raw = serde_json::from_str(text).map_err(invalid)?;
-        if raw.offset.is_some() && raw.after.is_some() {
-            return Err(invalid("it has both `offset` and `after`; a page begins at one place"));
-        }
-        let names = raw.attributes.iter().flatten().chain(raw.sort.iter().map(|key| &key.attribute));
-        if names.count() > MOST_NAMES {
-            return Err(invalid(format!("`sort` and `attributes` name more than {MOST_NAMES} attributes")));
-        }
-        let mut parts = 0;
-        Ok(Self {
-            filter: raw
-                .filter
-                .filter(|value| !value.is_null())
-                .map(|value| filter(value, 0, &mut parts))
-                .transpose()?,
-            sort: raw.sort,
-            offset: raw.offset.unwrap_or(0),
-            after: raw.after,
-            max: raw.max.unwrap_or(most).min(most),
-            attributes: raw.attributes,
-        })
+/// Reads a query; `most` is the limit directory-rows, which also stands in where nothing is said.
+///
+/// # Errors
+/// `invalid`, as a sentence that says which part.
+pub fn parse(text: &str, most: u64) -> Result<Query, Fault> {
+    if text.len() > LONGEST {
+        return Err(invalid(format!("it has {} bytes; at most {LONGEST} are read", text.len())));
     }
+    let raw: Raw = serde_json::from_str(text).map_err(invalid)?;
+    if raw.offset.is_some() && raw.after.is_some() {
+        return Err(invalid("it has both `offset` and `after`; a page begins at one place"));
+    }
+    let names = raw.attributes.iter().flatten().chain(raw.sort.iter().map(|key| &key.attribute));
+    if names.count() > MOST_NAMES {
+        return Err(invalid(format!("`sort` and `attributes` name more than {MOST_NAMES} attributes")));
+    }
+    let mut parts = 0;
+    Ok(Query {
+        filter: raw.filter.filter(|value| !value.is_null()).map(|value| filter(value, 0, &mut parts)).transpose()?,
+        sort: raw.sort,
+        offset: raw.offset.unwrap_or(0),
+        after: raw.after,
+        max: raw.max.unwrap_or(most).min(most),
+        attributes: raw.attributes,
+    })
 }
 
 fn filter(value: Value, depth: usize, parts: &mut usize) -> Result<Filter, Fault> {
@@ -183,14 +112,14 @@ mod tests {
     fn a_query_is_read_and_its_page_is_bounded() {
         let text = r#"{"filter":{"and":[{"attribute":"userName","is":"eq","value":"ada"},{"not":{"attribute":"mail","is":"pr"}}]},
             "sort":[{"attribute":"userName"}],"offset":20,"max":5000,"attributes":["userName"]}"#;
-        let query = Query::parse(text, 1000).unwrap();
+        let query = parse(text, 1000).unwrap();
         assert_eq!((query.offset, query.max, query.sort.len()), (20, 1000, 1));
         let Some(Filter::And(parts)) = query.filter else { panic!("no and") };
         assert!(
             matches!(&parts[1], Filter::Not(inner) if matches!(&**inner, Filter::Compare { is: Comparison::Pr, .. }))
         );
-        assert_eq!(Query::parse("{}", 7).unwrap().max, 7);
-        assert_eq!(Query::parse(r#"{"max":0}"#, 7).unwrap().max, 0);
+        assert_eq!(parse("{}", 7).unwrap().max, 7);
+        assert_eq!(parse(r#"{"max":0}"#, 7).unwrap().max, 0);
     }
 
     #[test]
@@ -214,7 +143,7 @@ mod tests {
             &wide,
             &format!("{{\"after\":\"{}\"}}", "x".repeat(LONGEST)),
         ] {
-            let fault = Query::parse(text, 10).unwrap_err();
+            let fault = parse(text, 10).unwrap_err();
             assert_eq!(fault.kind, FaultKind::Invalid, "{text:.80}");
         }
     }

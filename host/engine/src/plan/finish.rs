@@ -87,7 +87,7 @@ impl Planner<'_> {
             header.state = approved;
         }
         let engine = self.engine;
-        engine.store.commit::<_, EngineError>("plan", |w| {
+        let write = |w: &mut rosterd_store::Writer<'_>| {
             if write_plan {
                 let mut taken = w.next_plan()?;
                 while taken < number {
@@ -138,7 +138,13 @@ impl Planner<'_> {
                 super::accept(w, self.policy, self.job, &self.scan.connector)?;
             }
             Ok(())
-        })?;
+        };
+        // Clients wait for one disk write, at the end of the run.
+        if self.job.pushed {
+            engine.store.commit_unsynced::<_, EngineError>("plan", write)?;
+        } else {
+            engine.store.commit::<_, EngineError>("plan", write)?;
+        }
         Ok(cleared)
     }
 

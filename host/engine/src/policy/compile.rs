@@ -59,6 +59,7 @@ impl Policy {
             problems.extend(errors.iter().map(|e| format!("[protect] {}: {}", e.attribute, e.message)));
         });
         let sources: Vec<ConnectionId> = jobs.values().map(|job: &Job| job.source.clone()).collect();
+        problems.extend(shared(&jobs));
         let authority = Authority::new(&spec.authority, &sources, merged(spec)).map_err(|found| problems.extend(found));
         if let Ok(authority) = &authority {
             problems.extend(both_directions(&jobs, &deliveries, authority));
@@ -96,6 +97,19 @@ impl Policy {
             digest,
         })
     }
+}
+
+/// A sentence for each pushed source that another job has, too: nobody could say which of them decides what a client says.
+fn shared(jobs: &BTreeMap<String, Job>) -> Vec<String> {
+    let pushed = jobs.iter().filter(|(_, job)| job.pushed);
+    let other = |(name, job): (&String, &Job)| {
+        let (other, _) = jobs.iter().find(|(other, of)| *other != name && of.source == job.source)?;
+        Some(format!(
+            "[job.{name}] pushed = true: job {other} has the source {}, too; a source that clients push to has one job",
+            job.source
+        ))
+    };
+    pushed.filter_map(other).collect()
 }
 
 /// Identifying attributes that the mapping does not give: they could never be looked up.
@@ -184,7 +198,7 @@ fn compile_job(name: &str, spec: &JobSpec) -> Result<Job, Vec<String>> {
     match (absence, problems.is_empty()) {
         (Ok(absence), true) => {
             let full_every_ms = rosterd_reconcile::cadence::FULL_EVERY_MS;
-            Ok(Job { name: id, source: spec.source.clone(), classes, absence, full_every_ms })
+            Ok(Job { name: id, source: spec.source.clone(), pushed: spec.pushed, classes, absence, full_every_ms })
         }
         _ => Err(problems),
     }

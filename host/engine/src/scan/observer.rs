@@ -91,6 +91,8 @@ pub(super) struct Observer {
     pub(super) stored: bool,
     /// True: somebody was erased, and a new record may be about him.
     erased_some: bool,
+    /// True: clients look up what they submitted, so that its values are kept for that.
+    pub(super) indexes: bool,
 }
 
 impl Observer {
@@ -138,7 +140,9 @@ impl Observer {
             heals,
             stored: false,
             erased_some: !view.erased_nobody()? && Rule::ErasedStaysAway.on(),
+            indexes: job.pushed,
         };
+        super::pushed::forget_keys(engine, job, connection, &view)?;
         if mode == Mode::Full {
             observer.take_up(&view)?;
         }
@@ -300,7 +304,7 @@ impl Observer {
         self.raise(view, Some(record.class), id, QuarantineReason::Duplicate, String::new(), message, raw)
     }
 
-    fn amendment(&mut self, view: &Snapshot, amendment: Amendment) -> Result<(), EngineError> {
+    pub(super) fn amendment(&mut self, view: &Snapshot, amendment: Amendment) -> Result<(), EngineError> {
         self.counts.records += 1;
         let head = view.shadow_head(self.scan.connection, amendment.class, &amendment.id)?;
         match head {

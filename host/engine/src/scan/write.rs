@@ -32,6 +32,7 @@ struct Batch {
     /// True: heads are read again, because somebody else wrote since they were.
     checks: bool,
     heals: bool,
+    indexes: bool,
     landed: Landed,
 }
 
@@ -85,6 +86,7 @@ impl Observer {
             base: self.base,
             checks: self.overtaken,
             heals: self.heals,
+            indexes: self.indexes,
             landed: Landed::default(),
         };
         let store = self.store.clone();
@@ -231,6 +233,10 @@ impl Batch {
             attributes,
             state: ShadowState::Live,
         };
+        if self.indexes {
+            let before = w.shadow(connection, class, ordinal)?;
+            w.put_shadow_keys(connection, ordinal, before.as_ref(), &shadow)?;
+        }
         w.put_shadow(connection, ordinal, &shadow)?;
         w.put_unsettled(connection, class, ordinal, seq)?;
         Ok(())
@@ -244,6 +250,7 @@ impl Batch {
         let Some(mut shadow) = w.shadow(connection, amendment.class, head.ordinal)? else { return Ok(()) };
         match amend(&shadow.attributes, &amendment) {
             Ok(attributes) => {
+                let before = self.indexes.then(|| shadow.clone());
                 shadow.attributes = attributes;
                 shadow.version = amendment.version.or(shadow.version);
                 shadow.seq = w.next_sequence()?;
@@ -253,6 +260,9 @@ impl Batch {
                 let head = ShadowHead { hash: shadow.hash, seq: shadow.seq, ..head };
                 w.put_shadow_head(connection, shadow.class, &shadow.id, &head)?;
                 w.put_unsettled(connection, shadow.class, head.ordinal, shadow.seq)?;
+                if before.is_some() {
+                    w.put_shadow_keys(connection, head.ordinal, before.as_ref(), &shadow)?;
+                }
                 w.put_shadow(connection, head.ordinal, &shadow)?;
             }
             Err(problem) => {
@@ -280,6 +290,9 @@ impl Batch {
         shadow.state = ShadowState::Tombstone { cause, absent: false, at: self.now, run: self.scan.run };
         w.put_shadow_head(connection, class, id, &ShadowHead { seq: shadow.seq, live: false, ..head })?;
         w.put_unsettled(connection, class, head.ordinal, shadow.seq)?;
+        if self.indexes {
+            w.remove_shadow_keys(connection, class, head.ordinal, &shadow.attributes)?;
+        }
         w.put_shadow(connection, head.ordinal, &shadow)?;
         Ok(())
     }

@@ -23,6 +23,8 @@ mod listening;
 mod living;
 mod orders;
 mod overtaken;
+mod push;
+mod push_figures;
 mod quarantine;
 mod resolve;
 mod retention;

@@ -89,6 +89,7 @@ sections! {
     section_10_returns 10
     section_11_runs 11
     section_12_privacy 12
+    section_13_pushed 13
 }
 
 /// The rule of an id, or a sentence.

@@ -180,4 +180,11 @@ rules! {
     HistoryEnds, "12.retention", "History, runs, plans and tombstones are kept as long as their class says, and no longer.";
     ErasedStaysAway, "12.erased", "A record of an erased account is not taken up again.";
     EraseLeavesNothing, "12.erase", "An erased account leaves a hash and no value.";
+    // 13 Pushed sources.
+    PushIsStored, "13.stored", "What a client said is stored, and answered with success also where what follows from it is held.";
+    PushIsNoScan, "13.no-scan", "Nothing is read from a pushed source, and who is not mentioned stays.";
+    PushExpects, "13.expected", "A change that expects another version than the present one is not done.";
+    FirstPushWins, "13.first", "Of two clients that make the same at once the first one does.";
+    AmbiguousPushConflicts, "13.ambiguous", "Who may be somebody else is stored, set aside, and answered with a conflict that names the case.";
+    PushedGoneAtOnce, "13.gone", "What a client removed is not there for it, though the account is in its grace.";
 }

@@ -13,6 +13,10 @@ pub struct JobSpec {
     /// The connection to read.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub source: ConnectionId,
+    /// True: nothing is read from the source. Its clients say what is (the Developer API, SCIM clients), one object at a time,
+    /// and nobody is missing because he was not mentioned.
+    #[serde(default)]
+    pub pushed: bool,
     /// How accounts are mapped and correlated.
     #[serde(default)]
     pub account: ClassSpec,

@@ -8,6 +8,7 @@ use crate::kv::{Read, Row, Write};
 use crate::narrow;
 use crate::schema::Table;
 use crate::tables::bitmaps::set_bit;
+use crate::tables::{ReadShadowKeys, WriteShadowKeys};
 use rosterd_model::shadow::{Shadow, ShadowHead};
 use rosterd_model::{Class, ExternalId};
 use std::fmt;
@@ -96,14 +97,31 @@ pub trait ReadShadows: Read {
         connection: ConnectionNumber,
         class: Class,
     ) -> Result<impl Iterator<Item = Result<(ExternalId, ShadowHead), StoreError>>, StoreError> {
-        let rows = self.prefix(Table::ShadowHeads, of_class(connection, class).as_bytes())?;
-        Ok(rows.map(|row| {
+        self.shadow_heads_after(connection, class, None)
+    }
+
+    /// The same, of ids behind one; none: of all.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn shadow_heads_after(
+        &self,
+        connection: ConnectionNumber,
+        class: Class,
+        after: Option<&ExternalId>,
+    ) -> Result<impl Iterator<Item = Result<(ExternalId, ShadowHead), StoreError>>, StoreError> {
+        let prefix = of_class(connection, class);
+        let from = after.map_or_else(|| prefix.clone(), |id| head_key(connection, class, id));
+        let rows = self.prefix_from(Table::ShadowHeads, prefix.as_bytes(), from.as_bytes())?;
+        let heads = rows.map(|row| {
             let row = row?;
             let mut parts = Parts::new(Table::ShadowHeads, &row.key);
             let (_, _, id) = (parts.connection()?, parts.class()?, parts.text()?);
             parts.end()?;
             Ok((ExternalId(id.into()), decode_head(&row.value)?))
-        }))
+        });
+        let after = after.cloned();
+        Ok(heads.skip_while(move |head| matches!(head, Ok((id, _)) if Some(id) == after.as_ref())))
     }
 
     /// A shadow by its ordinal.
@@ -245,6 +263,11 @@ pub trait WriteShadows: Write {
             set_bit(self, table, connection, class, ordinal, false)?;
         }
         let key = of_ordinal(connection, class, ordinal);
+        if self.has_shadow_keys(connection)?
+            && let Some(shadow) = self.shadow(connection, class, ordinal)?
+        {
+            self.remove_shadow_keys(connection, class, ordinal, &shadow.attributes)?;
+        }
         for table in [Table::Shadows, Table::Unsettled, Table::Missing] {
             self.remove(table, key.as_bytes())?;
         }

@@ -6,8 +6,9 @@ use crate::key::ConnectionNumber;
 use crate::kv::Read;
 use crate::schema::Table;
 use crate::tables::meta::Counter;
-use crate::tables::{ReadBitmaps, ReadLinks, ReadMissing, ReadShadows, ReadUnsettled};
+use crate::tables::{ReadBitmaps, ReadLinks, ReadMissing, ReadShadowKeys, ReadShadows, ReadUnsettled};
 use rosterd_model::Class;
+use rosterd_model::directory::keys_of;
 use rosterd_model::shadow::ShadowState;
 
 /// Rows found per table, to be compared with all rows of it.
@@ -16,6 +17,7 @@ struct Found {
     heads: u64,
     unsettled: u64,
     missing: u64,
+    keys: u64,
     chunks: [u64; 2],
 }
 
@@ -31,6 +33,11 @@ impl<R: Read> Check<'_, R> {
         self.nothing_else(Table::Shadows, found.heads)?;
         self.nothing_else(Table::Unsettled, found.unsettled)?;
         self.nothing_else(Table::Missing, found.missing)?;
+        let indexed: Vec<_> = self.connections.keys().copied().collect();
+        for connection in indexed {
+            found.keys += u64::from(self.view.has_shadow_keys(connection)?);
+        }
+        self.nothing_else(Table::ShadowKeys, found.keys)?;
         for (table, chunks) in [Table::Live, Table::Seen].into_iter().zip(found.chunks) {
             self.nothing_else(table, chunks)?;
         }
@@ -43,6 +50,7 @@ impl<R: Read> Check<'_, R> {
         let next = view.next_ordinal(connection, class)?;
         let mut taken = vec![0_u8; next.div_ceil(8) as usize];
         let mut live = 0;
+        let indexed = view.has_shadow_keys(connection)?;
         for head in view.shadow_heads(connection, class)? {
             found.heads += 1;
             let Some((id, head)) = self.readable(head)? else { continue };
@@ -65,6 +73,15 @@ impl<R: Read> Check<'_, R> {
                         != (class, &id, head.hash, head.seq, head.live)
                     {
                         self.problem(format_args!("{} and its head differ", whose(ordinal)));
+                    }
+                    if indexed && alive {
+                        for (attribute, value) in keys_of(&shadow.attributes) {
+                            found.keys += 1;
+                            let mut rows = view.shadows_with(connection, class, attribute, &value)?;
+                            if !rows.any(|row| matches!(row, Ok(other) if other == ordinal)) {
+                                self.problem(format_args!("{} is not found by its {attribute}", whose(ordinal)));
+                            }
+                        }
                     }
                 }
                 Some(None) => self.problem(format_args!("{} has a head and no row of its own", whose(ordinal))),

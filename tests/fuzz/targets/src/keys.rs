@@ -1,9 +1,10 @@
 //! Keys, signatures and what is sealed with them; queries of the directory.
 
 use crate::input::{fields, number, text, texts};
-use rosterd_connector::directory::Query;
+use rosterd_connector::directory::{Filter, parse_query};
 use rosterd_connector::fuzzing as connector;
 use rosterd_model::Class;
+use rosterd_reconcile::filter::{fits, order, probes, sort_keys};
 
 /// Keys as operators store them and remote systems publish them; signatures by them; encrypted bytes.
 pub fn key(bytes: &[u8]) {
@@ -43,9 +44,12 @@ pub fn tls_pin(bytes: &[u8]) {
 /// A cursor of the directory that comes back from a client.
 pub fn directory_cursor(bytes: &[u8]) {
     let [inner, sealed, at] = fields(bytes);
-    let (Ok(key), Ok(query)) = (connector::Cursors::fresh(), Query::parse("{}", 10)) else { panic!("no key") };
+    let (Ok(key), Ok(query)) = (connector::Cursors::fresh(), parse_query("{}", 10)) else { panic!("no key") };
     assert!(key.open(Class::Account, &query, &text(sealed)).is_err(), "a cursor was made up");
     let inner = text(inner);
+    if let Some(place) = rosterd_engine::fuzzing::place(&inner) {
+        assert_eq!(rosterd_engine::fuzzing::place(&place).as_ref(), Some(&place));
+    }
     let Ok(good) = key.seal(Class::Account, &query, &inner) else {
         assert!(inner.len() > 1024);
         return;
@@ -62,9 +66,19 @@ pub fn directory_cursor(bytes: &[u8]) {
 /// A query of the directory.
 pub fn directory_query(bytes: &[u8]) {
     let [query] = texts(bytes);
-    let Ok(parsed) = Query::parse(&query, 100) else { return };
+    let Ok(parsed) = parse_query(&query, 100) else { return };
     assert!(parsed.max <= 100 && parsed.sort.len() <= 256 && query.len() <= 64 << 10);
     assert!(parsed.after.is_none() || parsed.offset == 0);
+    let text = r#"{"userName":"a","a":[{"value":"2026-01-05T08:00:00Z","type":1}],"urn:x:2.0:a":{"b":{"ref":"account","id":"7"}}}"#;
+    let (id, attributes) = ("a".into(), rosterd_reconcile::json_attributes(text).unwrap_or_default());
+    let keys = sort_keys(&parsed.sort, &id, &attributes);
+    assert!(order(&parsed.sort, &keys, &keys).is_eq());
+    let Some(filter) = &parsed.filter else { return };
+    let fitting = fits(filter, &id, &attributes);
+    assert_eq!(fits(&Filter::Not(Box::new(filter.clone())), &id, &attributes), !fitting);
+    if let (Some(probes), true) = (probes(filter), fitting) {
+        assert!(!probes.is_empty(), "an index that shows nobody, and somebody fits");
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod inbox;
 mod link;
 mod person;
 mod privacy;
+mod push;
 mod service;
 mod shows;
 mod system;
@@ -56,6 +57,8 @@ const VERBS: &[&str] = &[
     "drift",
     "unfreeze",
     "wake",
+    "submit",
+    "fetch",
     "check",
 ];
 
@@ -122,6 +125,8 @@ pub(crate) fn act(stage: &mut Stage, mut step: Table) -> Pin<Box<dyn Future<Outp
             "drift" => inbox::drift(stage, step).await,
             "unfreeze" => inbox::unfreeze(stage, step),
             "wake" => service::wake(stage, step).await,
+            "submit" => push::submit(stage, step).await,
+            "fetch" => push::fetch(stage, step).await,
             // Only looks.
             "check" => Ok(()),
             other => Err(format!("{other} is a verb without code")),

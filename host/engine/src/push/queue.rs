@@ -1,0 +1,220 @@
+//! Who waits goes together: while a run of a pushed source is under way, further submissions wait, and the next run takes
+//! all of them. So the disk is waited for once for many clients, and one that is alone waits for nobody.
+
+use super::{Answer, fault_of, later, together};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use rosterd_model::directory::Submission;
+use rosterd_model::{ConnectionId, Fault, FaultKind};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Submissions that one run takes in, unless a single client submits more at once.
+const TOGETHER: usize = 5_000;
+/// Submissions of one connection that wait at most; whoever comes then is asked to come again.
+const MOST_WAITING: usize = 50_000;
+
+/// What one client submitted at once.
+pub(super) struct Call {
+    pub(super) engine: Engine,
+    pub(super) submissions: Vec<Submission>,
+    pub(super) answer: oneshot::Sender<Vec<Answer>>,
+}
+
+/// What waits, by connection; and what is known of each. Shared by all engines of a process.
+#[derive(Default)]
+pub(crate) struct Pushes(Mutex<BTreeMap<ConnectionId, Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    calls: VecDeque<Call>,
+    /// Submissions in them.
+    count: usize,
+    /// True: this process left no plan of it half applied, and found none.
+    whole: bool,
+    /// True: somebody delivers what was queued.
+    delivering: bool,
+    /// True: more was queued meanwhile.
+    again: bool,
+}
+
+impl fmt::Debug for Pushes {
+    /// What clients say is personal and stays out of every text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pushes").finish_non_exhaustive()
+    }
+}
+
+impl Pushes {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a call behind those that wait. True: none waited, so that somebody must see to it. The call comes back if too
+    /// many wait.
+    fn wait(&self, connection: &ConnectionId, call: Call) -> Result<bool, Call> {
+        let mut all = self.all();
+        let waiting = all.entry(connection.clone()).or_default();
+        if waiting.count > 0 && waiting.count + call.submissions.len() > MOST_WAITING {
+            return Err(call);
+        }
+        waiting.count += call.submissions.len();
+        waiting.calls.push_back(call);
+        Ok(waiting.calls.len() == 1)
+    }
+
+    /// Takes those that go together. True: others are left, and somebody must see to them.
+    fn take(&self, connection: &ConnectionId) -> (Vec<Call>, bool) {
+        let mut all = self.all();
+        let Some(waiting) = all.get_mut(connection) else { return (Vec::new(), false) };
+        let (mut calls, mut count) = (Vec::new(), 0);
+        while let Some(call) = waiting.calls.pop_front() {
+            if !calls.is_empty() && count + call.submissions.len() > TOGETHER {
+                waiting.calls.push_front(call);
+                break;
+            }
+            count += call.submissions.len();
+            calls.push(call);
+        }
+        waiting.count -= count;
+        (calls, !waiting.calls.is_empty())
+    }
+
+    /// True: this process knows that no plan of the connection is half applied.
+    pub(super) fn is_whole(&self, connection: &ConnectionId) -> bool {
+        self.all().get(connection).is_some_and(|waiting| waiting.whole)
+    }
+
+    /// Notes whether plans of the connection are applied as a whole.
+    pub(super) fn set_whole(&self, connection: &ConnectionId, whole: bool) {
+        self.all().entry(connection.clone()).or_default().whole = whole;
+    }
+
+    /// True: nobody delivers what this connection queued, and whoever asks must.
+    fn begin_to_deliver(&self, connection: &ConnectionId) -> bool {
+        let mut all = self.all();
+        let waiting = all.entry(connection.clone()).or_default();
+        waiting.again = waiting.delivering;
+        !std::mem::replace(&mut waiting.delivering, true)
+    }
+
+    /// True: more was queued while it was delivered.
+    fn go_on(&self, connection: &ConnectionId) -> bool {
+        let mut all = self.all();
+        let waiting = all.entry(connection.clone()).or_default();
+        waiting.delivering = std::mem::take(&mut waiting.again);
+        waiting.delivering
+    }
+}
+
+/// Submits, and waits until it is decided and durable.
+pub(super) async fn submit(engine: &Engine, connection: &ConnectionId, submissions: Vec<Submission>) -> Vec<Answer> {
+    let count = submissions.len();
+    let all = |fault: Fault| -> Vec<Answer> { (0..count).map(|_| Err(fault.clone())).collect() };
+    if count == 0 {
+        return Vec::new();
+    }
+    let (answer, answered) = oneshot::channel();
+    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, answer }) {
+        // A task of its own: a client that goes away takes nobody's answer with it.
+        Ok(true) => drop(tokio::spawn(see_to(engine.clone(), connection.clone()))),
+        Ok(false) => {}
+        Err(_) => {
+            let text = "too many changes wait already; come again later";
+            return all(Fault { retry_after_ms: Some(1_000), ..Fault::new(FaultKind::RateLimited, text) });
+        }
+    }
+    answered.await.unwrap_or_else(|_| all(later("the hub ended before it was decided; try again later")))
+}
+
+/// Takes in what waits, until nothing does.
+async fn see_to(engine: Engine, connection: ConnectionId) {
+    loop {
+        let turn = engine.gate.run(&connection).await;
+        let (calls, more) = engine.gate.pushes().take(&connection);
+        // The one that came last knows the newest configuration.
+        let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
+        let (mut answers, mut all) = (Vec::new(), Vec::new());
+        for call in calls {
+            answers.push((call.answer, call.submissions.len(), call.engine.principal));
+            all.extend(call.submissions);
+        }
+        let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
+        let engine = Engine { principal: by, ..newest };
+        let count = all.len();
+        let (own, of) = (engine.clone(), connection.clone());
+        // If it panics, those that wait behind it must not wait for ever.
+        let deciding = tokio::spawn(async move { together::decide(&own, &of, all).await });
+        let mut decided = match deciding.await.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string()))) {
+            Ok(decided) => decided,
+            Err(error) => {
+                engine.gate.pushes().set_whole(&connection, false);
+                let fault = fault_of(&error);
+                (0..count).map(|_| Err(fault.clone())).collect()
+            }
+        };
+        for (answer, count, _) in answers {
+            let rest = decided.split_off(count.min(decided.len()));
+            // Who went away does not hear it.
+            drop(answer.send(std::mem::replace(&mut decided, rest)));
+        }
+        drop(turn);
+        if !more {
+            return;
+        }
+    }
+}
+
+/// Who acts, where several do.
+fn names<'n>(all: impl Iterator<Item = &'n str>) -> String {
+    /// More are counted.
+    const NAMED: usize = 3;
+    let mut names: Vec<&str> = all.collect();
+    names.sort_unstable();
+    names.dedup();
+    match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} others", names[..NAMED].join(", ")),
+    }
+}
+
+/// Delivers what was queued, beside whatever comes next.
+pub(super) fn deliver(engine: &Engine, connection: &ConnectionId) {
+    if !engine.gate.pushes().begin_to_deliver(connection) {
+        return;
+    }
+    let (engine, connection) = (engine.clone(), connection.clone());
+    drop(tokio::spawn(async move {
+        loop {
+            if let Err(error) = engine.deliver().await {
+                tracing::warn!(%error, "what clients changed was not delivered; it is tried again");
+            }
+            if !engine.gate.pushes().go_on(&connection) {
+                return;
+            }
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_acts_is_named_once_and_many_are_counted() {
+        assert_eq!(names(["okta", "api", "okta"].into_iter()), "api, okta");
+        assert_eq!(names(["d", "c", "b", "a", "e"].into_iter()), "a, b, c and 2 others");
+    }
+
+    #[test]
+    fn whoever_queues_while_it_is_delivered_is_delivered_too() {
+        let (pushes, api) = (Pushes::default(), "api".parse().unwrap());
+        assert!(pushes.begin_to_deliver(&api));
+        assert!(!pushes.begin_to_deliver(&api));
+        assert!(pushes.go_on(&api));
+        assert!(!pushes.go_on(&api));
+        assert!(pushes.begin_to_deliver(&api));
+    }
+}

@@ -1,0 +1,96 @@
+//! One run of what several clients submitted: taken in, planned, applied and answered.
+
+use super::{Answer, index, pushed, queue, settled};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::RunEvent;
+use crate::run::RunOptions;
+use crate::scan::{blocking, take};
+use rosterd_model::directory::Submission;
+use rosterd_model::run::RunState;
+use rosterd_model::{ConnectionId, Fault, FaultKind, Rule};
+
+/// Takes submissions in, decides them and answers each, in order. Whoever calls has the turn on the connection. Two that
+/// must not be decided together are decided one after the other.
+pub(super) async fn decide(
+    engine: &Engine,
+    connection: &ConnectionId,
+    submissions: Vec<Submission>,
+) -> Result<Vec<Answer>, EngineError> {
+    let lost = || Err(Fault::new(FaultKind::Internal, "the hub gave no answer to this submission"));
+    let mut answers: Vec<Answer> = submissions.iter().map(|_| lost()).collect();
+    let mut rest: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();
+    let mut first = true;
+    while !rest.is_empty() {
+        let (places, now): (Vec<usize>, Vec<Submission>) = rest.into_iter().unzip();
+        rest = Vec::new();
+        // Those of the second run want what somebody of the first has, and are told so together.
+        let made = once(engine, connection, now, std::mem::take(&mut first)).await?;
+        for (place, one) in places.into_iter().zip(made) {
+            match one {
+                Settled::Answer(answer) => answers[place] = answer,
+                Settled::Later(submission) => rest.push((place, submission)),
+            }
+        }
+    }
+    Ok(answers)
+}
+
+/// What one run made of a submission.
+pub(super) enum Settled {
+    Answer(Answer),
+    /// The next run takes it.
+    Later(Submission),
+}
+
+async fn once(
+    engine: &Engine,
+    connection: &ConnectionId,
+    submissions: Vec<Submission>,
+    defers: bool,
+) -> Result<Vec<Settled>, EngineError> {
+    let policy = engine.policy.clone();
+    let job = pushed(engine, connection)?;
+    let name = job.name.as_str();
+    let number = engine.number(connection)?;
+    if !engine.gate.pushes().is_whole(connection) {
+        if !engine.is_restored(name)? {
+            engine.finish_applying(job).await?;
+        }
+        engine.gate.pushes().set_whole(connection, true);
+    }
+    let own = engine.clone();
+    blocking(move || index::complete(&own, number)).await?;
+    let mut run = engine.begin_new(job)?;
+    engine.events.emit(&RunEvent::Started { run: run.id, connection: connection.clone(), resumed: false });
+    let (result, taken, stored) = match take(engine, job, number, &mut run, (submissions, defers)).await {
+        Ok(took) => took,
+        Err(error) => return Err(engine.failed(&mut run, error)?),
+    };
+    if stored {
+        run.state = RunState::Planning;
+        let options = RunOptions { without_delivering: true, ..RunOptions::default() };
+        match engine.decide(policy.job(name)?, number, &mut run, options, result).await {
+            Ok(report) => {
+                if report.run.state == RunState::Held && !Rule::PushIsStored.on() {
+                    let held = Fault::new(FaultKind::Held, "it waits for a person");
+                    return Ok(taken.iter().map(|_| Settled::Answer(Err(held.clone()))).collect());
+                }
+                if report.plan.is_some_and(|plan| plan.outcome.queued > 0) {
+                    queue::deliver(engine, connection);
+                }
+            }
+            // It is stored, and whoever goes on decides it.
+            Err(EngineError::Stopped) => {
+                engine.gate.pushes().set_whole(connection, false);
+                engine.failed(&mut run, EngineError::Stopped)?;
+            }
+            Err(error) => return Err(engine.failed(&mut run, error)?),
+        }
+    } else {
+        run.state = RunState::Ok;
+        engine.end(&mut run)?;
+    }
+    let store = engine.store.clone();
+    blocking(move || settled::answers(&store.snapshot_without_keys()?, number, taken)).await
+}
