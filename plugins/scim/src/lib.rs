@@ -26,8 +26,7 @@ pub mod writer;
 
 use rosterd_sdk::{
     Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Probe, Receipt,
-    Receipts, Source, clock, export_connector, export_destination, export_receiver,
-    export_source,
+    Receipts, Source, clock, export_connector, export_destination, export_receiver, export_source,
 };
 use scan::Scan;
 use settings::{Delta, Settings};

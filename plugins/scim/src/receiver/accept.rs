@@ -43,7 +43,8 @@ pub fn spread(kind: Kind, key: &str, value: &Value, extensions: &[String]) -> Re
     let name = Name::of(key).ok_or_else(|| Refusal::path(format!("\"{}\" is no attribute", cut(key))))?;
     let whole = Name { schema: name.schema.clone(), attribute: String::new(), member: None };
     let name = name.resolved(kind.schema(), extensions.iter().map(String::as_str));
-    let is_extension = name.attribute.is_empty() || (whole.schema.is_some() && value.is_object() && !is_known(kind, &name));
+    let is_extension =
+        name.attribute.is_empty() || (whole.schema.is_some() && value.is_object() && !is_known(kind, &name));
     if key.eq_ignore_ascii_case(kind.schema()) {
         return inner(kind, None, value, key);
     }
@@ -56,7 +57,11 @@ pub fn spread(kind: Kind, key: &str, value: &Value, extensions: &[String]) -> Re
 
 fn inner(kind: Kind, schema: Option<String>, value: &Value, key: &str) -> Result<Vec<(Name, Value)>, Refusal> {
     let Value::Object(map) = value else {
-        return if value.is_null() { Ok(Vec::new()) } else { Err(Refusal::value(format!("{} is to be an object", cut(key)))) };
+        return if value.is_null() {
+            Ok(Vec::new())
+        } else {
+            Err(Refusal::value(format!("{} is to be an object", cut(key))))
+        };
     };
     let each = map.iter().map(|(key, value)| {
         let name = Name::of(key).filter(|name| name.schema.is_none());
@@ -90,7 +95,8 @@ pub fn known(kind: Kind, mut name: Name) -> Name {
 /// True for what is not the client's to say.
 #[must_use]
 pub fn is_ours(name: &Name) -> bool {
-    name.schema.is_none() && ["id", "meta", "schemas", "groups"].iter().any(|own| own.eq_ignore_ascii_case(&name.attribute))
+    name.schema.is_none()
+        && ["id", "meta", "schemas", "groups"].iter().any(|own| own.eq_ignore_ascii_case(&name.attribute))
 }
 
 /// True for what is dropped: the hub keeps no passwords of others.
@@ -119,11 +125,15 @@ pub fn value(kind: Kind, name: &Name, given: &Value) -> Result<Option<Value>, Re
             let mut list = Vec::new();
             let many = matches!(given, Value::Array(_));
             for element in given.as_array().map_or(std::slice::from_ref(given), Vec::as_slice) {
-                if let Some(element) = single(kind, attribute, element, &text)?.filter(|element| !list.contains(element)) {
+                if let Some(element) =
+                    single(kind, attribute, element, &text)?.filter(|element| !list.contains(element))
+                {
                     list.push(element);
                 }
             }
-            if many { one_primary(&list, &text)?; }
+            if many {
+                one_primary(&list, &text)?;
+            }
             Ok((!list.is_empty()).then_some(Value::Array(list)))
         }
         (Some(attribute), None) => match given {
@@ -194,7 +204,8 @@ fn refers(attribute: &Attribute) -> bool {
 /// A reference: the id, and the type where it is told. Addresses are ours to say.
 fn referring(made: &Map<String, Value>) -> Option<Value> {
     let address = made.get("$ref").and_then(Value::as_str);
-    let id = made.get("value").and_then(Value::as_str).or_else(|| address.and_then(|address| address.rsplit('/').next()));
+    let id =
+        made.get("value").and_then(Value::as_str).or_else(|| address.and_then(|address| address.rsplit('/').next()));
     let id = id.filter(|id| !id.is_empty())?;
     let told = made.get("type").and_then(Value::as_str);
     match told.or_else(|| address.and_then(stored::type_by_address).filter(|word| *word != "OrganizationalUnit")) {
@@ -215,7 +226,8 @@ fn plain(given: &Value, text: &str, depth: usize) -> Result<Option<Value>, Refus
             return Err(Refusal::value(format!("{text} has a control character in it")));
         }
         Value::Array(list) => {
-            let list: Vec<Option<Value>> = list.iter().map(|one| plain(one, text, depth + 1)).collect::<Result<_, _>>()?;
+            let list: Vec<Option<Value>> =
+                list.iter().map(|one| plain(one, text, depth + 1)).collect::<Result<_, _>>()?;
             let list: Vec<Value> = list.into_iter().flatten().collect();
             (!list.is_empty()).then_some(Value::Array(list))
         }

@@ -2,6 +2,7 @@
 //! what another operation needs is done first.
 
 use super::accept::cut;
+use super::access::Access;
 use super::refusal::Refusal;
 use super::schema::Kind;
 use super::service::{Service, new_id};
@@ -39,21 +40,27 @@ type Outcome = Result<(Done, String), Refusal>;
 ///
 /// # Errors
 /// The request as a whole can not be read, or is too large.
-pub fn bulk(service: Service<'_>, body: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+pub fn bulk(service: Service<'_>, access: &Access, body: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     if let Some(Value::Array(schemas)) = get(body, "schemas")
         && !schemas.iter().filter_map(Value::as_str).any(|schema| schema.eq_ignore_ascii_case(REQUEST))
     {
         return Err(Refusal::syntax(format!("schemas is to name {REQUEST}")));
     }
-    let list = get(body, "Operations").and_then(Value::as_array).ok_or_else(|| Refusal::syntax("Operations is to be a list"))?;
+    let list = get(body, "Operations")
+        .and_then(Value::as_array)
+        .ok_or_else(|| Refusal::syntax("Operations is to be a list"))?;
     if list.len() > MOST {
         return Err(Refusal::too_large(format!("a bulk request has at most {MOST} operations")));
     }
     let limit = match get(body, "failOnErrors") {
         None | Some(Value::Null) => usize::MAX,
-        Some(value) => value.as_u64().filter(|limit| *limit > 0).and_then(|limit| usize::try_from(limit).ok()).ok_or_else(|| Refusal::value("failOnErrors is to be a number from 1"))?,
+        Some(value) => value
+            .as_u64()
+            .filter(|limit| *limit > 0)
+            .and_then(|limit| usize::try_from(limit).ok())
+            .ok_or_else(|| Refusal::value("failOnErrors is to be a number from 1"))?,
     };
-    let operations: Vec<Operation> = list.iter().map(read).collect();
+    let operations: Vec<Operation> = list.iter().map(|one| read(one, access)).collect();
     let mut given = BTreeMap::new();
     for (at, operation) in operations.iter().enumerate() {
         if let Some(name) = operation.bulk_id.as_ref().filter(|_| operation.method == "POST")
@@ -63,7 +70,14 @@ pub fn bulk(service: Service<'_>, body: &Map<String, Value>) -> Result<Map<Strin
         }
     }
     let order = order(&operations, &given);
-    let mut run = Run { service, operations, given, outcomes: BTreeMap::new(), waiting: Vec::new(), together: limit == usize::MAX };
+    let mut run = Run {
+        service,
+        operations,
+        given,
+        outcomes: BTreeMap::new(),
+        waiting: Vec::new(),
+        together: limit == usize::MAX,
+    };
     for at in order {
         if run.outcomes.values().filter(|outcome| outcome.is_err()).count() >= limit {
             break;
@@ -83,7 +97,13 @@ fn order(operations: &[Operation], given: &BTreeMap<String, usize>) -> Vec<usize
     let (mut order, mut placed) = (Vec::new(), BTreeSet::new());
     let mut left: Vec<usize> = (0..operations.len()).collect();
     while !left.is_empty() {
-        let ready = |at: &usize| operations[*at].needs.iter().filter_map(|name| given.get(name)).all(|need| need == at || placed.contains(need));
+        let ready = |at: &usize| {
+            operations[*at]
+                .needs
+                .iter()
+                .filter_map(|name| given.get(name))
+                .all(|need| need == at || placed.contains(need))
+        };
         let (now, later): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(ready);
         let (now, later) = if now.is_empty() { (left, Vec::new()) } else { (now, later) };
         placed.extend(now.iter().copied());
@@ -93,7 +113,7 @@ fn order(operations: &[Operation], given: &BTreeMap<String, usize>) -> Vec<usize
     order
 }
 
-fn read(one: &Value) -> Operation {
+fn read(one: &Value, access: &Access) -> Operation {
     let empty = Map::new();
     let map = one.as_object().unwrap_or(&empty);
     let text = |name: &str| get(map, name).and_then(Value::as_str).map(str::to_owned);
@@ -107,7 +127,10 @@ fn read(one: &Value) -> Operation {
         ([endpoint, id], "PUT" | "PATCH" | "DELETE") => Kind::at(endpoint).map(|kind| (kind, Some((*id).to_owned()))),
         _ => None,
     };
-    let kind = kind.ok_or_else(|| Refusal::value(format!("\"{} {}\" can not be done in a bulk request", cut(&method), cut(&path))));
+    let kind = kind.ok_or_else(|| {
+        Refusal::value(format!("\"{} {}\" can not be done in a bulk request", cut(&method), cut(&path)))
+    });
+    let kind = kind.and_then(|(kind, id)| access.allows(kind, &method).map(|()| (kind, id)));
     names(&Value::Object(data.clone()), &mut needs);
     needs.extend(path.split('/').filter_map(|segment| segment.strip_prefix(REFERENCE)).map(str::to_owned));
     Operation { method, bulk_id: text("bulkId"), kind, version: text("version"), data, needs, id: new_id() }
@@ -142,13 +165,24 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn one(&mut self, at: usize) {
-        let names_waiting = |run: &Self| run.operations[at].needs.iter().any(|name| run.given.get(name).is_some_and(|need| run.waiting.iter().any(|(one, ..)| one == need)));
-        if self.operations[at].method != "POST" || !self.together || self.waiting.len() >= TOGETHER || names_waiting(self) {
+        let names_waiting = |run: &Self| {
+            run.operations[at]
+                .needs
+                .iter()
+                .any(|name| run.given.get(name).is_some_and(|need| run.waiting.iter().any(|(one, ..)| one == need)))
+        };
+        if self.operations[at].method != "POST"
+            || !self.together
+            || self.waiting.len() >= TOGETHER
+            || names_waiting(self)
+        {
             self.flush();
         }
         match self.prepare(at) {
             Ok(Some((kind, submission))) => {
-                let same = self.waiting.iter().any(|(_, other, there)| *other == kind && kind == Kind::User && user_name(there) == user_name(&submission));
+                let same = self.waiting.iter().any(|(_, other, there)| {
+                    *other == kind && kind == Kind::User && user_name(there) == user_name(&submission)
+                });
                 if same {
                     let refusal = Refusal::uniqueness("another user of this request has this userName");
                     self.outcomes.insert(at, Err(refusal));
@@ -171,7 +205,8 @@ impl Run<'_> {
         let operation = &self.operations[at];
         for name in &operation.needs {
             let need = self.given.get(name).copied();
-            let need = need.ok_or_else(|| Refusal::conflict(format!("no operation has the bulkId \"{}\"", cut(name))))?;
+            let need =
+                need.ok_or_else(|| Refusal::conflict(format!("no operation has the bulkId \"{}\"", cut(name))))?;
             if matches!(self.outcomes.get(&need), Some(Err(_))) {
                 return Err(Refusal::conflict(format!("the operation with the bulkId \"{}\" failed", cut(name))));
             }
@@ -215,7 +250,9 @@ impl Run<'_> {
                 text.into()
             }
             Value::Array(list) => list.iter().map(|one| self.resolved(one)).collect(),
-            Value::Object(map) => Value::Object(map.iter().map(|(name, one)| (name.clone(), self.resolved(one))).collect()),
+            Value::Object(map) => {
+                Value::Object(map.iter().map(|(name, one)| (name.clone(), self.resolved(one))).collect())
+            }
             other => other.clone(),
         }
     }

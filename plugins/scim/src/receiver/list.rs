@@ -70,7 +70,9 @@ fn by_cursor(parts: &[Part<'_>], search: &Search, cursor: &str) -> Result<Map<St
     let foreign = || Refusal::cursor("this cursor is not of this listing; begin at the first page");
     let (at, after) = match cursor.split_at_checked(1) {
         None => (0, None),
-        Some((digit, rest)) => (digit.parse::<usize>().map_err(|_| foreign())?, Some(rest).filter(|rest| !rest.is_empty())),
+        Some((digit, rest)) => {
+            (digit.parse::<usize>().map_err(|_| foreign())?, Some(rest).filter(|rest| !rest.is_empty()))
+        }
     };
     let part = parts.get(at).ok_or_else(foreign)?;
     let (found, total, next) = part.by_cursor(after, search.count)?;
@@ -153,7 +155,8 @@ impl<'a> Part<'a> {
         }
         if self.bound.exact {
             let listing = self.ask(Some(skip), None, want)?;
-            let counted = listing.total.unwrap_or(skip + listing.objects.len() as u64 + u64::from(listing.next.is_some()));
+            let counted =
+                listing.total.unwrap_or(skip + listing.objects.len() as u64 + u64::from(listing.next.is_some()));
             return Ok((self.read(listing)?, counted));
         }
         let (mut page, mut fitting, mut seen, mut after) = (Vec::new(), 0_u64, 0_usize, None);
@@ -171,7 +174,9 @@ impl<'a> Part<'a> {
                 return Ok((page, fitting));
             }
             if seen >= WALK {
-                let text = format!("more than {WALK} resources would have to be looked through; ask for less, or page by cursor");
+                let text = format!(
+                    "more than {WALK} resources would have to be looked through; ask for less, or page by cursor"
+                );
                 return Err(Refusal::too_many(text));
             }
         }
@@ -212,7 +217,9 @@ pub fn groups_of(service: Service<'_>, id: &str) -> Result<Value, Refusal> {
     for object in listing.objects {
         let found = Found::of(Kind::Group, object)?;
         let display = found.resource.get("displayName").cloned().unwrap_or_default();
-        all.push(json!({ "value": found.id, "$ref": found.location(service.base), "display": display, "type": "direct" }));
+        all.push(
+            json!({ "value": found.id, "$ref": found.location(service.base), "display": display, "type": "direct" }),
+        );
     }
     Ok(Value::Array(all))
 }

@@ -4,9 +4,10 @@
 //! they ask for is what they themselves pushed. The hub checks who they are before a call comes here.
 //!
 //! Reading order: [`request`], [`refusal`], [`answer`]; [`schema`], [`filter`], [`search`]; [`accept`], [`stored`], [`view`];
-//! [`service`], [`list`], [`write`], [`patch`], [`bulk`], [`discovery`].
+//! [`access`], [`service`], [`list`], [`write`], [`patch`], [`bulk`], [`discovery`].
 
 pub mod accept;
+pub mod access;
 pub mod answer;
 pub mod bulk;
 pub mod discovery;
@@ -25,6 +26,7 @@ pub mod write;
 
 use crate::Scim;
 use crate::settings::Settings;
+use access::Access;
 use refusal::Refusal;
 use request::Call;
 use rosterd_sdk::{Answer, Receiver, Request, log};
@@ -54,23 +56,30 @@ fn handled(settings: &Settings, call: &Call) -> Result<Answer, Refusal> {
     if path.first() == Some(&"ServiceProviderConfig") {
         return discovery::answer(settings, call, &path);
     }
-    if call.client.is_none() {
+    let Some(client) = &call.client else {
         return Err(Refusal::unauthorized("who is asking is not known; send the token as Authorization: Bearer"));
-    }
+    };
+    let access = Access::of(client);
     if path.first().is_some_and(|first| discovery::is_here(first)) {
         return discovery::answer(settings, call, &path);
     }
     let service = Service { settings, base: &call.base };
     let method = call.method.as_str();
-    let listed = |kinds: &[Kind], search: &Search| list::list(service, kinds, search).map(|all| answer::json(200, &all));
+    let listed = |search: &Search| {
+        let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| access.reads(*kind)).collect();
+        access.allows(kinds.first().copied().unwrap_or(Kind::User), "GET")?;
+        list::list(service, &kinds, search).map(|all| answer::json(200, &all))
+    };
     match (path.as_slice(), method) {
-        ([] | [".search"], "GET") if path.is_empty() => listed(&Kind::ALL, &Search::of_query(call)?),
-        ([".search"], "POST") => listed(&Kind::ALL, &Search::of_body(&call.body()?)?),
-        (["Bulk"], "POST") => Ok(answer::json(200, &bulk::bulk(service, &call.body()?)?)),
+        ([], "GET") => listed(&Search::of_query(call)?),
+        ([".search"], "POST") => listed(&Search::of_body(&call.body()?)?),
+        (["Bulk"], "POST") => Ok(answer::json(200, &bulk::bulk(service, &access, &call.body()?)?)),
         (["Me", ..], _) => Err(Refusal::not_implemented("a client is no user here; there is no /Me")),
         ([] | [".search" | "Bulk"], _) => Err(Refusal::method("not with this method")),
         ([endpoint, rest @ ..], _) => {
             let kind = Kind::at(endpoint).ok_or_else(|| Refusal::not_found("there is no such thing"))?;
+            let looks = rest == [".search"] && method == "POST";
+            access.allows(kind, if looks { "GET" } else { method })?;
             of_kind(service, call, kind, rest)
         }
     }
@@ -100,7 +109,9 @@ fn of_kind(service: Service<'_>, call: &Call, kind: Kind, rest: &[&str]) -> Resu
             let done = write::modify(service, kind, id, &call.body()?, call.if_match())?;
             write::answer(service, done, &projection, true)
         }
-        ([id], "DELETE") => write::answer(service, write::remove(service, kind, id, call.if_match())?, &Projection::default(), false),
+        ([id], "DELETE") => {
+            write::answer(service, write::remove(service, kind, id, call.if_match())?, &Projection::default(), false)
+        }
         ([] | [_], _) => Err(Refusal::method("not with this method")),
         _ => Err(Refusal::not_found("there is no such thing")),
     }

@@ -45,7 +45,8 @@ impl Call {
         let context: Value = serde_json::from_str(&request.context).unwrap_or_default();
         let base = context["base-url"].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
         let header = |name: &str| request.header(name).map(str::to_owned);
-        let (if_match, if_none_match, content_type) = (header("if-match"), header("if-none-match"), header("content-type"));
+        let (if_match, if_none_match, content_type) =
+            (header("if-match"), header("if-none-match"), header("content-type"));
         if request.body.len() > LARGEST {
             return Err(Refusal::too_large(format!("a request has at most {LARGEST} bytes")));
         }

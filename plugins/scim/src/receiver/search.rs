@@ -40,7 +40,8 @@ impl Search {
         let list = |name: &str| call.parameter(name).map(|list| list.split(',').map(str::to_owned).collect());
         let number = |name: &str| {
             let text = call.parameter(name).filter(|text| !text.is_empty());
-            text.map(|text| text.trim().parse::<i64>().map_err(|_| Refusal::value(format!("{name} is to be a number")))).transpose()
+            text.map(|text| text.trim().parse::<i64>().map_err(|_| Refusal::value(format!("{name} is to be a number"))))
+                .transpose()
         };
         Self::new(
             text("filter"),
@@ -93,7 +94,8 @@ impl Search {
         projection: Projection,
     ) -> Result<Self, Refusal> {
         let filter = filter.map(|text| {
-            parse::filter(&text).map_err(|why| Refusal::filter(format!("the filter \"{}\" can not be read: {why}", cut(&text))))
+            parse::filter(&text)
+                .map_err(|why| Refusal::filter(format!("the filter \"{}\" can not be read: {why}", cut(&text))))
         });
         let descending = match order.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None | Some("" | "ascending") => false,
@@ -101,7 +103,8 @@ impl Search {
             Some(_) => return Err(Refusal::value("sortOrder is ascending or descending")),
         };
         let sort = sort.filter(|name| !name.is_empty()).map(|name| {
-            let name = Name::of(&name).ok_or_else(|| Refusal::path(format!("sortBy: \"{}\" is no attribute", cut(&name))))?;
+            let name =
+                Name::of(&name).ok_or_else(|| Refusal::path(format!("sortBy: \"{}\" is no attribute", cut(&name))))?;
             Ok::<_, Refusal>((name, descending))
         });
         Ok(Self {

@@ -58,7 +58,8 @@ impl Service<'_> {
     #[must_use]
     pub fn class_of(&self, id: &str) -> Class {
         let is_group = |id: &str| {
-            matches!(directory::get(Class::Account, id), Ok(None)) && matches!(directory::get(Class::Group, id), Ok(Some(_)))
+            matches!(directory::get(Class::Account, id), Ok(None))
+                && matches!(directory::get(Class::Group, id), Ok(Some(_)))
         };
         if is_group(id) { Class::Group } else { Class::Account }
     }

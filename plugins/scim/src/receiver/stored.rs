@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 pub type Resource = Map<String, Value>;
 
 /// What follows the name of a reference in a query.
-pub const ID_OF_REFERENCE: &str = ".id";
+pub const ID_OF_REFERENCE: &str = ".value";
 /// When it was made.
 pub const CREATED: &str = "meta.created";
 /// When it was changed.
@@ -30,8 +30,8 @@ const TYPED: [(&str, &str); 5] =
     [("emails", "value"), ("phoneNumbers", "value"), ("ims", "value"), ("photos", "value"), ("addresses", "formatted")];
 /// Short names of the enterprise extension.
 const OF_ENTERPRISE: [&str; 6] = ["employeeNumber", "costCenter", "organization", "division", "department", "manager"];
-/// References to org units.
-const UNITS: &str = "organizationalUnits";
+/// The org unit of a user.
+const UNIT: &str = "organizationalUnit";
 
 /// Whether the attribute refers to other resources.
 #[must_use]
@@ -40,7 +40,7 @@ pub fn is_reference(kind: Kind, schema: Option<&str>, name: &str) -> bool {
         (Kind::Group, None) => name == "members",
         (Kind::Unit, None) => name == "parent",
         (Kind::User, Some(ENTERPRISE)) => name == "manager",
-        (Kind::User, Some(HUB)) => name == UNITS,
+        (Kind::User, Some(HUB)) => name == UNIT,
         _ => false,
     }
 }
@@ -124,7 +124,7 @@ fn references(kind: Kind, name: &str, value: &Value, class_of: &mut dyn FnMut(&s
     let mut one = |value: &Value| {
         let id = value.get("value")?.as_str()?;
         let class = match (kind, name) {
-            (Kind::Unit, _) | (_, UNITS) => Class::OrgUnit,
+            (Kind::Unit, _) | (_, UNIT) => Class::OrgUnit,
             (Kind::Group, _) => match value.get("type").and_then(Value::as_str) {
                 Some(word) if word.eq_ignore_ascii_case("group") => Class::Group,
                 Some(word) if word.eq_ignore_ascii_case("user") => Class::Account,
@@ -167,8 +167,8 @@ pub fn resource(kind: Kind, all: &Map<String, Value>) -> Resource {
         if let Some(own) = is_enterprise(kind, name) {
             let shown = if own == "manager" { shown(kind, own, value) } else { value.clone() };
             put(&mut resource, ENTERPRISE, own, shown);
-        } else if kind == Kind::User && name == UNITS {
-            put(&mut resource, HUB, UNITS, shown(kind, UNITS, value));
+        } else if kind == Kind::User && name == UNIT {
+            put(&mut resource, HUB, UNIT, shown(kind, UNIT, value));
         } else if is_reference(kind, None, name) {
             let shown = shown(kind, name, value);
             if shown.as_array().is_none_or(|list| !list.is_empty()) {
@@ -205,7 +205,7 @@ fn shown(kind: Kind, name: &str, value: &Value) -> Value {
     };
     match value {
         Value::Array(list) => list.iter().map(one).collect(),
-        value if matches!(name, "members" | UNITS) => json!([one(value)]),
+        value if name == "members" => json!([one(value)]),
         value => one(value),
     }
 }
@@ -216,7 +216,11 @@ fn in_order(kind: Kind, resource: Resource) -> Resource {
     let mut pairs: Vec<(usize, String, Value)> = resource
         .into_iter()
         .map(|(name, value)| {
-            let at = if name == "externalId" { 0 } else { place(&name).map_or(100 + usize::from(is_urn(&name)), |at| at + 1) };
+            let at = if name == "externalId" {
+                0
+            } else {
+                place(&name).map_or(100 + usize::from(is_urn(&name)), |at| at + 1)
+            };
             (at, name, value)
         })
         .collect();

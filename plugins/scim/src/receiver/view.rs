@@ -88,7 +88,9 @@ impl Found {
         if stored::is_reference(self.kind, None, name) {
             every(if self.kind == Kind::Unit { Kind::Unit } else { Kind::User }, &mut value);
         } else if let Some(extension) = value.as_object_mut() {
-            for (inner, value) in extension.iter_mut().filter(|(inner, _)| stored::is_reference(self.kind, Some(name), inner)) {
+            for (inner, value) in
+                extension.iter_mut().filter(|(inner, _)| stored::is_reference(self.kind, Some(name), inner))
+            {
                 every(if inner == "manager" { Kind::User } else { Kind::Unit }, value);
             }
         }
@@ -124,8 +126,14 @@ impl Projection {
             return Err(Refusal::value("attributes and excludedAttributes are not used together"));
         }
         let names = |list: Vec<String>| -> Result<Vec<Name>, Refusal> {
-            let name = |text: &String| Name::of(text).ok_or_else(|| Refusal::path(format!("\"{}\" is no attribute", super::accept::cut(text))));
-            list.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).map(|text| name(&text.to_owned())).collect()
+            let name = |text: &String| {
+                Name::of(text).ok_or_else(|| Refusal::path(format!("\"{}\" is no attribute", super::accept::cut(text))))
+            };
+            list.iter()
+                .map(|text| text.trim())
+                .filter(|text| !text.is_empty())
+                .map(|text| name(&text.to_owned()))
+                .collect()
         };
         Ok(Self { only: only.map(names).transpose()?, without: without.map(names).transpose()?.unwrap_or_default() })
     }
@@ -139,11 +147,18 @@ impl Projection {
     /// Whether an attribute of the core is shown.
     #[must_use]
     pub fn shows(&self, kind: Kind, attribute: &str) -> bool {
-        let named = |list: &[Name]| list.iter().any(|name| self.resolved(kind, name).schema.is_none() && name.attribute.eq_ignore_ascii_case(attribute));
+        let named = |list: &[Name]| {
+            list.iter().any(|name| {
+                self.resolved(kind, name).schema.is_none() && name.attribute.eq_ignore_ascii_case(attribute)
+            })
+        };
         let by_default = kind.attribute(None, attribute).is_none_or(|one| one.returned == Returned::Default);
         match &self.only {
             Some(only) => named(only),
-            None => by_default && !self.without.iter().any(|name| name.member.is_none() && named(std::slice::from_ref(name))),
+            None => {
+                by_default
+                    && !self.without.iter().any(|name| name.member.is_none() && named(std::slice::from_ref(name)))
+            }
         }
     }
 

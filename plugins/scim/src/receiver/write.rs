@@ -35,7 +35,12 @@ pub type Expected<'a> = Option<&'a str>;
 ///
 /// # Errors
 /// What does not fit.
-pub fn prepared(service: Service<'_>, kind: Kind, body: &Map<String, Value>, id: Option<String>) -> Result<Submission, Refusal> {
+pub fn prepared(
+    service: Service<'_>,
+    kind: Kind,
+    body: &Map<String, Value>,
+    id: Option<String>,
+) -> Result<Submission, Refusal> {
     let resource = accept::whole(kind, body, &service.extensions(kind))?;
     service.unique(kind, resource.get("userName"), None)?;
     let mut kept = stored::stored(kind, &resource, &mut |id| service.class_of(id));
@@ -59,7 +64,13 @@ pub fn create(service: Service<'_>, kind: Kind, body: &Map<String, Value>) -> Re
 ///
 /// # Errors
 /// What does not fit, or is not there.
-pub fn replace(service: Service<'_>, kind: Kind, id: &str, body: &Map<String, Value>, expected: Expected<'_>) -> Result<Done, Refusal> {
+pub fn replace(
+    service: Service<'_>,
+    kind: Kind,
+    id: &str,
+    body: &Map<String, Value>,
+    expected: Expected<'_>,
+) -> Result<Done, Refusal> {
     let resource = accept::whole(kind, body, &service.extensions(kind))?;
     again(expected, || {
         let found = service.fetch(kind, id)?;
@@ -88,7 +99,13 @@ pub fn replace(service: Service<'_>, kind: Kind, id: &str, body: &Map<String, Va
 ///
 /// # Errors
 /// What can not be done; then nothing is.
-pub fn modify(service: Service<'_>, kind: Kind, id: &str, body: &Map<String, Value>, expected: Expected<'_>) -> Result<Done, Refusal> {
+pub fn modify(
+    service: Service<'_>,
+    kind: Kind,
+    id: &str,
+    body: &Map<String, Value>,
+    expected: Expected<'_>,
+) -> Result<Done, Refusal> {
     let extensions = service.extensions(kind);
     let rules = Rules { kind, extensions: &extensions, creates: service.settings.creates_values() };
     let operations = patch::operations(rules, body)?;
@@ -138,11 +155,8 @@ pub fn answer(service: Service<'_>, done: Done, projection: &Projection, patched
     let quiet = patched && found.kind == Kind::Group && projection.is_default();
     let whole = if quiet || !found.partial { found } else { service.fetch(found.kind, &found.id)? };
     let location = whole.location(service.base);
-    let answer = if quiet {
-        empty(204)
-    } else {
-        answered(status, &projection.apply(whole.kind, whole.shown(service.base)))
-    };
+    let answer =
+        if quiet { empty(204) } else { answered(status, &projection.apply(whole.kind, whole.shown(service.base))) };
     let answer = answer.header("location", location);
     Ok(match &whole.version {
         Some(version) => answer.header("etag", etag(version)),
@@ -182,9 +196,13 @@ fn is_renamed(before: &Resource, after: &Resource) -> bool {
 fn touches_members(operation: &Operation) -> bool {
     match &operation.path {
         Some(path) => path.name.attribute.is_empty() || path.name.attribute == "members",
-        None => operation.value.as_ref().and_then(Value::as_object).into_iter().flatten().any(|(key, value)| {
-            key.to_ascii_lowercase().contains("members") || value.is_object()
-        }),
+        None => operation
+            .value
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .any(|(key, value)| key.to_ascii_lowercase().contains("members") || value.is_object()),
     }
 }
 
@@ -237,7 +255,10 @@ fn difference(kind: Kind, before: &Map<String, Value>, after: &Map<String, Value
         }
     }
     let gone = before.iter().filter(|(name, value)| !value.is_null() && !after.contains_key(*name) && !is_time(name));
-    edits.extend(gone.filter(|(name, value)| name.as_str() != "members" || value.as_array().is_none_or(|list| !list.is_empty())).map(|(name, _)| edit(name, &Value::Null)));
+    edits.extend(
+        gone.filter(|(name, value)| name.as_str() != "members" || value.as_array().is_none_or(|list| !list.is_empty()))
+            .map(|(name, _)| edit(name, &Value::Null)),
+    );
     edits
 }
 
@@ -246,7 +267,12 @@ fn is_time(name: &str) -> bool {
 }
 
 /// Members of a group that come and go, without reading who is there.
-fn change_members(service: Service<'_>, id: &str, membership: &Membership, expected: Expected<'_>) -> Result<Done, Refusal> {
+fn change_members(
+    service: Service<'_>,
+    id: &str,
+    membership: &Membership,
+    expected: Expected<'_>,
+) -> Result<Done, Refusal> {
     let found = service.fetch_short(Kind::Group, id)?;
     is_expected(&found, expected)?;
     let mut resource = Resource::new();

@@ -2,7 +2,7 @@
 //! directory" in `wit/README.md`), without a hub behind it: nothing maps, holds or refuses what is submitted.
 //!
 //! An attribute of a query is a key of the object, or a path into it: `emails.value` is the member `value` of any element of
-//! `emails`, and `manager.id` the id of a reference. `id` is the id of the object. Case does not count.
+//! `emails`, and `manager.value` the id of a reference. `id` is the id of the object. Case does not count.
 
 mod amend;
 mod query;

@@ -25,18 +25,27 @@ impl Directory {
             return Err(invalid(&format!("{name} is not known")));
         }
         let keys = keys(query.get("sort"))?;
-        let bound = json!([class.as_str(), query.get("filter"), query.get("sort"), query.get("attributes")]).to_string();
+        let bound =
+            json!([class.as_str(), query.get("filter"), query.get("sort"), query.get("attributes")]).to_string();
         let number = |name: &str| match query.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_u64().map(|n| Some(n as usize)).ok_or_else(|| invalid(&format!("{name} is no number"))),
+            Some(value) => {
+                value.as_u64().map(|n| Some(n as usize)).ok_or_else(|| invalid(&format!("{name} is no number")))
+            }
         };
         let (offset, max) = (number("offset")?, number("max")?.unwrap_or(ROWS).min(ROWS));
         let mut all: Vec<(Vec<Value>, &Object, Map<String, Value>)> = Vec::new();
         for object in self.objects.values().filter(|object| object.class == class) {
             let mut map = amend::map(&object.attributes)?;
             map.insert("id".to_owned(), object.id.clone().into());
-            if query.get("filter").filter(|filter| !filter.is_null()).map_or(Ok(true), |filter| fits(&map, filter, 0))? {
-                let sorted_by = keys.iter().map(|key| values::at(&map, &key.attribute).first().map_or(Value::Null, |v| (*v).clone()));
+            if query
+                .get("filter")
+                .filter(|filter| !filter.is_null())
+                .map_or(Ok(true), |filter| fits(&map, filter, 0))?
+            {
+                let sorted_by = keys
+                    .iter()
+                    .map(|key| values::at(&map, &key.attribute).first().map_or(Value::Null, |v| (*v).clone()));
                 all.push((sorted_by.collect(), object, map));
             }
         }
@@ -46,16 +55,25 @@ impl Directory {
             (Some(_), Some(_)) => return Err(invalid("it has both offset and after")),
             (None, offset) => offset.unwrap_or(0).min(all.len()),
             (Some(after), None) => {
-                let place = self.cursors.iter().enumerate().find(|(at, (query, _))| format!("c{at}x") == after && *query == bound);
+                let place = self
+                    .cursors
+                    .iter()
+                    .enumerate()
+                    .find(|(at, (query, _))| format!("c{at}x") == after && *query == bound);
                 let (_, (_, place)) = place.ok_or_else(|| Fault::cursor_invalid("this cursor is not of this query"))?;
                 all.partition_point(|one| compare(&keys, (&one.0, &one.1.id), (&place.0, &place.1)).is_le())
             }
         };
         let page = &all[start..(start + max).min(all.len())];
-        let wanted: Option<Vec<&str>> =
-            query.get("attributes").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect());
+        let wanted: Option<Vec<&str>> = query
+            .get("attributes")
+            .and_then(Value::as_array)
+            .map(|names| names.iter().filter_map(Value::as_str).collect());
         let objects = page.iter().map(|(_, object, _)| reduced(object, wanted.as_deref())).collect::<Result<_, _>>()?;
-        let last = page.last().filter(|_| start + page.len() < all.len()).map(|(sorted_by, object, _)| (sorted_by.clone(), object.id.clone()));
+        let last = page
+            .last()
+            .filter(|_| start + page.len() < all.len())
+            .map(|(sorted_by, object, _)| (sorted_by.clone(), object.id.clone()));
         let next = last.map(|place| {
             self.cursors.push((bound, place));
             format!("c{}x", self.cursors.len() - 1)
@@ -73,24 +91,23 @@ fn reduced(object: &Object, wanted: Option<&[&str]>) -> Result<Object, Fault> {
 
 fn keys(sort: Option<&Value>) -> Result<Vec<Key>, Fault> {
     let key = |key: &Value| {
-        let attribute = key["attribute"].as_str().ok_or_else(|| invalid("a key of sort names no attribute"))?.to_owned();
+        let attribute =
+            key["attribute"].as_str().ok_or_else(|| invalid("a key of sort names no attribute"))?.to_owned();
         Ok(Key { attribute, descending: key["descending"] == true })
     };
     sort.and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter().map(key).collect()
 }
 
-/// By the keys, what has no value last; then by the id.
+/// By the keys, what has no value last (first where the order is turned round); then by the id.
 fn compare(keys: &[Key], left: (&[Value], &str), right: (&[Value], &str)) -> Ordering {
     for (at, key) in keys.iter().enumerate() {
         let order = match (&left.0[at], &right.0[at]) {
             (Value::Null, Value::Null) => Ordering::Equal,
             (Value::Null, _) => Ordering::Greater,
             (_, Value::Null) => Ordering::Less,
-            (one, other) => {
-                let order = values::order(one, other).unwrap_or(Ordering::Equal);
-                if key.descending { order.reverse() } else { order }
-            }
+            (one, other) => values::order(one, other).unwrap_or(Ordering::Equal),
         };
+        let order = if key.descending { order.reverse() } else { order };
         if order != Ordering::Equal {
             return order;
         }

@@ -23,7 +23,10 @@ fn walk<'v>(object: &'v Map<String, Value>, path: &str, found: &mut Vec<&'v Valu
         let mut inner = Vec::new();
         flatten(value, &mut inner);
         for one in inner.into_iter().filter_map(Value::as_object) {
-            walk(one, &path[dot + 1..], found);
+            // Of a reference the value is its id.
+            let is_reference = one.len() == 2 && one.contains_key("ref") && one.contains_key("id");
+            let rest = &path[dot + 1..];
+            walk(one, if is_reference && rest.eq_ignore_ascii_case("value") { "id" } else { rest }, found);
         }
         return;
     }

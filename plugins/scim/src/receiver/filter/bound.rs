@@ -82,7 +82,8 @@ pub fn bound(kind: Kind, filter: &Filter) -> Result<Bound, Refusal> {
 }
 
 fn within(kind: Kind, name: &Name, inner: &Filter) -> Result<Bound, Refusal> {
-    let nested = |list: &[Filter]| -> Result<Vec<Filter>, Refusal> { list.iter().map(|one| outside(name, one)).collect() };
+    let nested =
+        |list: &[Filter]| -> Result<Vec<Filter>, Refusal> { list.iter().map(|one| outside(name, one)).collect() };
     match inner {
         Filter::And(list) => {
             // What can not be asked for is left out of the `and`.
@@ -115,7 +116,8 @@ fn joined(word: &str, mut trees: Vec<Value>, none: Tree) -> Tree {
 
 fn compared(kind: Kind, name: &Name, is: Is, value: &Value) -> Result<Bound, Refusal> {
     let attribute = kind.attribute(name.schema.as_deref(), &name.attribute);
-    let leaf = attribute.map(|one| name.member.as_deref().or(main(one)).and_then(|member| one.member(member)).unwrap_or(one));
+    let leaf =
+        attribute.map(|one| name.member.as_deref().or(main(one)).and_then(|member| one.member(member)).unwrap_or(one));
     let typed = leaf.map(|leaf| leaf.kind);
     if is.orders() && matches!(typed, Some(Type::Boolean | Type::Binary)) {
         return Err(Refusal::filter(format!("{} has no order; it can be compared by eq and ne", name.text())));
@@ -147,7 +149,11 @@ fn compared(kind: Kind, name: &Name, is: Is, value: &Value) -> Result<Bound, Ref
         Is::Pr => Bound { tree: Tree::Of(json!({ "attribute": column, "is": "pr" })), exact: true },
         Is::Ne => {
             let equal = json!({ "attribute": column, "is": "eq", "value": value });
-            if counts_case(leaf, &column, value) { LOOSE } else { Bound { tree: Tree::Of(json!({ "not": equal })), exact: true } }
+            if counts_case(leaf, &column, value) {
+                LOOSE
+            } else {
+                Bound { tree: Tree::Of(json!({ "not": equal })), exact: true }
+            }
         }
         _ if counts_case(leaf, &column, value) && is.orders() => {
             Bound { tree: Tree::Of(json!({ "attribute": column, "is": "pr" })), exact: false }
@@ -167,7 +173,10 @@ fn counts_case(leaf: Option<&Attribute>, column: &str, value: &Value) -> bool {
 /// The name under which the directory has it; none: it has it otherwise.
 fn column(kind: Kind, name: &Name, attribute: Option<&'static Attribute>) -> Option<String> {
     let plain = attribute.map_or(name.attribute.as_str(), |one| one.name);
-    let member = name.member.as_deref().map(|member| attribute.and_then(|one| one.member(member)).map_or(member, |one| one.name));
+    let member = name
+        .member
+        .as_deref()
+        .map(|member| attribute.and_then(|one| one.member(member)).map_or(member, |one| one.name));
     if name.attribute.is_empty() || (name.schema.is_none() && ["schemas", "meta"].contains(&plain)) {
         return None;
     }
@@ -182,7 +191,11 @@ fn column(kind: Kind, name: &Name, attribute: Option<&'static Attribute>) -> Opt
     match (member, attribute) {
         (Some(member), _) => Some(format!("{base}.{member}")),
         (None, Some(one)) if one.kind == Type::Complex => {
-            if one.multi { main(one).map(|main| format!("{base}.{main}")) } else { None }
+            if one.multi {
+                main(one).map(|main| format!("{base}.{main}"))
+            } else {
+                None
+            }
         }
         (None, Some(_)) => Some(base),
         // Of an attribute that is not known nobody knows whether it has members.

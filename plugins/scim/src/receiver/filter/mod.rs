@@ -98,7 +98,9 @@ impl Name {
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         let (schema, rest) = match word.rsplit_once(':') {
-            Some((schema, rest)) if schema.len() > 4 && schema[..4].eq_ignore_ascii_case("urn:") => (Some(schema), rest),
+            Some((schema, rest)) if schema.len() > 4 && schema[..4].eq_ignore_ascii_case("urn:") => {
+                (Some(schema), rest)
+            }
             Some(_) => return None,
             None => (None, word),
         };

@@ -135,7 +135,9 @@ impl Parser {
             return Err(format!("it has more than {MOST} comparisons"));
         }
         let is = match self.next() {
-            Some((at, Token::Word(word))) => Is::of(&word).ok_or_else(|| format!("\"{word}\" at {} is no comparison", at + 1))?,
+            Some((at, Token::Word(word))) => {
+                Is::of(&word).ok_or_else(|| format!("\"{word}\" at {} is no comparison", at + 1))?
+            }
             _ => return Err(format!("a comparison is missing after {}", name.text())),
         };
         if is == Is::Pr {
@@ -153,12 +155,18 @@ impl Parser {
             is if is.orders() => value.is_string() || value.is_number(),
             _ => true,
         };
-        if fits { Ok(Filter::Compare(name, is, value)) } else { Err(format!("{} does not compare such a value", is.word())) }
+        if fits {
+            Ok(Filter::Compare(name, is, value))
+        } else {
+            Err(format!("{} does not compare such a value", is.word()))
+        }
     }
 
     fn name(&mut self) -> Result<Name, String> {
         match self.next() {
-            Some((at, Token::Word(word))) => Name::of(&word).ok_or_else(|| format!("\"{word}\" at {} is no attribute", at + 1)),
+            Some((at, Token::Word(word))) => {
+                Name::of(&word).ok_or_else(|| format!("\"{word}\" at {} is no attribute", at + 1))
+            }
             Some((at, _)) => Err(format!("an attribute is missing at {}", at + 1)),
             None => Err("it ends where an attribute is to stand".to_owned()),
         }

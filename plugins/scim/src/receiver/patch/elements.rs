@@ -11,7 +11,13 @@ use crate::receiver::stored::{Resource, is_complex, member};
 use serde_json::{Map, Value, json};
 
 /// Does it.
-pub(super) fn change(rules: Rules<'_>, resource: &mut Resource, op: Op, path: &Path, given: &Value) -> Result<(), Refusal> {
+pub(super) fn change(
+    rules: Rules<'_>,
+    resource: &mut Resource,
+    op: Op,
+    path: &Path,
+    given: &Value,
+) -> Result<(), Refusal> {
     let name = &path.name;
     if accept::is_password(name) || accept::is_ours(name) {
         return Ok(());
@@ -37,7 +43,9 @@ pub(super) fn change(rules: Rules<'_>, resource: &mut Resource, op: Op, path: &P
             Some(Value::Array(listed(rules, op, name, elements(there), value, given)?))
         }
         (None, None) => match (there, value) {
-            (Some(Value::Object(mut map)), Some(Value::Object(more))) if op == Op::Add || is_complex(rules.kind, name.schema.as_deref(), &name.attribute, None) => {
+            (Some(Value::Object(mut map)), Some(Value::Object(more)))
+                if op == Op::Add || is_complex(rules.kind, name.schema.as_deref(), &name.attribute, None) =>
+            {
                 map.extend(more);
                 Some(Value::Object(map))
             }
@@ -47,7 +55,8 @@ pub(super) fn change(rules: Rules<'_>, resource: &mut Resource, op: Op, path: &P
     if op == Op::Remove && after.is_none() && attribute.is_some_and(|one| one.required) {
         return Err(Refusal::mutability(format!("{} is required and can not be removed", name.text())));
     }
-    let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
+    let empty =
+        |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
     if let Some(after) = after.filter(|value| !empty(value)) {
         accept::place(rules.kind, resource, &Name { member: None, ..name.clone() }, after);
     }
@@ -95,7 +104,14 @@ fn first(value: Option<Value>) -> Option<Value> {
 }
 
 /// An attribute of several values as a whole.
-fn listed(rules: Rules<'_>, op: Op, name: &Name, mut list: Vec<Value>, value: Option<Value>, given: &Value) -> Result<Vec<Value>, Refusal> {
+fn listed(
+    rules: Rules<'_>,
+    op: Op,
+    name: &Name,
+    mut list: Vec<Value>,
+    value: Option<Value>,
+    given: &Value,
+) -> Result<Vec<Value>, Refusal> {
     let more = elements(value);
     match op {
         Op::Replace => Ok(more),
@@ -150,7 +166,13 @@ fn clear_primary(list: &mut [Value]) {
 }
 
 /// A member of a value, or of all values.
-fn with_member(rules: Rules<'_>, name: &Name, inner: &str, there: Option<Value>, value: Option<Value>) -> Option<Value> {
+fn with_member(
+    rules: Rules<'_>,
+    name: &Name,
+    inner: &str,
+    there: Option<Value>,
+    value: Option<Value>,
+) -> Option<Value> {
     let many = rules.kind.attribute(name.schema.as_deref(), &name.attribute).is_some_and(|one| one.multi);
     let set = |map: &mut Map<String, Value>| set(map, inner, value.clone());
     match there {
@@ -214,7 +236,8 @@ fn filtered(
         }
         return Ok(list);
     }
-    let primary = value.as_ref() == Some(&Value::Bool(true)) && inner.is_some_and(|inner| inner.eq_ignore_ascii_case("primary"));
+    let primary =
+        value.as_ref() == Some(&Value::Bool(true)) && inner.is_some_and(|inner| inner.eq_ignore_ascii_case("primary"));
     if primary || value.as_ref().is_some_and(is_primary) {
         clear_primary(&mut list);
     }

@@ -87,7 +87,8 @@ fn operation(rules: Rules<'_>, one: &Value) -> Result<Operation, Refusal> {
         Some(Value::String(text)) if text.is_empty() => None,
         Some(Value::String(text)) => {
             let path = parse::path(text);
-            let path = path.map_err(|why| Refusal::path(format!("the path \"{}\" can not be read: {why}", accept::cut(text))))?;
+            let path = path
+                .map_err(|why| Refusal::path(format!("the path \"{}\" can not be read: {why}", accept::cut(text))))?;
             Some(Path { name: rules.name(path.name), ..path })
         }
         Some(_) => return Err(Refusal::path("path is to be a text")),
@@ -95,9 +96,9 @@ fn operation(rules: Rules<'_>, one: &Value) -> Result<Operation, Refusal> {
     let value = get(one, "value").cloned();
     match (op, &path, &value) {
         (Op::Remove, None, _) => Err(Refusal::no_target("remove needs a path")),
-        (Op::Add | Op::Replace, None, Some(Value::Object(_))) | (Op::Add | Op::Replace, Some(_), Some(_)) | (Op::Remove, Some(_), _) => {
-            Ok(Operation { op, path, value })
-        }
+        (Op::Add | Op::Replace, None, Some(Value::Object(_)))
+        | (Op::Add | Op::Replace, Some(_), Some(_))
+        | (Op::Remove, Some(_), _) => Ok(Operation { op, path, value }),
         (Op::Add | Op::Replace, None, _) => Err(Refusal::value("without a path the value is to be an object")),
         (Op::Add | Op::Replace, Some(_), None) => Err(Refusal::value("add and replace need a value")),
     }

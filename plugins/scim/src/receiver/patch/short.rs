@@ -26,7 +26,8 @@ pub fn membership(rules: Rules<'_>, operations: &[Operation]) -> Result<Option<M
         return Ok(None);
     }
     for operation in operations {
-        let Some(path) = operation.path.as_ref().filter(|path| path.name.schema.is_none() && path.name.attribute == "members")
+        let Some(path) =
+            operation.path.as_ref().filter(|path| path.name.schema.is_none() && path.name.attribute == "members")
         else {
             return Ok(None);
         };
@@ -84,7 +85,9 @@ fn id(member: &Value) -> String {
 /// The ids that a filter names: one, or one of several.
 fn ids(filter: &Filter) -> Option<Vec<String>> {
     match filter {
-        Filter::Compare(name, Is::Eq, Value::String(id)) if name.attribute.eq_ignore_ascii_case("value") => Some(vec![id.clone()]),
+        Filter::Compare(name, Is::Eq, Value::String(id)) if name.attribute.eq_ignore_ascii_case("value") => {
+            Some(vec![id.clone()])
+        }
         Filter::Or(list) => list.iter().map(ids).collect::<Option<Vec<_>>>().map(|lists| lists.concat()),
         _ => None,
     }

@@ -170,10 +170,8 @@ fn added(settings: &Settings) -> BTreeMap<String, Vec<String>> {
 #[must_use]
 pub fn all(settings: &Settings) -> Vec<Map<String, Value>> {
     let list = |attributes: &[Attribute]| attributes.iter().map(Attribute::to_json).collect::<Vec<Value>>();
-    let mut all: Vec<Map<String, Value>> = Kind::ALL
-        .iter()
-        .map(|kind| shown(kind.schema(), kind.name(), kind.about(), list(kind.attributes())))
-        .collect();
+    let mut all: Vec<Map<String, Value>> =
+        Kind::ALL.iter().map(|kind| shown(kind.schema(), kind.name(), kind.about(), list(kind.attributes()))).collect();
     all.push(shown(ENTERPRISE, "EnterpriseUser", "What an employer knows of a user.", list(user::ENTERPRISE)));
     all.push(shown(HUB, "HubUser", "What the hub knows of a user and SCIM does not.", list(user::HUB)));
     for (urn, names) in added(settings) {

@@ -7,7 +7,8 @@ const fn kinds(words: &'static [&'static str]) -> Attribute {
 }
 
 const DISPLAY: Attribute = Attribute::text("display", "The value, as people read it.");
-const PRIMARY: Attribute = Attribute::of("primary", Type::Boolean, "True for the preferred value, of which there is one.");
+const PRIMARY: Attribute =
+    Attribute::of("primary", Type::Boolean, "True for the preferred value, of which there is one.");
 
 const NAME: [Attribute; 6] = [
     Attribute::text("formatted", "The whole name, as it is written."),
@@ -95,7 +96,10 @@ pub const CORE: &[Attribute] = &[
     Attribute::complex("ims", "Addresses of instant messaging.", &IM).many(),
     Attribute::complex("photos", "Pictures of the user.", &PHOTO).many(),
     Attribute::complex("addresses", "Postal addresses.", &ADDRESS).many(),
-    Attribute::complex("groups", "Groups that the user is a direct member of.", &IN_GROUP).many().read_only().on_request(),
+    Attribute::complex("groups", "Groups that the user is a direct member of.", &IN_GROUP)
+        .many()
+        .read_only()
+        .on_request(),
     Attribute::complex("entitlements", "What the user is entitled to.", &PLAIN).many(),
     Attribute::complex("roles", "Roles of the user.", &PLAIN).many(),
     Attribute::complex("x509Certificates", "Certificates of the user.", &CERTIFICATE).many(),
@@ -113,4 +117,4 @@ pub const ENTERPRISE: &[Attribute] = &[
 
 /// Our own extension.
 pub const HUB: &[Attribute] =
-    &[Attribute::complex("organizationalUnits", "The org units that the user belongs to.", &UNIT).many()];
+    &[Attribute::complex("organizationalUnit", "The org unit that the user belongs to.", &UNIT)];

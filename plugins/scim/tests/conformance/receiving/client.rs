@@ -8,11 +8,17 @@ use serde_json::{Value, json};
 /// Where the connection is, as the hub tells it.
 pub(crate) const BASE: &str = "https://hub.example/receive/okta";
 
+/// All that a client may do.
+pub(crate) const SCOPES: [&str; 6] =
+    ["accounts:read", "accounts:write", "org-units:read", "org-units:write", "groups:read", "groups:write"];
+
 /// A client of a connection of its own.
 pub(crate) struct Client {
     /// Behind the receiver.
     pub(crate) world: Entered,
     scim: Scim,
+    /// What it may do.
+    pub(crate) scopes: Vec<&'static str>,
 }
 
 /// What came back.
@@ -32,7 +38,7 @@ impl Client {
     pub(crate) fn with(settings: Value) -> Self {
         let world = World::new().settings(settings).enter();
         let scim = open::<Scim>().unwrap();
-        Self { world, scim }
+        Self { world, scim, scopes: SCOPES.to_vec() }
     }
 
     /// The bytes of an answer.
@@ -48,7 +54,8 @@ impl Client {
         let mut all = vec![("content-type".to_owned(), "application/scim+json".to_owned())];
         all.retain(|(name, _)| headers.iter().all(|(other, _)| other != name));
         all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let context = json!({ "base-url": BASE, "request-id": "r1", "client": { "id": "okta", "scopes": [] } });
+        let context =
+            json!({ "base-url": BASE, "request-id": "r1", "client": { "id": "okta", "scopes": self.scopes } });
         let response = self.raw(Request {
             method: method.to_owned(),
             path: path.to_owned(),
