@@ -128,10 +128,14 @@ impl Source for Scim {
 
 impl Destination for Scim {
     fn apply(&mut self, operations: Vec<Operation>) -> Vec<Receipt> {
+        if let Err(fault) = self.settings.reaches() {
+            return operations.iter().map(|_| Receipt::NotAttempted(fault.clone())).collect();
+        }
         self.writer().apply(&operations)
     }
 
     fn find(&mut self, class: Class, attribute: &str, value: &str) -> Result<Vec<Object>, Fault> {
+        self.settings.reaches()?;
         self.writer().find(class, attribute, value)
     }
 

@@ -213,10 +213,7 @@ fn object(kind: Kind, id: String, kept: &Map<String, Value>) -> Object {
 
 fn submit(submission: Submission) -> Result<Option<Object>, Refusal> {
     let answer = directory::submit(&[submission]).pop().ok_or_else(lost)?;
-    answer.map_err(|fault| {
-        // What the hub says of a new object that may be somebody who is there is no matter of versions.
-        fault.into()
-    })
+    answer.map_err(Refusal::from)
 }
 
 fn lost() -> Refusal {

@@ -149,25 +149,24 @@ fn compared(kind: Kind, name: &Name, is: Is, value: &Value) -> Result<Bound, Ref
         Is::Pr => Bound { tree: Tree::Of(json!({ "attribute": column, "is": "pr" })), exact: true },
         Is::Ne => {
             let equal = json!({ "attribute": column, "is": "eq", "value": value });
-            if counts_case(leaf, &column, value) {
+            if counts_case(leaf, value) {
                 LOOSE
             } else {
                 Bound { tree: Tree::Of(json!({ "not": equal })), exact: true }
             }
         }
-        _ if counts_case(leaf, &column, value) && is.orders() => {
+        _ if counts_case(leaf, value) && is.orders() => {
             Bound { tree: Tree::Of(json!({ "attribute": column, "is": "pr" })), exact: false }
         }
         _ => {
             let tree = json!({ "attribute": column, "is": is.word(), "value": value });
-            Bound { tree: Tree::Of(tree), exact: !counts_case(leaf, &column, value) }
+            Bound { tree: Tree::Of(tree), exact: !counts_case(leaf, value) }
         }
     })
 }
 
-/// Ids of references are our own: no two differ by case alone.
-fn counts_case(leaf: Option<&Attribute>, column: &str, value: &Value) -> bool {
-    leaf.is_some_and(|leaf| leaf.exact) && value.is_string() && !column.ends_with(stored::ID_OF_REFERENCE)
+fn counts_case(leaf: Option<&Attribute>, value: &Value) -> bool {
+    leaf.is_some_and(|leaf| leaf.exact) && value.is_string()
 }
 
 /// The name under which the directory has it; none: it has it otherwise.

@@ -185,3 +185,16 @@ fn a_client_does_what_its_scopes_say() {
     client.call("POST", "/.search", &json!({})).refused(403, None);
     client.get("/Users").refused(403, None);
 }
+
+#[test]
+fn a_connection_that_only_receives_reads_and_writes_nothing() {
+    use rosterd_sdk::testkit::{World, open};
+    use rosterd_sdk::{Connector, Destination, FaultKind, Receipt, Source};
+    let _world = World::new().settings(json!({})).enter();
+    let mut scim = open::<rosterd_plugin_scim::Scim>().unwrap();
+    assert!(scim.check().unwrap().iter().all(|probe| probe.ok));
+    assert_eq!(scim.scan(&[Class::Account], None).map(|_| ()).unwrap_err().kind, FaultKind::Settings);
+    assert_eq!(scim.find(Class::Account, "userName", "a").unwrap_err().subject.as_deref(), Some("url"));
+    let receipts = scim.apply(vec![super::super::create(Class::Account, &json!({ "userName": "a" }))]);
+    assert!(matches!(&receipts[..], [Receipt::NotAttempted(fault)] if fault.kind == FaultKind::Settings));
+}
