@@ -179,6 +179,7 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/scim/src/receiver/accept.rs", "scim_request"),
     ("plugins/scim/src/receiver/bulk.rs", "scim_request"),
     ("plugins/scim/src/receiver/view.rs", "scim_request"),
+    ("plugins/scim/src/receiver/list.rs", "scim_request"),
     ("plugins/scim/src/receiver/patch/mod.rs", "scim_request"),
     ("plugins/scim/src/receiver/filter/mod.rs", "scim_filter"),
     ("plugins/scim/src/receiver/filter/parse.rs", "scim_filter"),
