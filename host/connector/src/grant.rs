@@ -4,6 +4,7 @@
 //! A refusal names the line to add, because the operator should decide and not have to find out.
 
 use crate::endpoint::{Endpoint, Kind};
+use crate::manifest::Role;
 use crate::package::Inspection;
 use crate::template::expand;
 use serde::{Deserialize, Serialize};
@@ -93,7 +94,8 @@ pub fn refusals_with_settings(inspection: &Inspection, grants: &Grants, settings
                 what: "the directory".to_owned(),
                 line_to_add: "directory = true".to_owned(),
                 explanation: format!("{} wants to see and change the directory for its clients; add directory = true under grants if it should", inspection.name),
-                blocking: true,
+                // What only reads and writes remote systems needs none; whoever calls all the same is told so.
+                blocking: !inspection.roles.iter().any(|role| matches!(role, Role::Source | Role::Destination)),
             }),
             (true, true) => {}
         }
@@ -239,6 +241,19 @@ mod tests {
             ..Grants::default()
         };
         assert_eq!(refusals_with_settings(&probe, &grants, &settings), []);
+    }
+
+    #[test]
+    fn the_directory_is_for_those_who_receive() {
+        let mut probe = inspection(&["directory.get"], "directory = true");
+        let blocks =
+            |probe: &Inspection| refusals(probe, &Grants::default()).iter().map(|one| one.blocking).collect::<Vec<_>>();
+        probe.roles = vec![Role::Receiver];
+        assert_eq!(blocks(&probe), [true]);
+        // It can read without: one that is asked for the directory all the same gets a fault.
+        probe.roles = vec![Role::Source, Role::Receiver];
+        assert_eq!(blocks(&probe), [false]);
+        assert_eq!(refusals(&probe, &Grants { directory: true, ..Grants::default() }), []);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The scim connector: users and groups of a service provider that speaks SCIM 2.0 (RFC 7643, RFC 7644, RFC 9865).
 //!
-//! A source and a destination; credentials stay in the host, by the recipes of the manifest. Before anything is changed the
+//! A source, a destination and a receiver; credentials stay in the host, by the recipes of the manifest. Before anything is changed the
 //! object is read, so that what is sent is the difference, and the same operation sent again changes nothing. What service
 //! providers do differently is read leniently and written in the strictest form.
 //!
 //! Reading order: [`settings`], [`place`], [`names`], [`convert`], [`filter`]; [`wish`]; [`reply`], [`list`], [`api`],
-//! [`provider`]; [`task`], [`writer`]; [`scan`], [`cursor`]; [`probe`].
+//! [`provider`]; [`task`], [`writer`]; [`scan`], [`cursor`]; [`probe`]; [`receiver`].
 
 pub mod api;
 pub mod convert;
@@ -16,6 +16,7 @@ pub mod names;
 pub mod place;
 pub mod probe;
 pub mod provider;
+pub mod receiver;
 pub mod reply;
 pub mod scan;
 pub mod settings;
@@ -25,7 +26,7 @@ pub mod writer;
 
 use rosterd_sdk::{
     Class, ClassDescription, Connector, Describe, Destination, Fault, Object, ObjectRef, Operation, Probe, Receipt,
-    Receipts, Source, clock, export_connector, export_destination, export_source,
+    Receipts, Source, clock, export_connector, export_destination, export_receiver, export_source,
 };
 use scan::Scan;
 use settings::{Delta, Settings};
@@ -71,6 +72,7 @@ fn described(account: ClassDescription) -> Describe {
         .source(false)
         .delta(false)
         .destination(BATCH, Receipts::AtOnce)
+        .receiver()
         .class(Class::Account, account)
         .class(Class::Group, group)
 }
@@ -88,6 +90,9 @@ impl Connector for Scim {
     }
 
     fn check(&mut self) -> Result<Vec<Probe>, Fault> {
+        if self.settings.url.is_empty() {
+            return Ok(vec![Probe::passed("receiver", "the connection only receives; nobody is asked")]);
+        }
         probe::probes(&self.settings)
     }
 
@@ -100,6 +105,7 @@ impl Source for Scim {
     type Reader = Scan;
 
     fn scan(&mut self, classes: &[Class], resume: Option<String>) -> Result<Scan, Fault> {
+        self.settings.reaches()?;
         if resume.is_some() {
             return Err(Fault::cursor_invalid("listings of SCIM move while they are read; a scan begins anew"));
         }
@@ -107,6 +113,7 @@ impl Source for Scim {
     }
 
     fn changes_since(&mut self, classes: &[Class], cursor: String) -> Result<Scan, Fault> {
+        self.settings.reaches()?;
         if self.settings.delta == Delta::None {
             return Err(Fault::unsupported("this connection has no deltas; set delta, or run full scans"));
         }
@@ -121,10 +128,14 @@ impl Source for Scim {
 
 impl Destination for Scim {
     fn apply(&mut self, operations: Vec<Operation>) -> Vec<Receipt> {
+        if let Err(fault) = self.settings.reaches() {
+            return operations.iter().map(|_| Receipt::NotAttempted(fault.clone())).collect();
+        }
         self.writer().apply(&operations)
     }
 
     fn find(&mut self, class: Class, attribute: &str, value: &str) -> Result<Vec<Object>, Fault> {
+        self.settings.reaches()?;
         self.writer().find(class, attribute, value)
     }
 
@@ -142,3 +153,4 @@ impl Destination for Scim {
 export_connector!(Scim);
 export_source!(Scim);
 export_destination!(Scim);
+export_receiver!(Scim);

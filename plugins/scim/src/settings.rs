@@ -9,7 +9,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
-    /// Where `/Users` and `/Groups` are.
+    /// Where `/Users` and `/Groups` are; empty: the connection only receives.
+    #[serde(default)]
     pub url: String,
     /// How the hub shows who it is.
     #[serde(default)]
@@ -50,6 +51,20 @@ pub struct Settings {
     /// How far a delta looks back.
     #[serde(default = "overlap")]
     pub overlap_seconds: u64,
+    /// What PATCH does with a filter that finds nothing.
+    #[serde(default)]
+    pub no_target: NoTarget,
+}
+
+/// What PATCH does where a replace by a filter of equalities finds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoTarget {
+    /// The value is made, as Entra ID and Okta expect.
+    #[default]
+    Create,
+    /// It is refused, as the RFC has it.
+    Refuse,
 }
 
 /// How the hub shows who it is; each is a recipe of the manifest.
@@ -116,6 +131,7 @@ impl Settings {
     /// `settings`.
     pub fn check(&self) -> Result<(), Fault> {
         let missing = match self.auth {
+            _ if self.url.is_empty() => None,
             Auth::Bearer => None,
             Auth::Basic => self.username.is_none().then_some("username"),
             Auth::Oauth if self.token_url.is_none() => Some("token-url"),
@@ -134,6 +150,24 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// What is read and written needs to be somewhere.
+    ///
+    /// # Errors
+    /// `settings`.
+    pub fn reaches(&self) -> Result<(), Fault> {
+        if self.url.is_empty() {
+            let text = "this connection only receives: to read or write a service provider it needs the setting url";
+            return Err(Fault::settings(text).about("url"));
+        }
+        Ok(())
+    }
+
+    /// Whether PATCH makes values that a filter does not find.
+    #[must_use]
+    pub fn creates_values(&self) -> bool {
+        self.no_target == NoTarget::Create
     }
 
     /// The recipe of the manifest.

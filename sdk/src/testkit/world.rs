@@ -21,7 +21,7 @@ pub struct World {
     pub(super) crypto: Option<secrets::Script>,
     pub(super) streams: BTreeMap<(String, u16), stream::Place>,
     pub(super) scratch: BTreeMap<String, Vec<u8>>,
-    pub(super) objects: directory::Objects,
+    pub(super) directory: directory::Directory,
     pub(super) now_ms: u64,
     pub(super) random: u64,
     pub(super) logs: Vec<(Level, String, String)>,
@@ -120,7 +120,7 @@ impl World {
     /// An object that the directory shows to a receiver.
     #[must_use]
     pub fn object(mut self, object: Object) -> Self {
-        self.objects.insert((object.class.as_str(), object.id.clone()), object);
+        self.directory.objects.insert((object.class.as_str(), object.id.clone()), object);
         self
     }
 
@@ -183,6 +183,34 @@ impl Entered {
     #[must_use]
     pub fn logs(&self) -> Vec<(Level, String, String)> {
         with(|world| world.logs.clone())
+    }
+
+    /// An object of the directory as it is now; none if it does not exist.
+    #[must_use]
+    pub fn object(&self, class: crate::Class, id: &str) -> Option<Object> {
+        with(|world| world.directory.objects.get(&(class.as_str(), id.to_owned())).cloned())
+    }
+
+    /// All objects of the directory.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Object> {
+        with(|world| world.directory.objects.values().cloned().collect())
+    }
+
+    /// How often an object of the directory was changed.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        with(|world| world.directory.changes)
+    }
+
+    /// Lets the next submissions to the directory fail, one with each of these.
+    pub fn fail_submissions(&self, faults: impl IntoIterator<Item = Fault>) {
+        with(|world| world.directory.failing.extend(faults));
+    }
+
+    /// Sets the clock.
+    pub fn set_ms(&self, milliseconds: u64) {
+        with(|world| world.now_ms = milliseconds);
     }
 
     /// Lets only so many more writes and commits of files succeed; none: all.

@@ -177,6 +177,17 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/scim/src/place.rs", "scim_wish"),
     ("plugins/scim/src/cursor.rs", "scim_wish"),
     ("plugins/scim/src/wish.rs", "scim_wish"),
+    ("plugins/scim/src/receiver/request.rs", "scim_request"),
+    ("plugins/scim/src/receiver/search.rs", "scim_request"),
+    ("plugins/scim/src/receiver/accept.rs", "scim_request"),
+    ("plugins/scim/src/receiver/bulk.rs", "scim_request"),
+    ("plugins/scim/src/receiver/view.rs", "scim_request"),
+    ("plugins/scim/src/receiver/list.rs", "scim_request"),
+    ("plugins/scim/src/receiver/patch/mod.rs", "scim_request"),
+    ("plugins/scim/src/receiver/filter/mod.rs", "scim_filter"),
+    ("plugins/scim/src/receiver/filter/parse.rs", "scim_filter"),
+    ("plugins/scim/src/receiver/filter/token.rs", "scim_filter"),
+    ("plugins/scim/src/receiver/time.rs", "scim_filter"),
 ];
 
 /// Source file that looks like a parser, and why it is none of outside bytes.

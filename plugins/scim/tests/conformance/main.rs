@@ -6,6 +6,7 @@ mod property;
 mod provider;
 mod reading;
 mod receipts;
+mod receiving;
 mod writing;
 
 use provider::{Provider, Shared};

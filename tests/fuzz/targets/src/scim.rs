@@ -4,11 +4,15 @@ use crate::input::{fields, text, texts};
 use rosterd_plugin_scim::Scim;
 use rosterd_plugin_scim::filter::equal;
 use rosterd_plugin_scim::place::Place;
+use rosterd_plugin_scim::receiver::filter::bound::{Bound, Tree, bound};
+use rosterd_plugin_scim::receiver::filter::{Name, is_name, matches, parse};
+use rosterd_plugin_scim::receiver::schema::Kind;
+use rosterd_plugin_scim::receiver::time;
 use rosterd_plugin_scim::reply::{Verdict, verdict};
 use rosterd_plugin_scim::{convert, cursor, settings::Settings, wish};
 use rosterd_sdk::http::Response;
 use rosterd_sdk::testkit::{World, open};
-use rosterd_sdk::{Action, Class, Destination, Edit, ObjectRef, Operation, Reader, Receipt, Source};
+use rosterd_sdk::{Action, Class, Destination, Edit, ObjectRef, Operation, Reader, Receipt, Receiver, Request, Source};
 use serde_json::{Map, Value, json};
 
 /// The answer to a request: a status, the header Retry-After and a body.
@@ -132,6 +136,73 @@ pub fn scim_wish(bytes: &[u8]) {
     }
 }
 
+/// A request to the receiver: whatever is asked, the answer is one of SCIM, and what the directory keeps afterwards can be read.
+pub fn scim_request(bytes: &[u8]) {
+    let [target, headers, body, patch] = fields(bytes).map(<[u8]>::to_vec);
+    let _world = World::new().settings(json!({ "attributes": ["urn:a:b:badge"] })).enter();
+    let Ok(mut scim) = open::<Scim>() else { panic!("the settings are good") };
+    let scopes =
+        ["accounts", "groups", "org-units"].map(|class| [format!("{class}:read"), format!("{class}:write")]).concat();
+    let context = json!({ "base-url": "https://h", "client": { "id": "c", "scopes": scopes } }).to_string();
+    let mut ask = |method: &str, target: &str, body: &[u8]| {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let headers =
+            vec![("if-match".to_owned(), text(&headers))].into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
+        let response = scim
+            .handle(Request { method, path, query, headers, body: body.to_vec(), context: context.clone() })
+            .response;
+        let parsed = serde_json::from_slice::<Value>(&response.body);
+        assert!(response.body.is_empty() || parsed.is_ok());
+        assert!(response.status < 500 || response.status == 501, "{}", response.status);
+        parsed.unwrap_or_default()
+    };
+    let target = text(&target);
+    for (method, endpoint) in [
+        ("POST", "/Users"),
+        ("POST", "/Groups"),
+        ("POST", "/OrganizationalUnits"),
+        ("POST", "/Bulk"),
+        ("POST", "/.search"),
+    ] {
+        let made = ask(method, endpoint, &body);
+        if let Some(id) = made["id"].as_str() {
+            let path = format!("{endpoint}/{id}");
+            ask("PATCH", &path, &patch);
+            ask("PUT", &path, &patch);
+            let shown = ask("GET", &path, b"");
+            assert_eq!(ask("GET", &path, b"")["id"], shown["id"]);
+        }
+    }
+    for method in ["GET", "DELETE", "PATCH", "PUT"] {
+        ask(method, &target, &body);
+    }
+}
+
+/// A filter, as a query of the address and of the directory.
+pub fn scim_filter(bytes: &[u8]) {
+    let text = text(bytes);
+    for kind in Kind::ALL {
+        if let Ok(filter) = parse::filter(&text) {
+            let resource = json!({ "userName": "a", "emails": [{ "type": "work", "value": text }] });
+            let found = bound(kind, &filter);
+            let fits = resource.as_object().is_some_and(|resource| matches::fits(kind, resource, &filter));
+            if let Ok(Bound { tree: Tree::Nothing, .. }) = found {
+                assert!(!fits || text.to_ascii_lowercase().contains("meta"));
+            }
+        }
+        if let Ok(path) = parse::path(&text) {
+            assert!(is_name(&path.name.attribute));
+        }
+        if let Some(name) = Name::of(&text) {
+            assert_eq!(Name::of(&name.text()), Some(name));
+        }
+    }
+    if let Some(moment) = time::milliseconds(&text).and_then(|moment| u64::try_from(moment).ok()) {
+        assert_eq!(time::milliseconds(&time::shown(moment)), i64::try_from(moment).ok());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::input::strategies::{bytes, join, words};
@@ -172,7 +243,78 @@ mod tests {
     const NAMES: &[&str] =
         &["emails", ".", "work", "urn:", "a:", "User", "members", "manager", "title", "[", "\"", "id", "2.0"];
 
+    const ASKED: &[&str] = &[
+        "userName",
+        " eq ",
+        "\"a\"",
+        "(",
+        ")",
+        " and ",
+        " or ",
+        "not ",
+        " pr",
+        "emails",
+        "[",
+        "]",
+        "type",
+        ".value",
+        "urn:a:b:",
+        "true",
+        "7",
+        "null",
+        " gt ",
+        "2026-01-01T00:00:00",
+        ".5",
+        "Z",
+        "+08:00",
+        "\\",
+        "meta.lastModified",
+        "é",
+    ];
+    const SENT: &[&str] = &[
+        "{\"userName\":\"a\"",
+        "{\"displayName\":\"g\"",
+        ",",
+        "}",
+        "\"Operations\":",
+        "{\"op\":\"add\"",
+        "\"path\":\"emails[type eq \\\"work\\\"].value\"",
+        "\"path\":\"members\"",
+        "\"value\":",
+        "[",
+        "]",
+        "{\"value\":\"a\"}",
+        "\"x\"",
+        "null",
+        "true",
+        "\"emails\":",
+        "\"members\":",
+        "\"method\":\"POST\"",
+        "\"bulkId\":\"1\"",
+        "\"path\":\"/Users\"",
+        "\"data\":",
+        "\"urn:a:b:badge\":",
+        "\"bulkId:1\"",
+        "\"count\":",
+        "7",
+        "\"filter\":\"id pr\"",
+    ];
+
     proptest! {
+        #[test]
+        fn requests(target in "/(Users|Groups|Schemas|Me|v2|\\?filter=|%20|&count=|cursor=0|a|/|%){0,6}", body in words(SENT, 12), patch in words(SENT, 14), tag in "(W/\"v1\"|\\*)?", any in bytes(60)) {
+            super::scim_request(&join(&[&target, &tag, &body, &patch]));
+            let patch = format!("{{\"Operations\":[{patch}]}}");
+            super::scim_request(&join(&[&target, &tag, &format!("{body}}}"), &patch]));
+            super::scim_request(&any);
+        }
+
+        #[test]
+        fn filters(filter in words(ASKED, 12), any in bytes(60)) {
+            super::scim_filter(filter.as_bytes());
+            super::scim_filter(&any);
+        }
+
         #[test]
         fn answers(status in "[1-5][0-9]{2}", header in "-?[0-9]{0,20}|soon", body in words(WORDS, 16), any in bytes(60)) {
             super::scim_answer(&join(&[&status, &header, &body]));
