@@ -4,17 +4,25 @@
 //! What the hub knows afterwards is held against what `ldapsearch` prints, which nobody here wrote.
 
 mod active_directory;
+mod adopt;
+mod both_ways;
 mod company;
+mod connection;
 mod deltas;
 mod directory;
 mod domain;
+mod failover;
 mod faults;
+mod hostile;
+mod into_domain;
 mod ldif;
 mod outbound;
 mod relay;
 mod samba;
 mod slapd;
 mod tls;
+mod tree;
+mod write_faults;
 
 use directory::Directory;
 use rosterd_tests::hub::{Hub, Said};

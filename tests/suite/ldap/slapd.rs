@@ -113,6 +113,17 @@ impl Slapd {
         child.try_wait().expect("its state").is_some()
     }
 
+    /// Kills it.
+    pub(super) fn kill(&self) {
+        end(&self.child);
+    }
+
+    /// Everything that it has, with the ids and times that it gave.
+    pub(super) fn slapcat(&self) -> String {
+        let mut command = Command::new("/usr/sbin/slapcat");
+        said(command.args(["-o", "ldif-wrap=no", "-b", "dc=example,dc=org", "-f"]).arg(self.path("slapd.conf")))
+    }
+
     /// Ends it, if it runs, changes its configuration, and starts it again with what it had.
     pub(super) fn restart(&self, from: &str, to: &str) {
         end(&self.child);
