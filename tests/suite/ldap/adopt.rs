@@ -24,10 +24,10 @@ correlate = [{ tier = 1, match = ["employeeNumber"] }]
 userName = "source.uid"
 displayName = "source.displayName"
 employeeNumber = "source.employeeNumber"
-[job.ldap.org-unit]
-unmatched = "ignore"
-[job.ldap.group]
-unmatched = "ignore"
+[job.ldap.org-unit.map]
+displayName = "source.ou"
+[job.ldap.group.map]
+displayName = "source.cn"
 
 [job.ad]
 source = "ad"

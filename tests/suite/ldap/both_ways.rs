@@ -225,10 +225,9 @@ fn two_directories_keep_each_other_up_to_date_and_come_to_rest() {
     let dn = tree::first(&of_people[0], "dn");
     both.slapd.modify(&change(&dn, "changetype: modify\nreplace: title\ntitle: Boss"));
     both.samba.modify(&reached("000003", "+49 33"));
-    both.samba.modify(&change(
-        &both.dn_at_domain("000007"),
-        "changetype: modify\ndelete: mobile\n-\nreplace: title\ntitle: By hand",
-    ));
+    let gone = change(&both.dn_at_domain("000007"), "changetype: modify\ndelete: mobile");
+    let by_hand = change(&both.dn_at_domain("000008"), "changetype: modify\nreplace: title\ntitle: By hand");
+    both.samba.modify(&[gone, by_hand].concat());
     both.moves("ad");
     both.moves("ldap");
     for there in [both.at_domain("title"), both.at_openldap(COPY, "title"), both.at_openldap(SOURCE, "title")] {
@@ -238,8 +237,12 @@ fn two_directories_keep_each_other_up_to_date_and_come_to_rest() {
         assert_eq!(there.get("000003").map(String::as_str), Some("+49 33"));
         assert_eq!(there.get("000007"), None);
     }
-    // What the domain does not decide goes nowhere.
-    assert_eq!(both.at_openldap(COPY, "title").get("000007"), both.at_openldap(SOURCE, "title").get("000007"));
+    // What the domain does not decide goes nowhere, and is reported.
+    let title = both.at_openldap(SOURCE, "title")["000008"].clone();
+    assert_eq!((both.at_openldap(COPY, "title")["000008"].as_str(), title.as_str()), ("工程师", "工程师"));
+    assert_eq!(both.at_domain("title")["000008"], "By hand");
+    let drift = both.hub.rosterd(&["drift", "ad"]).code(0).out;
+    assert!(drift.contains("1 differ"), "{drift}");
     both.is_at_rest();
     both.hub.verify();
 }

@@ -45,6 +45,16 @@ pub(super) fn hub(config: impl FnOnce(&Hub) -> String) -> Hub {
     hub
 }
 
+/// Names of the attributes of people that `connection discover` lists.
+pub(super) fn discovered(hub: &Hub) -> Vec<String> {
+    let said = hub.rosterd(&["connection", "discover", "ldap", "--format", "json"]).code(0).json();
+    let attributes = said["discovered"]["classes"]["account"]["attributes"].as_array().expect("attributes").clone();
+    let name = |attribute: &serde_json::Value| attribute["name"].as_str().expect("a name").to_owned();
+    let names: Vec<String> = attributes.iter().map(name).collect();
+    assert!(!names.iter().any(|name| name.eq_ignore_ascii_case("userPassword")), "{names:?}");
+    names
+}
+
 /// What waits to be sent.
 pub(super) fn waiting(hub: &Hub) -> serde_json::Value {
     hub.rosterd(&["outbox", "list", "--format", "json"]).code(0).json()["entries"].take()

@@ -54,8 +54,8 @@ fn of(base: &str, kind: &Kind, search: impl Fn(&str, &[&str]) -> String) -> Tree
     let search = |filter: &str, names: &[&str]| read(&search(filter, names));
     let dn = |entry: &Printed| ldif::respelled(&first(entry, "dn"));
     let mut units = search("(objectClass=organizationalUnit)", &["ou"]);
-    // The top of a tree has a name of its own.
-    units.retain(|unit| first(unit, "dn") != base);
+    // The top of a tree has a name of its own, and so has that of the company, which goes out like all others.
+    units.retain(|unit| first(unit, "dn") != base && first(unit, "ou") != "people");
     let names: BTreeMap<String, String> = units.iter().map(|unit| (dn(unit), first(unit, "ou"))).collect();
     let place = |dn: &str| {
         let around = std::iter::successors(Some(above(dn)), |dn| Some(above(dn)));

@@ -30,6 +30,9 @@ parent = "source.parent"
 [job.ldap.group.map]
 displayName = "source.cn"
 members = "source.member"
+[guard]
+update = { floor = 500, percent = 100.0 }
+
 [deliver.copy]
 first-delivery = "allow"
 [deliver.copy.org-unit.map]
