@@ -26,13 +26,16 @@ pub enum Confidence {
     Disputed,
     /// The entity has another account there already.
     Taken,
+    /// An administrator's account beside somebody's own, such as `adm-li.wei`: it is compared with nobody.
+    Secondary,
     /// Nobody matches: it is left alone.
     Orphan,
 }
 
 impl Confidence {
     /// All, from the surest.
-    pub const ALL: [Self; 6] = [Self::Sure, Self::Likely, Self::Ambiguous, Self::Disputed, Self::Taken, Self::Orphan];
+    pub const ALL: [Self; 7] =
+        [Self::Sure, Self::Likely, Self::Ambiguous, Self::Disputed, Self::Taken, Self::Secondary, Self::Orphan];
 
     /// The word for it.
     #[must_use]
@@ -43,6 +46,7 @@ impl Confidence {
             Self::Ambiguous => "ambiguous",
             Self::Disputed => "disputed",
             Self::Taken => "taken",
+            Self::Secondary => "secondary",
             Self::Orphan => "orphan",
         }
     }
@@ -57,6 +61,14 @@ pub struct Proposal {
     pub tier: Option<u8>,
     /// Who it may be: one, or those from whom a person must choose.
     pub candidates: Vec<EntityId>,
+}
+
+impl Proposal {
+    /// Nothing is proposed, for this reason.
+    #[must_use]
+    pub const fn nobody(confidence: Confidence) -> Self {
+        Self { confidence, tier: None, candidates: Vec::new() }
+    }
 }
 
 /// Of so many candidates no person chooses one more easily than of more.
@@ -121,7 +133,7 @@ impl Matcher {
             Situation::Ambiguous { candidates, tier } => {
                 Proposal { confidence: Confidence::Ambiguous, tier: Some(tier), candidates }
             }
-            Situation::Unmatched => Proposal { confidence: Confidence::Orphan, tier: None, candidates: Vec::new() },
+            Situation::Unmatched => Proposal::nobody(Confidence::Orphan),
         }
     }
 }

@@ -41,6 +41,8 @@ pub enum Place {
 #[serde(deny_unknown_fields)]
 struct Text {
     of: String,
+    /// The server that was read.
+    on: String,
     at: Place,
 }
 
@@ -58,16 +60,16 @@ impl Place {
 
     /// The cursor.
     #[must_use]
-    pub fn write(&self, settings: &Settings) -> String {
-        let text = Text { of: fingerprint(settings), at: self.clone() };
+    pub fn write(&self, settings: &Settings, server: &str) -> String {
+        let text = Text { of: fingerprint(settings), on: server.to_owned(), at: self.clone() };
         serde_json::to_string(&text).unwrap_or_default()
     }
 
-    /// Reads a cursor.
+    /// Reads a cursor: the place, and the server to which it belongs.
     ///
     /// # Errors
     /// `cursor-invalid` if it is none, or one of another connection or of other settings.
-    pub fn read(cursor: &str, settings: &Settings) -> Result<Self, Fault> {
+    pub fn read(cursor: &str, settings: &Settings) -> Result<(Self, String), Fault> {
         let text: Text = serde_json::from_str(cursor)
             .map_err(|_| Fault::cursor_invalid("the cursor is none of this connector; everything is read"))?;
         let wanted = settings.delta;
@@ -76,14 +78,15 @@ impl Place {
                        or delta); everything is read";
             return Err(Fault::cursor_invalid(why));
         }
-        Ok(text.at)
+        Ok((text.at, text.on))
     }
 }
 
 /// What a cursor is about: FNV-1a over everything that decides what is read, and how.
 fn fingerprint(settings: &Settings) -> String {
     let filters = [Class::OrgUnit, Class::Account, Class::Group].map(|class| settings.filter(class));
-    let first = [settings.server.as_str(), settings.id()].into_iter();
+    let servers = std::iter::once(&settings.server).chain(&settings.servers).map(String::as_str);
+    let first = servers.chain([settings.id()]);
     let parts = first.chain(settings.bases()).chain(filters).chain(settings.attributes.iter().map(String::as_str));
     let preset = format!("{:?}", settings.preset);
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;

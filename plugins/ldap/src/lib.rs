@@ -5,7 +5,7 @@
 //! does. Passwords are never asked for. Memory grows with the number of entries: each has its name and its id there.
 //!
 //! Reading order: [`ber`], [`control`], [`message`], [`link`], [`trouble`]; [`dn`], [`filter`], [`values`]; [`preset`], [`settings`];
-//! [`convert`], [`scan`], [`probe`]. Of writing: [`spliced`], [`writing`], [`destination`].
+//! [`convert`], [`scan`], [`probe`]; [`schema`], [`discover`]. Of writing: [`spliced`], [`writing`], [`destination`].
 
 pub mod ber;
 pub mod control;
@@ -13,6 +13,7 @@ pub mod convert;
 pub mod cursor;
 pub mod delta;
 pub mod destination;
+pub mod discover;
 pub mod dn;
 pub mod filter;
 pub mod ladder;
@@ -25,6 +26,7 @@ pub mod ranges;
 pub mod read;
 pub mod root;
 pub mod scan;
+pub mod schema;
 pub mod settings;
 pub mod spliced;
 pub mod trouble;
@@ -76,6 +78,10 @@ impl Connector for Ldap {
     fn check(&mut self) -> Result<Vec<Probe>, Fault> {
         Ok(probe::probes(&self.settings))
     }
+
+    fn discover(&mut self) -> Result<String, Fault> {
+        discover::discover(&self.settings, &Self::describe())
+    }
 }
 
 /// A reading: everything, or what changed.
@@ -107,8 +113,8 @@ impl Source for Ldap {
     }
 
     fn changes_since(&mut self, classes: &[Class], cursor: String) -> Result<Reading, Fault> {
-        let place = cursor::Place::read(&cursor, &self.settings)?;
-        Ok(Reading::Delta(Box::new(delta::Delta::new(&self.settings, classes, place))))
+        let (place, server) = cursor::Place::read(&cursor, &self.settings)?;
+        Ok(Reading::Delta(Box::new(delta::Delta::new(&self.settings, classes, place, server))))
     }
 
     fn read(&mut self, objects: &[ObjectRef]) -> Vec<Result<Option<Object>, Fault>> {

@@ -6,7 +6,7 @@ use crate::message::{self, Answer, Entry, Outcome, Search};
 use crate::settings::{Place, Settings};
 use crate::trouble;
 use rosterd_sdk::secrets::{self, Segment};
-use rosterd_sdk::{Fault, stream};
+use rosterd_sdk::{Fault, FaultKind, stream};
 
 /// No message may be longer: a group of 100,000 members has about 8 MiB.
 const LONGEST: usize = 16 << 20;
@@ -63,12 +63,56 @@ impl Found {
 }
 
 impl Link {
+    /// Connects and binds: to the first server that answers.
+    ///
+    /// # Errors
+    /// None of them answers, or the first that does lets nobody in.
+    pub fn open(settings: &Settings) -> Result<Self, Fault> {
+        Self::open_near("", settings)
+    }
+
+    /// The same, with the server of this name asked before all others.
+    ///
+    /// # Errors
+    /// None of them answers, or the first that does lets nobody in.
+    pub fn open_near(name: &str, settings: &Settings) -> Result<Self, Fault> {
+        let mut places = settings.places()?;
+        places.sort_by_key(|place| place.name() != name);
+        let mut missed: Vec<Fault> = Vec::new();
+        for place in places {
+            match Self::enter(place, settings) {
+                Ok(link) => return Ok(link),
+                // A password that one refuses is not tried at the others: they would lock the account.
+                Err(fault) if passing(&fault) => missed.push(fault),
+                Err(fault) => return Err(fault),
+            }
+        }
+        let words: Vec<String> = missed.iter().map(|fault| fault.message.clone()).collect();
+        let Some(first) = missed.into_iter().next() else { return Err(Fault::settings("no server is named")) };
+        match &words[..] {
+            [_] => Err(first),
+            several => Err(Fault {
+                message: format!("none of {} servers answers: {}", several.len(), several.join("; ")),
+                ..first
+            }),
+        }
+    }
+
+    /// Connects to one server and binds.
+    ///
+    /// # Errors
+    /// What the hub or the server says to it.
+    pub fn enter(place: Place, settings: &Settings) -> Result<Self, Fault> {
+        let mut link = Self::connect(place)?;
+        link.bind(settings)?;
+        Ok(link)
+    }
+
     /// Connects with TLS.
     ///
     /// # Errors
     /// What the hub says of the connection or the certificate; what the server says to StartTLS.
-    pub fn connect(settings: &Settings) -> Result<Self, Fault> {
-        let place = settings.place()?;
+    pub fn connect(place: Place) -> Result<Self, Fault> {
         let connection = stream::connect(&place.host, place.port, place.tls, PATIENCE_MS)?;
         let mut link = Self { connection, place, received: Vec::new(), taken: 0, id: 0 };
         if !link.place.tls {
@@ -230,10 +274,16 @@ impl Link {
         self.id
     }
 
+    /// Where it leads.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Host and port.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}:{}", self.place.host, self.place.port)
+        self.place.name()
     }
 
     /// Sends messages as they are.
@@ -317,7 +367,7 @@ impl Link {
             (0, Answer::Extended(outcome)) => {
                 let mut fault =
                     trouble::fault(&format!("{} ends the connection: what was asked", self.name()), outcome);
-                fault.kind = rosterd_sdk::FaultKind::Transient;
+                fault.kind = FaultKind::Transient;
                 fault
             }
             _ => self.broken("it answers what nobody asked"),
@@ -330,4 +380,9 @@ impl Link {
             self.name()
         ))
     }
+}
+
+/// True for what another server may do better.
+fn passing(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Transient | FaultKind::Timeout)
 }

@@ -1,6 +1,6 @@
 //! What `check` finds out: connection, bind, the server itself, the bases, how changes are found, people with their ids.
 
-use crate::control::PAGED;
+use crate::control::{Ask, PAGED};
 use crate::convert::Shape;
 use crate::cursor::Place;
 use crate::delta::sync;
@@ -12,7 +12,7 @@ use crate::preset::CHANGED;
 use crate::root::Root;
 use crate::settings::{Ladder, Settings};
 use crate::trouble;
-use rosterd_sdk::{Class, Fault, Probe};
+use rosterd_sdk::{Class, Fault, FaultKind, Probe};
 
 /// The code of a search that found more than it was to give.
 const SIZE_LIMIT: i64 = 4;
@@ -33,10 +33,7 @@ fn failed(name: &str, fault: &Fault) -> Probe {
 }
 
 fn look(settings: &Settings, probes: &mut Vec<Probe>) -> Result<(), (&'static str, Fault)> {
-    let mut link = Link::connect(settings).map_err(|fault| ("connection", fault))?;
-    probes.push(Probe::passed("connection", format!("{} answers, with TLS", settings.server)));
-    link.bind(settings).map_err(|fault| ("bind", fault))?;
-    probes.push(Probe::passed("bind", format!("bound as {}", settings.bind_dn)));
+    let mut link = enter(settings, probes)?;
     let root = Root::read(&mut link).map_err(|fault| ("root DSE", fault))?;
     probes.push(pages(&root));
     for base in settings.bases() {
@@ -54,6 +51,39 @@ fn look(settings: &Settings, probes: &mut Vec<Probe>) -> Result<(), (&'static st
     probes.push(people(settings, &mut link).map_err(|fault| ("people", fault))?);
     link.close();
     Ok(())
+}
+
+/// Every server is tried; the first that lets us in is asked for all the rest.
+fn enter(settings: &Settings, probes: &mut Vec<Probe>) -> Result<Link, (&'static str, Fault)> {
+    let (mut entered, mut first): (Option<Link>, Option<(&'static str, Fault)>) = (None, None);
+    for place in settings.places().map_err(|fault| ("connection", fault))? {
+        let name = place.name();
+        let tried = Link::connect(place).map_err(|fault| ("connection", fault)).and_then(|mut link| {
+            probes.push(Probe::passed("connection", format!("{name} answers, with TLS")));
+            link.bind(settings).map_err(|fault| ("bind", fault))?;
+            probes.push(Probe::passed("bind", format!("bound as {}", settings.bind_dn)));
+            Ok(link)
+        });
+        match tried {
+            Ok(link) if entered.is_none() => entered = Some(link),
+            Ok(link) => link.close(),
+            // A password that is wrong here is not tried at the others: they would lock the account.
+            Err((step, fault)) if fault.kind == FaultKind::Unauthorized => return Err((step, fault)),
+            Err((step, fault)) => {
+                if let Some((step, fault)) = first.replace((step, fault)) {
+                    probes.push(failed(step, &fault));
+                }
+            }
+        }
+    }
+    match (entered, first) {
+        (Some(link), first) => {
+            probes.extend(first.map(|(step, fault)| failed(step, &fault)));
+            Ok(link)
+        }
+        (None, Some(first)) => Err(first),
+        (None, None) => Err(("connection", Fault::settings("no server is named"))),
+    }
 }
 
 fn search(
@@ -92,11 +122,13 @@ fn changes(settings: &Settings, link: &mut Link, root: &Root) -> Result<Probe, F
             Ok(_) if *rung == Ladder::Sync => sync::begins(link, settings)?,
             Ok(_) if *rung == Ladder::Timestamp => times(link, settings)?,
             Ok(Some(Place::Dirsync { own: true, .. })) => {
-                reasons.push(
-                    "with what the account may see alone: it lacks the right \"Replicating Directory Changes\", so \
-                     deletions may be found by full runs only"
-                        .to_owned(),
-                );
+                let text = "with what the account may see alone: it lacks the right \"Replicating Directory Changes\"";
+                reasons.push(text.to_owned());
+                reasons.push(deletions(settings, link, root)?.to_owned());
+                None
+            }
+            Ok(Some(Place::Usn { .. })) => {
+                reasons.push(deletions(settings, link, root)?.to_owned());
                 None
             }
             Ok(_) => None,
@@ -112,6 +144,28 @@ fn changes(settings: &Settings, link: &mut Link, root: &Root) -> Result<Probe, F
     }
     let remedy = "set delta to another way or to none, or the server's administrator allows this one";
     Ok(Probe::failed("changes", reasons.join("; "), remedy))
+}
+
+/// Whether the account is shown what was deleted; ordinary accounts of Active Directory are not.
+fn deletions(settings: &Settings, link: &mut Link, root: &Root) -> Result<&'static str, Fault> {
+    let context = root.context_of(&settings.base).unwrap_or_default();
+    // The place where deleted objects are is called deleted, too, and shown to everybody.
+    let filter = filter::parse("(&(isDeleted=TRUE)(!(objectClass=container)))").map_err(Fault::internal)?;
+    let found = link.search(&Search {
+        base: &context,
+        scope: Scope::Subtree,
+        most: 1,
+        filter: &filter,
+        attributes: &["1.1".to_owned()],
+        types_only: false,
+        controls: &[Ask::ShowDeleted],
+    })?;
+    Ok(if found.entries.is_empty() {
+        "the account is shown no deleted object: unless nothing was ever deleted it may not see them, and deletions are found by \
+         full runs only; the domain's administrator lets it read CN=Deleted Objects, or gives it \"Replicating Directory Changes\""
+    } else {
+        "the account is shown deleted objects, so deletions are told"
+    })
 }
 
 /// Why times of changes can not be used.

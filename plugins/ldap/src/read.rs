@@ -30,8 +30,7 @@ pub fn objects(settings: &Settings, objects: &[ObjectRef]) -> Vec<Result<Option<
 }
 
 fn open(settings: &Settings) -> Result<(Link, Root), Fault> {
-    let mut link = Link::connect(settings)?;
-    link.bind(settings)?;
+    let mut link = Link::open(settings)?;
     let root = Root::read(&mut link)?;
     Ok((link, root))
 }

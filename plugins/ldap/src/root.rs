@@ -8,13 +8,14 @@ use crate::message::{Entry, Scope, Search};
 use rosterd_sdk::Fault;
 
 /// What is asked for.
-const WANTED: [&str; 8] = [
+const WANTED: [&str; 9] = [
     "supportedControl",
     "namingContexts",
     "defaultNamingContext",
     "highestCommittedUSN",
     "dsServiceName",
     "dnsHostName",
+    "subschemaSubentry",
     "vendorName",
     "vendorVersion",
 ];

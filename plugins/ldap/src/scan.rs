@@ -41,6 +41,8 @@ enum Stage {
 #[derive(Debug)]
 pub struct Scan {
     settings: Settings,
+    /// The one that is read.
+    server: String,
     classes: Vec<Class>,
     link: Option<Link>,
     stage: Stage,
@@ -66,6 +68,7 @@ impl Scan {
     pub fn new(settings: &Settings, classes: &[Class]) -> Self {
         Self {
             settings: settings.clone(),
+            server: String::new(),
             classes: ORDER.into_iter().filter(|class| classes.contains(class)).collect(),
             link: None,
             stage: Stage::Begin,
@@ -83,8 +86,8 @@ impl Scan {
 
     /// Connects and binds. Only now, so that what fails here is a scan that is incomplete, like any other failure.
     fn begin(&mut self) -> Result<Stage, Fault> {
-        let mut link = Link::connect(&self.settings)?;
-        link.bind(&self.settings)?;
+        let mut link = Link::open(&self.settings)?;
+        self.server = link.name();
         if !self.rungs.is_empty() {
             let root = Root::read(&mut link)?;
             while let Some(rung) = self.rungs.pop_front() {
@@ -234,7 +237,7 @@ impl Scan {
         let mut end = ScanEnd::complete(self.classes.clone());
         let mut notes = Vec::new();
         match (&self.place, &self.lacks) {
-            (Some(place), _) => end = end.cursor(place.write(&self.settings)),
+            (Some(place), _) => end = end.cursor(place.write(&self.settings, &self.server)),
             (None, Some(why)) => notes.push(format!("each run reads everything: {why}")),
             (None, None) => {}
         }

@@ -7,7 +7,7 @@ use rosterd_sdk::{Class, Fault};
 use serde::Deserialize;
 
 /// Never asked for, whoever wants them.
-const SECRET: [&str; 9] = [
+pub(crate) const SECRET: [&str; 9] = [
     "userpassword",
     "unicodepwd",
     "dbcspwd",
@@ -59,6 +59,9 @@ impl Ladder {
 pub struct Settings {
     /// Address of the server.
     pub server: String,
+    /// Others that have the same, asked in their order when those before do not answer.
+    #[serde(default)]
+    pub servers: Vec<String>,
     /// DN below which everything is read.
     pub base: String,
     /// More of them.
@@ -129,7 +132,10 @@ impl Settings {
     /// `settings`, naming the one that is wrong.
     pub fn check(&self) -> Result<(), Fault> {
         let wrong = |name: &str, why: String| Err(Fault::settings(why).about(name));
-        self.place()?;
+        let places = self.places()?;
+        if (1..places.len()).any(|at| places[..at].contains(&places[at])) {
+            return wrong("servers", "the settings server and servers name a server twice".to_owned());
+        }
         if self.base.trim().is_empty() || Dn::parse(&self.base).is_none() {
             let text = format!("the setting base must be a DN such as dc=example,dc=org; \"{}\" is none", self.base);
             return wrong("base", text);
@@ -201,19 +207,24 @@ impl Settings {
         }
     }
 
-    /// Where the server is.
+    /// Where the servers are, in the order in which they are asked.
     ///
     /// # Errors
-    /// `settings` if the address is none.
-    pub fn place(&self) -> Result<Place, Fault> {
+    /// `settings` if an address is none.
+    pub fn places(&self) -> Result<Vec<Place>, Fault> {
+        let named = std::iter::once(("server", &self.server)).chain(self.servers.iter().map(|text| ("servers", text)));
+        named.map(|(setting, text)| Place::parse(setting, text)).collect()
+    }
+}
+
+impl Place {
+    fn parse(setting: &str, text: &str) -> Result<Self, Fault> {
         let wrong = || {
-            let text = format!(
-                "the setting server must be ldaps://host:port or ldap://host:port; \"{}\" is neither",
-                self.server
-            );
-            Fault::settings(text).about("server")
+            let why =
+                format!("the setting {setting} must be ldaps://host:port or ldap://host:port; \"{text}\" is neither");
+            Fault::settings(why).about(setting)
         };
-        let (rest, tls) = match (self.server.strip_prefix("ldaps://"), self.server.strip_prefix("ldap://")) {
+        let (rest, tls) = match (text.strip_prefix("ldaps://"), text.strip_prefix("ldap://")) {
             (Some(rest), _) => (rest, true),
             (None, Some(rest)) => (rest, false),
             (None, None) => return Err(wrong()),
@@ -230,7 +241,13 @@ impl Settings {
         if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) || port == 0 {
             return Err(wrong());
         }
-        Ok(Place { host: host.to_owned(), port, tls })
+        Ok(Self { host: host.to_owned(), port, tls })
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading a real domain controller.
 
+use super::connection::discovered;
 use super::directory::Directory;
 use super::samba::Samba;
 use super::{PASSWORD, VARIABLE, domain, run};
@@ -62,7 +63,15 @@ pub(super) fn hub(samba: &Samba) -> Hub {
 fn a_domain_is_imported_as_ldapsearch_shows_it() {
     let samba = Samba::start(&domain::ldif(1000, 40));
     let hub = hub(&samba);
-    drop(hub.rosterd(&["check", "--online"]).code(0));
+    // What was deleted ordinary accounts are not shown.
+    let gone = "dn: CN=gone,CN=Users,DC=ad,DC=test\n";
+    samba.modify(&format!("{gone}objectClass: user\nsAMAccountName: gone\n\n{gone}changetype: delete\n\n"));
+    let checked = hub.rosterd(&["check", "--online"]).code(0).out;
+    assert!(checked.contains("the account is shown no deleted object"), "{checked}");
+    let attributes = discovered(&hub);
+    for name in ["dn", "sAMAccountName", "disabled", "userPrincipalName", "msDS-cloudExtensionAttribute1"] {
+        assert!(attributes.iter().any(|own| own == name), "no {name} in {attributes:?}");
+    }
     drop(run(&hub).code(0));
     let (known, there) = (Directory::of_hub(&hub), Directory::of_domain(&samba));
     assert_eq!(there.sizes(), (1000, 40, 20));

@@ -174,6 +174,9 @@ fn domain_is_followed(way: &str) {
     pair.leaves("u00012", &change(&person(12), away));
     let back = format!("changetype: modrdn\nnewrdn: CN=away\ndeleteoldrdn: 1\nnewsuperior: {}", unit(1));
     pair.follow("moved back", &change("CN=away,CN=Users,DC=ad,DC=test", &back));
+    let checked = pair.hub.rosterd(&["check", "--online"]).code(0).out;
+    let told = "the account is shown deleted objects, so deletions are told";
+    assert_eq!(checked.contains(told), way == "usn", "{checked}");
     pair.end();
 }
 

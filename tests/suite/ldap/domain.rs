@@ -67,16 +67,19 @@ fn group_name(number: usize) -> String {
     format!("组 {number}, all")
 }
 
-/// So many people in so many org units (the base is one), a group for every fifty of them, and the account that reads.
-pub(super) fn ldif(people: usize, units: usize) -> String {
-    let mut ldif = String::new();
+/// The account that reads.
+pub(super) fn account() -> String {
     let password = STANDARD
         .encode(format!("\"{}\"", super::PASSWORD).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
-    let _ = write!(
-        ldif,
-        "dn: CN=sync,CN=Users,{DOMAIN}\nobjectClass: user\nsAMAccountName: sync\nuserAccountControl: 512\nunicodePwd:: \
-         {password}\n\n"
-    );
+    format!(
+        "dn: CN=sync,CN=Users,{DOMAIN}\nobjectClass: user\nsAMAccountName: sync\nuserPrincipalName: \
+         sync@ad.test\nuserAccountControl: 512\nunicodePwd:: {password}\n\n"
+    )
+}
+
+/// So many people in so many org units (the base is one), a group for every fifty of them, and the account that reads.
+pub(super) fn ldif(people: usize, units: usize) -> String {
+    let mut ldif = account();
     lines(&mut ldif, BASE, &[("objectClass", "organizationalUnit"), ("ou", "Firma")]);
     let units = units - 1;
     for number in 0..units {

@@ -4,17 +4,25 @@
 //! What the hub knows afterwards is held against what `ldapsearch` prints, which nobody here wrote.
 
 mod active_directory;
+mod adopt;
+mod both_ways;
 mod company;
+mod connection;
 mod deltas;
 mod directory;
 mod domain;
+mod failover;
 mod faults;
+mod hostile;
+mod into_domain;
 mod ldif;
 mod outbound;
 mod relay;
 mod samba;
 mod slapd;
 mod tls;
+mod tree;
+mod write_faults;
 
 use directory::Directory;
 use rosterd_tests::hub::{Hub, Said};
@@ -84,6 +92,11 @@ fn a_thousand_people_are_imported_as_ldapsearch_shows_them() {
     let slapd = Slapd::start(&company::ldif(1000, 40));
     let hub = hub(&slapd);
     drop(hub.rosterd(&["check", "--online"]).code(0));
+    let attributes = connection::discovered(&hub);
+    for name in ["dn", "uid", "manager", "carLicense", "preferredLanguage"] {
+        assert!(attributes.iter().any(|own| own == name), "no {name} in {attributes:?}");
+    }
+    assert!(!attributes.iter().any(|own| own == "sAMAccountName"), "{attributes:?}");
     drop(run(&hub).code(0));
     let (known, there) = (Directory::of_hub(&hub), Directory::of_ldapsearch(&slapd));
     assert_eq!(there.sizes(), (1000, 40, 20));

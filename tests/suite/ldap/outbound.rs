@@ -1,12 +1,11 @@
 //! The other way: one tree of a real OpenLDAP goes out into another one. What `ldapsearch` prints of both is the same
 //! afterwards, whatever was changed in the first.
 
-use super::ldif::{self, above};
 use super::slapd::Slapd;
+use super::tree::{self, Printed, change, coded, read};
 use super::{PASSWORD, VARIABLE, company};
 use rosterd_tests::built::binary;
 use rosterd_tests::hub::{Hub, Said};
-use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const SOURCE: &str = "ou=people,dc=example,dc=org";
@@ -113,19 +112,6 @@ cn = "group.displayName"
 member = "group.members"
 "#;
 
-/// Names and values of what is compared, by number of the person or name of the group; references by the same.
-type Tree = BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>>;
-
-/// An entry, whose values are all texts.
-type Printed = BTreeMap<String, Vec<String>>;
-
-fn read(text: &str) -> Vec<Printed> {
-    let texts =
-        |values: Vec<Vec<u8>>| values.into_iter().map(|value| String::from_utf8(value).expect("UTF-8")).collect();
-    let entry = |(name, values)| (name, texts(values));
-    ldif::read(text).into_iter().map(|found| found.into_iter().map(entry).collect()).collect()
-}
-
 struct Out {
     hub: Hub,
     slapd: Slapd,
@@ -154,68 +140,11 @@ impl Out {
         self.hub.rosterd(&["run", "ldap"])
     }
 
-    /// What is below an entry, its place and its references told by names that both trees share.
-    fn tree(&self, base: &str) -> Tree {
-        let search = |filter: &str, names: &[&str]| read(&self.slapd.ldapsearch_below(base, filter, names));
-        let first = |entry: &Printed, name: &str| entry.get(name).map(|values| values[0].clone()).unwrap_or_default();
-        let units = search("(objectClass=organizationalUnit)", &["ou"]);
-        let names: BTreeMap<String, String> = units.iter().map(|unit| (first(unit, "dn"), first(unit, "ou"))).collect();
-        let place = |dn: &str| {
-            let mut names: Vec<&str> = std::iter::successors(Some(above(dn)), |dn| Some(above(dn)))
-                .map_while(|dn| names.get(dn))
-                .map(String::as_str)
-                .collect();
-            // The top of a tree has a name of its own.
-            names.retain(|name| !matches!(*name, "people" | "copy"));
-            names.join(" < ")
-        };
-        let people = search(
-            "(objectClass=inetOrgPerson)",
-            &["uid", "displayName", "employeeNumber", "title", "manager", "employeeType"],
-        );
-        let mut numbers: BTreeMap<String, String> =
-            people.iter().map(|one| (first(one, "dn"), first(one, "employeeNumber"))).collect();
-        let groups = search("(objectClass=groupOfNames)", &["cn", "member"]);
-        numbers.extend(groups.iter().map(|one| (first(one, "dn"), first(one, "cn"))));
-        let referred = |entry: &Printed, name: &str| -> BTreeSet<String> {
-            let values = entry.get(name).into_iter().flatten();
-            values.filter(|dn| **dn != entry["dn"][0]).filter_map(|dn| numbers.get(&spelled(dn)).cloned()).collect()
-        };
-        let one = |value: String| BTreeSet::from([value]);
-        let mut tree = Tree::new();
-        for unit in &units {
-            if first(unit, "dn") != base && !matches!(first(unit, "ou").as_str(), "people" | "copy") {
-                tree.insert(
-                    format!("unit {}", first(unit, "ou")),
-                    BTreeMap::from([("in", one(place(&first(unit, "dn"))))]),
-                );
-            }
-        }
-        for person in &people {
-            let mut own =
-                BTreeMap::from([("in", one(place(&first(person, "dn")))), ("manager", referred(person, "manager"))]);
-            for name in ["uid", "displayName", "title"] {
-                own.insert(name, one(first(person, name)));
-            }
-            tree.insert(format!("person {}", first(person, "employeeNumber")), own);
-        }
-        for group in &groups {
-            tree.insert(
-                format!("group {}", first(group, "cn")),
-                BTreeMap::from([("member", referred(group, "member"))]),
-            );
-        }
-        tree
-    }
-
     /// The copy is what the first tree is, nothing waits, and nothing is done once more.
     #[track_caller]
     fn assert_same(&self) {
         let waiting = self.hub.rosterd(&["outbox", "list"]).code(0).out;
-        let (wanted, there) = (self.tree(SOURCE), self.tree(COPY));
-        for name in wanted.keys().chain(there.keys()) {
-            assert_eq!(there.get(name), wanted.get(name), "{name}; {waiting}");
-        }
+        tree::assert_same(&tree::of_slapd(&self.slapd, COPY), &tree::of_slapd(&self.slapd, SOURCE), &waiting);
         let again = self.run();
         assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
         let waiting = self.hub.rosterd(&["outbox", "list", "--format", "json"]).code(0).json();
@@ -230,11 +159,6 @@ impl Out {
         assert_eq!(found.len(), 1, "{filter}");
         found.remove(0)
     }
-}
-
-/// Values are shown as they were written, and names as the server spells them.
-fn spelled(dn: &str) -> String {
-    ldif::respelled(dn)
 }
 
 #[test]
@@ -291,7 +215,7 @@ fn a_tree_goes_out_and_follows_whatever_changes() {
     out.assert_same();
 
     // The first password lets in whom it was made for.
-    let password = first_password(&out.hub, "u00008");
+    let password = first_password(&out.hub, "copy", "u00008");
     out.hub.watched.plant("a first password", &password);
     let dn = out.entry("(employeeNumber=000008)", &["uid"])["dn"][0].clone();
     assert!(out.slapd.lets_in(&dn, &password), "{dn} is not let in");
@@ -299,21 +223,11 @@ fn a_tree_goes_out_and_follows_whatever_changes() {
 }
 
 /// What `account password` shows. Here, and nowhere else, a password may be in what a command says.
-fn first_password(hub: &Hub, account: &str) -> String {
+pub(super) fn first_password(hub: &Hub, connection: &str, account: &str) -> String {
     let mut command = Command::new(binary());
-    command.args(["account", "password", account, "--connection", "copy", "--format", "json"]);
+    command.args(["account", "password", account, "--connection", connection, "--format", "json"]);
     command.current_dir(hub.path(".")).env("NO_COLOR", "1").env_remove("ROSTERD_CONFIG");
     let output = command.output().expect("the command starts");
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     said["password"].as_str().expect("a password").to_owned()
-}
-
-fn coded(text: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
-}
-
-/// A change of one entry, as `ldapmodify` reads it.
-fn change(dn: &str, what: &str) -> String {
-    format!("dn:: {}\n{what}\n", coded(dn))
 }

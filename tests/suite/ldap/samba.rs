@@ -154,9 +154,21 @@ impl Samba {
         said(command.args(attributes))
     }
 
+    /// Whether somebody is let in with a password.
+    pub(super) fn lets_in(&self, name: &str, password: &str) -> bool {
+        let said = self.command_as("ldapwhoami", name, password).output().expect("ldapwhoami runs");
+        let refused = String::from_utf8_lossy(&said.stderr).contains("Invalid credentials (49)");
+        assert!(said.status.success() || refused, "{}", String::from_utf8_lossy(&said.stderr));
+        said.status.success()
+    }
+
     fn command(&self, name: &str) -> Command {
+        self.command_as(name, "administrator@ad.test", ADMINISTRATOR)
+    }
+
+    fn command_as(&self, name: &str, account: &str, password: &str) -> Command {
         let mut command = Command::new(name);
-        command.args(["-x", "-D", "administrator@ad.test", "-w", ADMINISTRATOR]);
+        command.args(["-x", "-D", account, "-w", password]);
         command.args(["-H", &format!("ldaps://{}", self.address)]).env("LDAPTLS_CACERT", self.path("ca.crt"));
         command
     }

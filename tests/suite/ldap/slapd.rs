@@ -78,13 +78,7 @@ impl Slapd {
         });
         let config = config.replace("DIR", &dir.path().display().to_string()).replace("ROOT", ROOT);
         std::fs::write(path("slapd.conf"), config).expect("written");
-        std::fs::write(path("all.ldif"), ldif).expect("written");
-        if !ldif.is_empty() {
-            let base = "dc=example,dc=org";
-            let mut command = Command::new("/usr/sbin/slapadd");
-            command.args(["-q", "-b", base, "-f"]).arg(path("slapd.conf")).arg("-l").arg(path("all.ldif"));
-            drop(said(&mut command));
-        }
+        load(dir.path(), ldif);
         let (child, plain, tls) = listen(dir.path());
         let child = Arc::new(Mutex::new(child));
         let own = Arc::clone(&child);
@@ -111,6 +105,26 @@ impl Slapd {
     pub(super) fn is_dead(&self) -> bool {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         child.try_wait().expect("its state").is_some()
+    }
+
+    /// Kills it.
+    pub(super) fn kill(&self) {
+        end(&self.child);
+    }
+
+    /// Gives it what another one has, in the place of everything.
+    pub(super) fn restore(&self, ldif: &str) {
+        end(&self.child);
+        std::fs::remove_dir_all(self.path("db")).expect("removed");
+        std::fs::create_dir(self.path("db")).expect("a folder");
+        load(self.dir.path(), ldif);
+        self.restart("threads 2", "threads 2");
+    }
+
+    /// Everything that it has, with the ids and times that it gave.
+    pub(super) fn slapcat(&self) -> String {
+        let mut command = Command::new("/usr/sbin/slapcat");
+        said(command.args(["-o", "ldif-wrap=no", "-b", "dc=example,dc=org", "-f"]).arg(self.path("slapd.conf")))
     }
 
     /// Ends it, if it runs, changes its configuration, and starts it again with what it had.
@@ -162,6 +176,16 @@ impl Slapd {
 impl Drop for Slapd {
     fn drop(&mut self) {
         end(&self.child);
+    }
+}
+
+/// Loads entries into a server that does not run.
+fn load(dir: &Path, ldif: &str) {
+    std::fs::write(dir.join("all.ldif"), ldif).expect("written");
+    if !ldif.is_empty() {
+        let mut command = Command::new("/usr/sbin/slapadd");
+        command.args(["-q", "-b", "dc=example,dc=org", "-f"]).arg(dir.join("slapd.conf"));
+        drop(said(command.arg("-l").arg(dir.join("all.ldif"))));
     }
 }
 

@@ -154,6 +154,8 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("plugins/ldap/src/delta/sync.rs", "ldap_changes"),
     ("plugins/ldap/src/dn.rs", "ldap_name"),
     ("plugins/ldap/src/filter.rs", "ldap_filter"),
+    ("plugins/ldap/src/schema.rs", "ldap_schema"),
+    ("plugins/ldap/src/discover.rs", "ldap_answer"),
     ("plugins/ldap/src/settings.rs", "ldap_settings"),
     ("plugins/ldap/src/probe.rs", "ldap_answer"),
     ("plugins/ldap/src/writing.rs", "ldap_writing"),

@@ -49,6 +49,9 @@ impl Human for Proposed {
             Confidence::Ambiguous => "several entities match; choose one as \"entity\"",
             Confidence::Disputed => "several accounts match one entity; choose one of them",
             Confidence::Taken => "the entity has another account there",
+            Confidence::Secondary => {
+                "a second account of somebody, as the job says that reads it; it is never linked as the first"
+            }
             Confidence::Orphan => "nobody matches; they are left alone",
         };
         let rows = Confidence::ALL.into_iter().filter_map(|confidence| {

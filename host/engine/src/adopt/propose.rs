@@ -8,9 +8,12 @@ use crate::policy::name_attribute;
 use crate::scan::blocking;
 use rosterd_model::port::BoxFuture;
 use rosterd_model::record::Record;
-use rosterd_model::{Attributes, Class, EntityId, ExternalId, Value};
+use rosterd_model::{Attributes, Class, ConnectionId, EntityId, ExternalId, Rule, Value};
 use rosterd_reconcile::adopt::{Confidence, Matcher, Proposal, dispute};
+use rosterd_reconcile::expression::Scope;
+use rosterd_reconcile::mapping::Moment;
 use rosterd_reconcile::normalise;
+use rosterd_reconcile::schema::PRIMARY;
 use rosterd_store::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
@@ -60,7 +63,12 @@ impl Engine {
                     return Ok(());
                 }
                 let (attributes, label) = account(&record, named);
-                found.push((record.id, label, known.matcher.propose(&attributes)));
+                let proposal = if self.is_secondary(&delivery.destination, &attributes) {
+                    Proposal::nobody(Confidence::Secondary)
+                } else {
+                    known.matcher.propose(&attributes)
+                };
+                found.push((record.id, label, proposal));
                 Ok(())
             })
             .await?;
@@ -94,6 +102,18 @@ impl Engine {
             let without = known.open.saturating_sub(matched.iter().sum());
             Ok(Proposals { lines, tally, linked, without })
         })
+    }
+
+    /// True for a second account of somebody: a job that reads this destination says whose. By their numbers such accounts
+    /// would dispute the first ones, and be linked in their place.
+    fn is_secondary(&self, destination: &ConnectionId, account: &Attributes) -> bool {
+        if !self.policy.has_secondaries || !Rule::SecondaryAccounts.on() {
+            return false;
+        }
+        let jobs = self.policy.jobs.values().filter(|job| job.source == *destination);
+        let parts = jobs.flat_map(|job| &job.classes).filter(|part| part.class == Class::Account);
+        let said = parts.filter_map(|part| part.mapping.apply(&Scope::new(account), Moment::Change).ok()).flatten();
+        said.into_iter().any(|(name, value)| name == PRIMARY && value.is_some_and(|value| !value.is_empty()))
     }
 
     fn known_there(&self, destination: &str) -> Result<Known, EngineError> {

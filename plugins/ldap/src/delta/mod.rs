@@ -80,6 +80,8 @@ enum Stage {
 #[derive(Debug)]
 pub struct Delta {
     settings: Settings,
+    /// The one to which the place belongs.
+    server: String,
     classes: Vec<Class>,
     stage: Stage,
     place: Place,
@@ -91,10 +93,11 @@ pub struct Delta {
 }
 
 impl Delta {
-    /// A delta of these classes since this place, which has not begun.
+    /// A delta of these classes since this place of this server, which has not begun.
     #[must_use]
-    pub fn new(settings: &Settings, classes: &[Class], place: Place) -> Self {
+    pub fn new(settings: &Settings, classes: &[Class], place: Place, server: String) -> Self {
         Self {
+            server,
             settings: settings.clone(),
             classes: ORDER.into_iter().filter(|class| classes.contains(class)).collect(),
             stage: Stage::Begin,
@@ -107,8 +110,14 @@ impl Delta {
     }
 
     fn begin(&mut self) -> Result<Stage, Fault> {
-        let mut link = Link::connect(&self.settings)?;
-        link.bind(&self.settings)?;
+        let mut link = Link::open_near(&self.server, &self.settings)?;
+        if link.name() != self.server {
+            return Err(Fault::cursor_invalid(format!(
+                "{} does not answer, and what {} calls changed is another matter; everything is read",
+                self.server,
+                link.name()
+            )));
+        }
         let root = Root::read(&mut link)?;
         let mut desk = Desk { link: &mut link, settings: &self.settings, classes: &self.classes, root: &root };
         let rung = match &self.place {
@@ -202,7 +211,7 @@ impl Delta {
     }
 
     fn end(&self) -> ScanEnd {
-        let cursor = self.resume.as_ref().unwrap_or(&self.place).write(&self.settings);
+        let cursor = self.resume.as_ref().unwrap_or(&self.place).write(&self.settings, &self.server);
         let end = ScanEnd::partial().cursor(cursor);
         if self.outside == 0 {
             return end;
@@ -228,6 +237,6 @@ impl Reader for Delta {
         if matches!(self.stage, Stage::Done) {
             return Ok(Page::end(changes, self.end()));
         }
-        Ok(Page::more(changes, self.resume.as_ref().map(|place| place.write(&self.settings))))
+        Ok(Page::more(changes, self.resume.as_ref().map(|place| place.write(&self.settings, &self.server))))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::link::{Found, Link};
 use crate::message::{Answer, Entry, Outcome, Scope, Search};
-use crate::settings::Settings;
+use crate::settings::{Place, Settings};
 use crate::spliced::Spliced;
 use crate::writing::Request;
 use rosterd_sdk::{Fault, stream};
@@ -115,9 +115,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn open(settings: &Settings) -> Result<Self, Fault> {
-        let mut link = Link::connect(settings)?;
-        link.bind(settings)?;
+    /// To the first server that answers, or to the one that is named and to no other.
+    pub(super) fn open(settings: &Settings, only: Option<&Place>) -> Result<Self, Fault> {
+        let link = match only {
+            Some(place) => Link::enter(place.clone(), settings)?,
+            None => Link::open(settings)?,
+        };
         Ok(Self { link, flights: BTreeMap::new(), unsent: Vec::new(), answered: Vec::new() })
     }
 
@@ -131,6 +134,11 @@ impl Line {
 
     pub(super) fn stream(&self) -> &stream::Connection {
         self.link.stream()
+    }
+
+    /// Where it leads.
+    pub(super) fn place(&self) -> &Place {
+        self.link.place()
     }
 
     pub(super) fn name(&self) -> String {

@@ -6,7 +6,7 @@
 
 pub use super::line::{Ask, Got, Lost};
 use super::line::{Line, Rest};
-use crate::settings::Settings;
+use crate::settings::{Place, Settings};
 use rosterd_sdk::{Fault, clock, stream};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +30,8 @@ type Answer = Result<Got, Lost>;
 #[derive(Debug, Default)]
 struct Inner {
     lines: Vec<Line>,
+    /// The server of this run: another one may not have yet what was written to it.
+    home: Option<Place>,
     queue: VecDeque<(Slot, Ask)>,
     answers: BTreeMap<Slot, Answer>,
     last: Slot,
@@ -140,8 +142,11 @@ impl Inner {
         // One for a few requests, all for many.
         let wanted = under_way.div_ceil(4).clamp(1, settings.connections as usize);
         while self.lines.len() < wanted && !self.queue.is_empty() {
-            match Line::open(settings) {
-                Ok(line) => self.lines.push(line),
+            match Line::open(settings, self.home.as_ref()) {
+                Ok(line) => {
+                    self.home.get_or_insert_with(|| line.place().clone());
+                    self.lines.push(line);
+                }
                 // Those that are open will do.
                 Err(_) if !self.lines.is_empty() => break,
                 Err(fault) => return self.refuse(&fault),

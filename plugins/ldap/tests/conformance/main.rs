@@ -11,6 +11,7 @@ mod property;
 mod reading;
 mod refusals;
 mod server;
+mod servers;
 mod writing;
 
 use rosterd_plugin_ldap::{Ldap, Reading};

@@ -3,6 +3,7 @@
 use crate::input::{fields, text};
 use rosterd_plugin_ldap::cursor::{self, Place};
 use rosterd_plugin_ldap::dn::Dn;
+use rosterd_plugin_ldap::schema::{Description, Schema};
 use rosterd_plugin_ldap::{Ldap, ber, filter, message, ranges, settings::Settings, values};
 use rosterd_reconcile::json_attributes;
 use rosterd_sdk::testkit::{World, open};
@@ -59,6 +60,23 @@ pub fn ldap_answer(bytes: &[u8]) {
     for probe in connector.check().unwrap_or_default() {
         assert!(probe.ok || probe.remedy.is_some());
     }
+    if let Ok(found) = connector.discover() {
+        assert!(serde_json::from_str::<serde_json::Value>(&found).is_ok());
+    }
+}
+
+/// Descriptions of attributes and classes, one a line.
+pub fn ldap_schema(bytes: &[u8]) {
+    let given = text(bytes);
+    let schema = Schema::new(given.lines(), given.lines(), given.lines());
+    for (name, allowed) in schema.allowed(&["person", "top"]) {
+        assert_eq!(name, allowed.name.to_ascii_lowercase());
+    }
+    for line in given.lines() {
+        let read = Description::parse(line);
+        // What is behind the last bracket counts for nothing, and without it there is no description.
+        assert!(read.is_none() || line.contains(')'));
+    }
 }
 
 /// A cursor, and any answers to what is asked from it on; the same for single objects and for groups in ranges.
@@ -69,8 +87,8 @@ pub fn ldap_changes(bytes: &[u8]) {
     .unwrap_or_else(|error| panic!("the settings are good: {error}"));
     let all = [Class::OrgUnit, Class::Account, Class::Group];
     let [given, ..]: [&[u8]; 4] = fields(bytes);
-    if let Ok(place) = Place::read(&text(given), &settings) {
-        assert_eq!(Place::read(&place.write(&settings), &settings).ok(), Some(place));
+    if let Ok((place, server)) = Place::read(&text(given), &settings) {
+        assert_eq!(Place::read(&place.write(&settings, &server), &settings).ok(), Some((place, server)));
     }
     let bare = [given, b"x"].map(cursor::hex);
     for place in [
@@ -81,7 +99,7 @@ pub fn ldap_changes(bytes: &[u8]) {
     ] {
         let _world = world(bytes).enter();
         let Ok(mut connector) = open::<Ldap>() else { panic!("the settings are good") };
-        let Ok(mut reader) = connector.changes_since(&all, place.write(&settings)) else {
+        let Ok(mut reader) = connector.changes_since(&all, place.write(&settings, "dc:636")) else {
             panic!("the cursor is good")
         };
         while let Ok(page) = reader.next(3) {
@@ -143,6 +161,32 @@ mod tests {
     ];
     const FILTERS: &[&str] =
         &["(", ")", "&", "|", "!", "cn", "=", "*", "\\2a", "\\", ":", "dn", ":=", ">=", "~=", "(a=b)", "李"];
+    const SCHEMAS: &[&str] = &[
+        "(",
+        ")",
+        " ",
+        "( ",
+        " )",
+        "$",
+        "'",
+        "\n",
+        "( 1 NAME 'person' ",
+        "NAME ",
+        "'person' ",
+        "'top' ",
+        "SUP ",
+        "person ",
+        "top ",
+        "MUST ",
+        "MAY ",
+        "AUX ",
+        "SYNTAX ",
+        "1.3.6.1.4.1.1466.115.121.1.40",
+        "{",
+        "SINGLE-VALUE ",
+        "DESC ",
+        "é",
+    ];
     const SETTINGS: &[&str] =
         &["ldaps://", "ldap://", "dc", ":", "636", "[::1]", "/", "@", "99999", "dc=x", "(cn=a)", "cn", "userPassword"];
 
@@ -186,6 +230,13 @@ mod tests {
             super::ldap_filter(text.as_bytes());
             super::ldap_filter(format!("({text})").as_bytes());
             super::ldap_filter(&any);
+        }
+
+        #[test]
+        fn schemas(lines in words(SCHEMAS, 24), any in bytes(20)) {
+            super::ldap_schema(lines.as_bytes());
+            super::ldap_schema(format!("( 1 NAME 'person' {lines})").as_bytes());
+            super::ldap_schema(&any);
         }
 
         #[test]

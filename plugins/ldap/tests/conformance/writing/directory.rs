@@ -210,7 +210,8 @@ impl Directory {
                         let at = own.1.iter().position(|own| own.eq_ignore_ascii_case(value));
                         match at {
                             Some(at) => _ = own.1.remove(at),
-                            None if permissive => {}
+                            // OpenLDAP takes this from nobody, whatever the control says.
+                            None if permissive && self.ad => {}
                             None if self.ad => return no(53, "00000561: SvcErr: DSID-2"),
                             None => return no(16, format!("modify/delete: {name}: no such value")),
                         }

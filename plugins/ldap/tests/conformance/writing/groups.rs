@@ -44,6 +44,21 @@ fn members_come_and_go_one_by_one_and_twice_is_no_harm() {
 }
 
 #[test]
+fn a_member_comes_into_a_group_that_has_others_where_an_absent_value_is_refused() {
+    // OpenLDAP refuses to remove a stand-in that is not there even with the control, and everything that was asked with it.
+    let (server, _world) = entered(false, json!({}));
+    let (li, ann) = (id(4), id(5));
+    applied(one(edit(&[&ann], &[])));
+    assert_eq!(members(&server, "cn=g,dc=x"), [ANN]);
+    applied(one(edit(&[&li], &[])));
+    assert_eq!(members(&server, "cn=g,dc=x"), [ANN, LI]);
+    // One who comes and one who is no member, in one operation.
+    applied(one(edit(&[], &[&li])));
+    applied(one(edit(&[&li], &[&id(7)])));
+    assert_eq!(members(&server, "cn=g,dc=x"), [ANN, LI]);
+}
+
+#[test]
 fn a_member_that_is_not_there_is_named_and_the_others_come() {
     let (server, _world) = entered(false, json!({}));
     let done = applied(one(edit(&["nobody", &id(4)], &["nobody either"])));

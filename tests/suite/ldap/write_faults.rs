@@ -1,0 +1,156 @@
+//! What goes wrong while something is written: it is said with who must act, nothing is lost, and afterwards all is there once.
+
+use super::connection::{configure, connection, hub, waiting};
+use super::into_domain::{FROM_OPENLDAP, Outward};
+use super::samba::DOMAIN;
+use super::slapd::Slapd;
+use super::tree::{self, Tree, change};
+use super::{company, domain};
+use rosterd_tests::hub::Hub;
+
+const SOURCE: &str = "ou=people,dc=example,dc=org";
+const COPY: &str = "ou=copy,dc=example,dc=org";
+const TARGET: &str = "OU=Ziel,DC=ad,DC=test";
+
+const POLICY: &str = r#"
+[job.ldap]
+source = "ldap"
+[job.ldap.account]
+correlate = [{ tier = 1, match = ["employeeNumber"] }]
+[job.ldap.account.map]
+userName = "source.uid"
+displayName = "source.displayName"
+employeeNumber = "source.employeeNumber"
+title = { from = "source.title", on-null = "clear" }
+manager = { from = "source.manager", on-null = "clear" }
+orgUnit = "source.orgUnit"
+[job.ldap.org-unit.map]
+displayName = "source.ou"
+parent = "source.parent"
+[job.ldap.group.map]
+displayName = "source.cn"
+members = "source.member"
+[guard]
+update = { floor = 500, percent = 100.0 }
+
+[deliver.copy]
+first-delivery = "allow"
+[deliver.copy.org-unit.map]
+ou = "orgUnit.displayName"
+parent = "orgUnit.parent"
+[deliver.copy.account]
+match = ["employeeNumber"]
+[deliver.copy.account.map]
+uid = "account.userName"
+cn = "account.displayName"
+sn = "account.displayName"
+displayName = "account.displayName"
+employeeNumber = "account.employeeNumber"
+title = { from = "account.title", on-null = "clear" }
+manager = { from = "account.manager", on-null = "clear" }
+orgUnit = "account.orgUnit"
+[deliver.copy.group.map]
+cn = "group.displayName"
+member = "group.members"
+"#;
+
+/// Something is not delivered, which is said with all of these words.
+#[track_caller]
+fn is_not_delivered(hub: &Hub, words: &[&str]) {
+    let said = hub.rosterd(&["run", "ldap"]);
+    let list = hub.rosterd(&["outbox", "list"]).code(0);
+    let all = format!("{}{}{}", said.out, said.err, list.out);
+    assert_eq!(said.code, Some(7), "{all}");
+    for word in words {
+        assert!(all.contains(word), "no {word:?} in {all}");
+    }
+}
+
+/// What went wrong is mended: everything is delivered, now and not when it would be due.
+#[track_caller]
+fn recovers(hub: &Hub, destination: &str, there: impl Fn() -> Tree, wanted: &Tree) {
+    drop(hub.rosterd(&["resume", destination]));
+    drop(hub.rosterd(&["outbox", "retry-all", destination]));
+    let said = hub.rosterd(&["run", "ldap"]);
+    let waits = format!("{}{}{}", said.out, said.err, waiting(hub));
+    tree::assert_same(&there(), wanted, &waits);
+    assert_eq!(said.code, Some(0), "{waits}");
+    assert_eq!(waiting(hub).as_array().map_or(0, Vec::len), 0, "{waits}");
+}
+
+#[test]
+fn what_goes_wrong_while_an_openldap_is_written_is_said_and_made_good() {
+    let source = Slapd::start(&company::ldif(60, 8));
+    let mut top = company::ldif(0, 1);
+    company::entry(&mut top, COPY, &[("objectClass", "organizationalUnit"), ("ou", "copy")]);
+    let copy = Slapd::start(&top);
+    let hub = hub(|_| {
+        let to = "base = \"ou=copy,dc=example,dc=org\"\nbind-dn = \"cn=sync,dc=example,dc=org\"";
+        let from = connection("ldap", &source.path("ca.crt"), &[source.port()], FROM_OPENLDAP);
+        from + &connection("copy", &copy.path("ca.crt"), &[copy.port()], to) + POLICY
+    });
+    let wanted = tree::of_slapd(&source, SOURCE);
+    let there = || tree::of_slapd(&copy, COPY);
+
+    hub.watched.variable("LDAP_OTHER_PASSWORD", "Zeisig-18-rot");
+    configure(&hub, "connection.copy.secrets", super::VARIABLE, "LDAP_OTHER_PASSWORD");
+    is_not_delivered(&hub, &["result 49", "mend the setting bind-dn or the secret bind-password"]);
+    configure(&hub, "connection.copy.secrets", "LDAP_OTHER_PASSWORD", super::VARIABLE);
+    drop(hub.rosterd(&["resume", "copy"]));
+
+    is_not_delivered(&hub, &["result 50", "lets the account of bind-dn write this"]);
+    assert!(there().is_empty());
+    let rights = ("dc=org\" read by", "dc=org\" write by");
+    copy.restart(rights.0, rights.1);
+    drop(hub.rosterd(&["resume", "copy"]));
+
+    // Of eight units that people stand in it gives three.
+    copy.restart("size.hard=500", "size.hard=3");
+    copy.restart("size.soft=500", "size.soft=3");
+    is_not_delivered(&hub, &["size limit", "the server's administrator raises the size limit of this account"]);
+    copy.restart("size.soft=3", "size.soft=500");
+    copy.restart("size.hard=3", "size.hard=500");
+    recovers(&hub, "copy", there, &wanted);
+
+    // It dies among many changes.
+    let everybody: Vec<String> = (0..60)
+        .map(|number| {
+            change(&company::person(number, 7), &format!("changetype: modify\nreplace: title\ntitle: New {number}"))
+        })
+        .collect();
+    source.modify(&everybody.concat());
+    copy.dies_after(9_000);
+    is_not_delivered(&hub, &["nobody has to act unless it stays so"]);
+    assert!(copy.is_dead(), "the server was not asked for so much");
+    copy.restart("threads 2", "threads 2");
+    recovers(&hub, "copy", there, &tree::of_slapd(&source, SOURCE));
+    hub.verify();
+}
+
+#[test]
+fn what_goes_wrong_while_a_domain_is_written_is_said_and_made_good() {
+    let unit = format!("dn: {TARGET}\nobjectClass: organizationalUnit\n\n");
+    let into = Outward::of(&company::ldif(60, 8), &(domain::account() + &unit));
+    let there = || tree::of_domain(&into.samba, TARGET);
+    let hub = &into.hub;
+
+    hub.watched.variable("LDAP_OTHER_PASSWORD", "Zeisig-18-rot");
+    configure(hub, "connection.ad.secrets", super::VARIABLE, "LDAP_OTHER_PASSWORD");
+    is_not_delivered(hub, &["result 49", "mend the setting bind-dn or the secret bind-password"]);
+    configure(hub, "connection.ad.secrets", "LDAP_OTHER_PASSWORD", super::VARIABLE);
+    drop(hub.rosterd(&["resume", "ad"]));
+
+    is_not_delivered(hub, &["result 50", "lets the account of bind-dn write this"]);
+    assert!(there().is_empty());
+    let rights = format!("changetype: modify\nadd: member\nmember: CN=sync,CN=Users,{DOMAIN}");
+    into.samba.modify(&change(&format!("CN=Domain Admins,CN=Users,{DOMAIN}"), &rights));
+    drop(hub.rosterd(&["resume", "ad"]));
+
+    // It dies while accounts are made.
+    into.samba.dies_after(20_000);
+    is_not_delivered(hub, &["nobody has to act unless it stays so"]);
+    assert!(into.samba.is_dead(), "the server was not asked for so much");
+    into.samba.restart();
+    recovers(hub, "ad", there, &tree::of_slapd(&into.slapd, SOURCE));
+    hub.verify();
+}
