@@ -2,7 +2,7 @@
 //! them (`standardwebhooks`, `cryptography`, `joserfc`), and a changed and an old copy of it, too.
 
 mod idaas;
-mod receiver;
+pub(crate) mod receiver;
 mod standard;
 
 use receiver::Receiver;

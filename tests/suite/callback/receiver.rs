@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// It runs until it is dropped.
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     dir: tempfile::TempDir,
     child: Child,
     port: u16,
@@ -15,7 +15,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Starts it. It believes nothing before it has keys.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let python =
             environment().unwrap_or_else(|why| panic!("the libraries are not there, and are not skipped: {why}"));
         let dir = tempfile::tempdir().expect("a folder");
@@ -35,28 +35,28 @@ impl Receiver {
         receiver
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// What the operator of the application sets there.
-    pub(super) fn keys(&self, keys: &Value) {
+    pub(crate) fn keys(&self, keys: &Value) {
         self.write("keys.json", keys);
     }
 
     /// What becomes of the next events, one after the other; then all are taken.
-    pub(super) fn behave(&self, how: &[&str]) {
+    pub(crate) fn behave(&self, how: &[&str]) {
         self.write("behaviour.json", &json!(how));
     }
 
     /// What came, each as soon as it was verified.
-    pub(super) fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.dir.path().join("events.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).expect("a line of its own")).collect()
     }
 
     /// Events that were taken, in order, each once: the object and the type.
-    pub(super) fn taken(&self) -> Vec<(String, String)> {
+    pub(crate) fn taken(&self) -> Vec<(String, String)> {
         let text = |event: &Value, name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let events = self.events();
         let taken = events.iter().filter(|event| {

@@ -16,7 +16,7 @@ type Fields = BTreeMap<&'static str, String>;
 
 /// Who and what is there.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Directory {
+pub(crate) struct Directory {
     people: BTreeMap<String, Fields>,
     departments: BTreeMap<String, Fields>,
     /// Known to the hub, and not active.
@@ -25,7 +25,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// What a state file says.
-    pub(super) fn of_vendor(state: &Value) -> Self {
+    pub(crate) fn of_vendor(state: &Value) -> Self {
         let mut found = Self::default();
         for (userid, person) in state["users"].as_object().expect("users") {
             let text = |name: &'static str, value: &Value| Some((name, value.as_str()?.to_owned()));
@@ -53,14 +53,14 @@ impl Directory {
     }
 
     /// What the hub keeps: people as an operator lists them, departments as they are stored.
-    pub(super) fn of_hub(hub: &Hub) -> Self {
+    pub(crate) fn of_hub(hub: &Hub) -> Self {
         let mut found = Self::listed(hub);
         found.units(hub);
         found
     }
 
     /// People as an operator lists them, also while a service has the store.
-    pub(super) fn listed(hub: &Hub) -> Self {
+    pub(crate) fn listed(hub: &Hub) -> Self {
         let mut found = Self::default();
         let list = hub.rosterd(&["account", "list", "--limit", "100000", "--format", "json"]).code(0).json();
         for account in list["accounts"].as_array().expect("accounts") {
@@ -81,13 +81,13 @@ impl Directory {
     }
 
     /// What differs among people, all but these.
-    pub(super) fn other_people(&self, vendor: &Self, but: &BTreeSet<String>) -> Vec<String> {
+    pub(crate) fn other_people(&self, vendor: &Self, but: &BTreeSet<String>) -> Vec<String> {
         let others = differing("person", &self.people, &vendor.people).filter(|(id, _)| !but.contains(*id));
         others.take(MOST).map(|(_, text)| text).collect()
     }
 
     /// What the vendor has, and the hub not or otherwise.
-    pub(super) fn missed(&self, vendor: &Self) -> Vec<String> {
+    pub(crate) fn missed(&self, vendor: &Self) -> Vec<String> {
         let people =
             differing("person", &self.people, &vendor.people).filter(|(id, _)| vendor.people.contains_key(*id));
         let units = differing("department", &self.departments, &vendor.departments);
@@ -96,7 +96,7 @@ impl Directory {
     }
 
     /// How many the hub took away.
-    pub(super) fn gone(&self) -> usize {
+    pub(crate) fn gone(&self) -> usize {
         self.gone.len()
     }
 
@@ -122,7 +122,7 @@ impl Directory {
     }
 
     /// Whoever and whatever the hub took away is not there either.
-    pub(super) fn assert_nobody_wrongly_removed(&self, vendor: &Self, said: &str) {
+    pub(crate) fn assert_nobody_wrongly_removed(&self, vendor: &Self, said: &str) {
         let departments = vendor.departments.keys().map(|id| format!("department {id}"));
         let there: BTreeSet<String> = vendor.people.keys().cloned().chain(departments).collect();
         let wrong: Vec<&String> = self.gone.intersection(&there).take(MOST).collect();
@@ -130,19 +130,19 @@ impl Directory {
     }
 
     /// What differs, as sentences; none: both are equal.
-    pub(super) fn differences(&self, vendor: &Self) -> Vec<String> {
+    pub(crate) fn differences(&self, vendor: &Self) -> Vec<String> {
         let people = differing("person", &self.people, &vendor.people);
         let units = differing("department", &self.departments, &vendor.departments);
         people.chain(units).take(MOST).map(|(_, text)| text).collect()
     }
 
     /// How many people and departments there are.
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(crate) fn size(&self) -> (usize, usize) {
         (self.people.len(), self.departments.len())
     }
 
     /// How many people have a value.
-    pub(super) fn with(&self, name: &str) -> usize {
+    pub(crate) fn with(&self, name: &str) -> usize {
         self.people.values().filter(|fields| fields.contains_key(name)).count()
     }
 }

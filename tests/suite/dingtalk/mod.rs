@@ -16,7 +16,7 @@ mod night;
 mod outbound;
 mod passwords;
 mod tree;
-mod vendor;
+pub(crate) mod vendor;
 mod week;
 
 use directory::Directory;
@@ -27,11 +27,11 @@ use std::collections::BTreeSet;
 use vendor::Vendor;
 
 /// The AppKey.
-const APP: &str = "dingkanari";
+pub(crate) const APP: &str = "dingkanari";
 /// The AppSecret.
-const SECRET: &str = "Kanari-app-secret/17+gelb=blau";
+pub(crate) const SECRET: &str = "Kanari-app-secret/17+gelb=blau";
 /// What every token begins with: looked for before there is one.
-const TOKEN: &str = "kanari-token-0b5e";
+pub(crate) const TOKEN: &str = "kanari-token-0b5e";
 /// The first day.
 const MONDAY: u64 = 1_790_553_600_000;
 const DAY: u64 = 86_400_000;
@@ -76,7 +76,7 @@ code = "source.source_identifier"
 "#;
 
 /// The limits that the connector keeps towards DingTalk would make a scan of 300 departments last a minute.
-const PACE: &[(&str, &str)] = &[
+pub(crate) const PACE: &[(&str, &str)] = &[
     ("per = \"1100ms\"", "per = \"1ms\""),
     ("per = \"20s\"", "per = \"1ms\""),
     ("wait = \"1s\"", "wait = \"1ms\""),

@@ -11,6 +11,7 @@ mod connection;
 mod deltas;
 mod directory;
 mod domain;
+mod everything;
 mod failover;
 mod faults;
 mod hostile;

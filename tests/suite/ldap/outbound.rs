@@ -12,7 +12,7 @@ const SOURCE: &str = "ou=people,dc=example,dc=org";
 const COPY: &str = "ou=copy,dc=example,dc=org";
 
 /// The hub's account may write the copy, and the server has a password policy.
-const WRITABLE: [(&str, &str); 3] = [
+pub(super) const WRITABLE: [(&str, &str); 3] = [
     ("moduleload back_mdb\n", "moduleload back_mdb\nmoduleload ppolicy\n"),
     ("overlay syncprov\n", "overlay ppolicy\noverlay syncprov\n"),
     (

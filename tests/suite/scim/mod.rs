@@ -1,7 +1,7 @@
 //! Users and groups of one scim2-server go out into another one, by the real hub. What plain HTTP shows of both is the same
 //! afterwards, whatever was changed in the first.
 
-mod provider;
+pub(crate) mod provider;
 
 use provider::{Provider, TOKEN};
 use rosterd_tests::hub::{Hub, Said};

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The token that it wants.
-pub(super) const TOKEN: &str = "Kanari-scim-token/0123456789+abcdef";
+pub(crate) const TOKEN: &str = "Kanari-scim-token/0123456789+abcdef";
 
 /// It runs until it is dropped.
-pub(super) struct Provider {
+pub(crate) struct Provider {
     child: Child,
     port: u16,
     /// What it prints is read to the end, so that it never waits for room.
@@ -19,7 +19,7 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let python = environment().unwrap_or_else(|why| panic!("scim2-server is not there, and is not skipped: {why}"));
         let mut child = Command::new(python)
             .arg(sources().join("provider.py"))
@@ -36,12 +36,12 @@ impl Provider {
         Self { child, port, _output: output }
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// A request, and what came back.
-    pub(super) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
         let head = format!(
@@ -59,13 +59,13 @@ impl Provider {
     }
 
     /// All objects of a kind.
-    pub(super) fn all(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn all(&self, kind: &str) -> Vec<Value> {
         let page = self.ask("GET", &format!("/{kind}?count=500"), &Value::Null);
         page["Resources"].as_array().cloned().unwrap_or_default()
     }
 
     /// The object of this name.
-    pub(super) fn named(&self, kind: &str, name: &str) -> Option<Value> {
+    pub(crate) fn named(&self, kind: &str, name: &str) -> Option<Value> {
         let key = if kind == "Users" { "userName" } else { "displayName" };
         self.all(kind).into_iter().find(|one| one[key] == name)
     }
