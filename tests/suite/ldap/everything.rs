@@ -465,7 +465,6 @@ impl All {
                 let waiting = self.hub.rosterd(&["outbox", "list"]).out;
                 let file = self.hub.rosterd(&["account", "show", "tom"]).out
                     + &self.hub.rosterd(&["account", "history", "tom"]).out;
-                let events = self.hook.events();
                 panic!("{file}\n{number} did not reach everybody: {all:?}\n{waiting}\nlog, the newest first:\n{log}");
             }
             service.wait_for_more(logged);
