@@ -131,7 +131,14 @@ fn compared(kind: Kind, name: &Name, is: Is, value: &Value) -> Result<Bound, Ref
     if name.schema.is_none() && name.attribute.eq_ignore_ascii_case("meta") {
         return Ok(of_meta(kind, name, is, value));
     }
-    let Some(column) = column(kind, name, attribute) else { return Ok(LOOSE) };
+    // A value is there, too, if it has no more than a type: what is compared is not what makes it present.
+    let whole = is == Is::Pr || value.is_null();
+    let several = attribute.is_some_and(|one| one.multi && one.kind == Type::Complex) && name.member.is_none();
+    let column = match attribute {
+        Some(one) if whole && several && name.schema.is_none() => Some(one.name.to_owned()),
+        _ => column(kind, name, attribute),
+    };
+    let Some(column) = column else { return Ok(LOOSE) };
     if value.is_null() && is != Is::Pr {
         let present = json!({ "attribute": column, "is": "pr" });
         let tree = if is == Is::Ne { present } else { json!({ "not": present }) };
