@@ -226,7 +226,7 @@ fn a_tree_goes_into_a_domain_and_follows_whatever_changes() {
         change(&name, "changetype: delete"),
     ]);
     into.assert_same();
-    assert!(into.samba.ldapsearch(DOMAIN, "(employeeNumber=000005)", &["cn"]).is_empty());
+    assert!(read(&into.samba.ldapsearch(DOMAIN, "(employeeNumber=000005)", &["cn"])).is_empty());
     into.hub.verify();
 }
 
