@@ -149,22 +149,23 @@ fn changes(settings: &Settings, link: &mut Link, root: &Root) -> Result<Probe, F
 /// Whether the account is shown what was deleted; ordinary accounts of Active Directory are not.
 fn deletions(settings: &Settings, link: &mut Link, root: &Root) -> Result<&'static str, Fault> {
     let context = root.context_of(&settings.base).unwrap_or_default();
-    // The place where deleted objects are is called deleted, too, and shown to everybody.
-    let filter = filter::parse("(&(isDeleted=TRUE)(!(objectClass=container)))").map_err(Fault::internal)?;
+    let filter = filter::equal("isDeleted", "TRUE");
     let found = link.search(&Search {
         base: &context,
         scope: Scope::Subtree,
-        most: 1,
+        most: 2,
         filter: &filter,
         attributes: &["1.1".to_owned()],
         types_only: false,
         controls: &[Ask::ShowDeleted],
     })?;
-    Ok(if found.entries.is_empty() {
+    // The place where deleted objects are is called deleted, too, and shown to everybody. Theirs have a mark in their names.
+    let shown = found.entries.iter().any(|entry| String::from_utf8_lossy(&entry.dn).contains("\\0ADEL:"));
+    Ok(if shown {
+        "the account is shown deleted objects, so deletions are told"
+    } else {
         "the account is shown no deleted object: unless nothing was ever deleted it may not see them, and deletions are found by \
          full runs only; the domain's administrator lets it read CN=Deleted Objects, or gives it \"Replicating Directory Changes\""
-    } else {
-        "the account is shown deleted objects, so deletions are told"
     })
 }
 
