@@ -463,8 +463,8 @@ impl All {
                     .collect::<Vec<_>>()
                     .join("\n");
                 let waiting = self.hub.rosterd(&["outbox", "list"]).out;
-                let file = self.hub.rosterd(&["account", "show", "tom"]).out
-                    + &self.hub.rosterd(&["account", "history", "tom"]).out;
+                let file = ["11", "12"].map(|run| self.hub.rosterd(&["runs", "show", run]).out).concat()
+                    + &self.hub.rosterd(&["run", "ad", "--full"]).out;
                 panic!("{file}\n{number} did not reach everybody: {all:?}\n{waiting}\nlog, the newest first:\n{log}");
             }
             service.wait_for_more(logged);

@@ -145,7 +145,9 @@ pub fn ldap_settings(bytes: &[u8]) {
     let all = json!({ "server": server, "base": base, "bind-dn": name, "id-attribute": more, "attributes": [more], "user-filter": more });
     let Ok(settings) = serde_json::from_value::<Settings>(all) else { panic!("the shape is good") };
     match settings.check() {
-        Ok(()) => assert!(settings.places().is_ok_and(|all| all.iter().all(|place| place.port > 0 && !place.host.is_empty()))),
+        Ok(()) => {
+            assert!(settings.places().is_ok_and(|all| all.iter().all(|place| place.port > 0 && !place.host.is_empty())))
+        }
         Err(fault) => assert!(fault.subject.is_some(), "{fault:?}"),
     }
 }

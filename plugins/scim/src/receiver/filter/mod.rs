@@ -98,7 +98,7 @@ impl Name {
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         let (schema, rest) = match word.rsplit_once(':') {
-            Some((schema, rest)) if schema.len() > 4 && schema[..4].eq_ignore_ascii_case("urn:") => {
+            Some((schema, rest)) if schema.len() > 4 && schema.as_bytes()[..4].eq_ignore_ascii_case(b"urn:") => {
                 (Some(schema), rest)
             }
             Some(_) => return None,
