@@ -160,6 +160,9 @@ fn domain_is_followed(way: &str) {
     pair.follow("members removed", &change(&group, &member));
     let id = (pair.there)().id("new");
     pair.follow("deleted", &change(&new, "changetype: delete"));
+    let checked = pair.hub.rosterd(&["check", "--online"]).code(0).out;
+    let told = "the account is shown deleted objects, so deletions are told";
+    assert_eq!(checked.contains(told), way == "usn", "{checked}");
     // What is left of a deleted object has its id in its name.
     let tombstone = format!("CN=Neu\\, Ä\\0ADEL:{id},CN=Deleted Objects,{}", super::samba::DOMAIN);
     let restored = format!(
@@ -174,9 +177,6 @@ fn domain_is_followed(way: &str) {
     pair.leaves("u00012", &change(&person(12), away));
     let back = format!("changetype: modrdn\nnewrdn: CN=away\ndeleteoldrdn: 1\nnewsuperior: {}", unit(1));
     pair.follow("moved back", &change("CN=away,CN=Users,DC=ad,DC=test", &back));
-    let checked = pair.hub.rosterd(&["check", "--online"]).code(0).out;
-    let told = "the account is shown deleted objects, so deletions are told";
-    assert_eq!(checked.contains(told), way == "usn", "{checked}");
     pair.end();
 }
 

@@ -2,17 +2,21 @@
 //! service, an application that is called back and a file are written. Somebody is hired, gets another role, and leaves: first
 //! in DingTalk, then in the domain. Each time everybody else learns of it, while the service runs and nobody helps.
 
+mod config;
+mod seen;
+
+use self::config::CONFIG;
+use self::seen::{Seen, cells, find, last_part, name_of, of_directory, seen, unicode};
 use super::connection::{connection, first_passwords};
 use super::into_domain::{FROM_OPENLDAP, writable};
 use super::samba::Samba;
 use super::slapd::Slapd;
-use super::tree::{Printed, change, first, read};
+use super::tree::{change, first, read};
 use super::{PASSWORD, VARIABLE, company};
 use crate::callback::receiver::Receiver;
 use crate::dingtalk::vendor::Vendor;
 use crate::dingtalk::{APP, PACE, SECRET, TOKEN};
 use crate::scim::provider::{Provider, TOKEN as SCIM_TOKEN};
-use base64::Engine as _;
 use rosterd_tests::hub::Hub;
 use rosterd_tests::service::Service;
 use serde_json::{Value, json};
@@ -33,244 +37,6 @@ const COPY: &str = "ou=copy,dc=example,dc=org";
 const PATIENCE: Duration = Duration::from_secs(45);
 const LOOKS: u32 = 60;
 
-const CONFIG: &str = r#"
-[connection.ding]
-plugin = "dingtalk"
-events = ["receive"]
-[connection.ding.settings]
-app-key = "dingkanari"
-details = "each"
-server = "http://127.0.0.1:DING"
-new-server = "http://localhost:DING"
-[connection.ding.secrets]
-app-secret = { env = "DING_APP_SECRET" }
-callback-token = { env = "DING_CALLBACK_TOKEN" }
-aes-key = { env = "DING_AES_KEY" }
-[connection.ding.grants]
-http = ["http://127.0.0.1:DING", "http://localhost:DING"]
-networks = ["127.0.0.0/8"]
-[connection.ding.limits]
-call-wall = "30 m"
-http-timeout = "10 m"
-
-[connection.desk]
-plugin = "csv"
-[connection.desk.settings]
-file = "desk.csv"
-id = "number"
-[connection.desk.grants]
-files = ["desk.csv"]
-
-[connection.app]
-plugin = "scim"
-[connection.app.settings]
-url = "http://127.0.0.1:SCIM/v2"
-[connection.app.secrets]
-token = { env = "SCIM_TOKEN" }
-[connection.app.grants]
-http = ["http://127.0.0.1:SCIM"]
-networks = ["127.0.0.0/8"]
-
-[connection.hook]
-plugin = "callback"
-[connection.hook.settings]
-url = "http://127.0.0.1:HOOK/hook"
-[connection.hook.secrets]
-signing-secret = { env = "APP_SECRET" }
-[connection.hook.grants]
-http = ["http://127.0.0.1:HOOK"]
-networks = ["127.0.0.0/8"]
-
-[connection.file]
-plugin = "csv"
-[connection.file.settings]
-file = "people.csv"
-id = "number"
-status = { header = "status", enabled = "on", disabled = "off" }
-[connection.file.grants]
-files = ["people.csv"]
-
-[job.ding]
-source = "ding"
-absence = { confirmations = 1, min-interval = "0s" }
-[job.ding.account]
-key-space = "acme"
-correlate = [{ tier = 1, match = ["employeeNumber"] }]
-[job.ding.account.map]
-userName = "source.userid"
-displayName = "source.name"
-mobile = "source.mobile"
-employeeNumber = "source.job_number"
-title = "source.title"
-orgUnit = "source.departments[0]"
-manager = "source.manager"
-[job.ding.org-unit.map]
-displayName = "source.name"
-parent = "source.parent"
-
-[job.ad]
-source = "ad"
-schedule = { every = "2s", jitter = "0s" }
-absence = { confirmations = 1, min-interval = "0s" }
-[job.ad.account]
-key-space = "acme"
-correlate = [{ tier = 1, match = ["employeeNumber"] }]
-[job.ad.account.map]
-userName = "source.sAMAccountName"
-displayName = "source.displayName"
-mobile = "source.mobile"
-employeeNumber = "source.employeeNumber"
-title = "source.title"
-orgUnit = "source.orgUnit"
-manager = "source.manager"
-[job.ad.org-unit]
-unmatched = "ignore"
-[job.ad.group]
-unmatched = "ignore"
-
-# What a service desk corrects goes before what either of both says.
-[job.desk]
-source = "desk"
-[job.desk.account]
-key-space = "acme"
-correlate = [{ tier = 1, match = ["employeeNumber"] }]
-unmatched = "ignore"
-[job.desk.account.map]
-displayName = "source.name"
-mobile = "source.mobile"
-employeeNumber = "source.number"
-title = "source.title"
-manager = "source.manager"
-orgUnit = "source.orgUnit"
-[job.desk.org-unit]
-unmatched = "ignore"
-[job.desk.org-unit.map]
-displayName = "source.displayName"
-parent = "source.parent"
-
-[authority]
-default = ["desk", "ding", "ad"]
-
-[guard]
-create = { floor = 50, percent = 100.0 }
-update = { floor = 50, percent = 100.0 }
-disable = { floor = 50, percent = 100.0 }
-delete = { floor = 50, percent = 100.0 }
-
-[deliver.ding]
-first-delivery = "allow"
-on-leave = "delete"
-delete-requires = "auto"
-[deliver.ding.org-unit]
-match = ["source_identifier"]
-[deliver.ding.org-unit.map]
-name = "orgUnit.displayName"
-parent = "orgUnit.parent"
-source_identifier = "orgUnit.displayName"
-[deliver.ding.account]
-match = ["mobile"]
-[deliver.ding.account.map]
-userid = { from = "account.userName", apply = "on-create" }
-name = "account.displayName"
-mobile = "account.mobile"
-job_number = "account.employeeNumber"
-title = "account.title"
-departments = "account.orgUnit"
-manager = "account.manager"
-
-[deliver.ad]
-first-delivery = "allow"
-on-leave = "disable"
-[deliver.ad.org-unit.map]
-ou = "orgUnit.displayName"
-parent = "orgUnit.parent"
-[deliver.ad.account]
-match = ["employeeNumber"]
-[deliver.ad.account.map]
-cn = "account.displayName"
-sn = "account.displayName"
-displayName = "account.displayName"
-sAMAccountName = "account.userName"
-userPrincipalName = 'account.userName + "@ad.test"'
-employeeNumber = "account.employeeNumber"
-mobile = "account.mobile"
-title = "account.title"
-manager = "account.manager"
-orgUnit = "account.orgUnit"
-
-[deliver.ldap]
-first-delivery = "allow"
-on-leave = "disable"
-[deliver.ldap.org-unit.map]
-ou = "orgUnit.displayName"
-parent = "orgUnit.parent"
-[deliver.ldap.account]
-match = ["employeeNumber"]
-[deliver.ldap.account.map]
-uid = "account.userName"
-cn = "account.displayName"
-sn = "account.displayName"
-displayName = "account.displayName"
-employeeNumber = "account.employeeNumber"
-title = "account.title"
-manager = "account.manager"
-orgUnit = "account.orgUnit"
-
-[deliver.app]
-first-delivery = "allow"
-on-leave = "disable"
-[deliver.app.account]
-match = ["userName"]
-[deliver.app.account.map]
-userName = "account.userName"
-externalId = "account.employeeNumber"
-employeeNumber = "account.employeeNumber"
-displayName = "account.displayName"
-title = "account.title"
-department = "account.orgPath"
-manager = "account.manager"
-
-[deliver.hook]
-first-delivery = "allow"
-on-leave = "disable"
-[deliver.hook.account.map]
-id = "account.employeeNumber"
-name = "account.displayName"
-title = "account.title"
-department = "account.orgPath"
-manager = "account.manager"
-
-[deliver.file]
-first-delivery = "allow"
-on-leave = "disable"
-[deliver.file.account.map]
-number = "account.employeeNumber"
-name = "account.displayName"
-title = "account.title"
-department = "account.orgPath"
-manager = "account.manager"
-
-[serve]
-receive = "127.0.0.1:0"
-at-once = 4
-"#;
-
-/// What a system holds of somebody, in words that all share: name, title, the last part of his place, name of his manager, and
-/// whether he may come in.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Seen {
-    name: String,
-    title: String,
-    unit: String,
-    manager: String,
-    active: bool,
-}
-
-fn seen(name: &str, title: &str, unit: &str, manager: &str) -> Seen {
-    let text = str::to_owned;
-    Seen { name: text(name), title: text(title), unit: text(unit), manager: text(manager), active: true }
-}
-
 struct All {
     hub: Hub,
     vendor: Vendor,
@@ -279,9 +45,6 @@ struct All {
     scim: Provider,
     hook: Receiver,
 }
-
-/// Managers, by their numbers.
-const MANAGERS: [(&str, &str); 2] = [("1001", "Li Lei"), ("1002", "Han Meimei")];
 
 /// The systems, each with its name.
 const SYSTEMS: [&str; 6] = ["DingTalk", "Active Directory", "OpenLDAP", "SCIM", "callback", "file"];
@@ -471,57 +234,6 @@ impl All {
         }
         unreachable!("nobody looks so often")
     }
-}
-
-/// A line of a file that has no quotes within its cells.
-fn cells(line: &str) -> Vec<String> {
-    let (mut all, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-    for sign in line.chars() {
-        match sign {
-            '"' => quoted = !quoted,
-            ',' if !quoted => all.push(std::mem::take(&mut cell)),
-            sign => cell.push(sign),
-        }
-    }
-    all.push(cell);
-    all
-}
-
-/// A password as the domain takes it, in base64.
-fn unicode(password: &str) -> String {
-    let bytes: Vec<u8> = format!("\"{password}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-/// The name of a manager, by his number.
-fn name_of(number: &str) -> String {
-    let found = MANAGERS.iter().find(|(own, _)| *own == number);
-    found.map_or(number, |(_, name)| name).to_owned()
-}
-
-fn last_part(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-fn find<'a>(people: &'a [Printed], number: &str) -> Option<&'a Printed> {
-    people.iter().find(|one| first(one, "employeeNumber") == number)
-}
-
-fn of_directory(people: &[Printed], number: &str) -> Option<Seen> {
-    let one = find(people, number)?;
-    let manager = people.iter().find(|other| first(other, "dn").eq_ignore_ascii_case(&first(one, "manager")));
-    let above = super::ldif::above(one["dn"][0].as_str());
-    // The name of an org unit, as it is written in a DN.
-    let unit = above.split_once('=').map_or("", |(_, rest)| rest);
-    let unit = unit.replace("\\2C", ",").replace("\\,", ",");
-    let unit = unit.split(",ou=").next().and_then(|unit| unit.split(",OU=").next()).unwrap_or_default().to_owned();
-    Some(Seen {
-        name: first(one, "displayName"),
-        title: first(one, "title"),
-        unit,
-        manager: manager.map(|manager| first(manager, "displayName")).unwrap_or_default(),
-        active: true,
-    })
 }
 
 #[test]

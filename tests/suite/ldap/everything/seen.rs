@@ -1,0 +1,74 @@
+//! What a system holds of somebody, told by what each of them prints.
+
+use super::super::tree::{Printed, first};
+use base64::Engine as _;
+
+/// What a system holds of somebody, in words that all share: name, title, the last part of his place, name of his manager, and
+/// whether he may come in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Seen {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) unit: String,
+    pub(super) manager: String,
+    pub(super) active: bool,
+}
+
+pub(super) fn seen(name: &str, title: &str, unit: &str, manager: &str) -> Seen {
+    let text = str::to_owned;
+    Seen { name: text(name), title: text(title), unit: text(unit), manager: text(manager), active: true }
+}
+
+/// Managers, by their numbers.
+pub(super) const MANAGERS: [(&str, &str); 2] = [("1001", "Li Lei"), ("1002", "Han Meimei")];
+
+/// A line of a file that has no quotes within its cells.
+pub(super) fn cells(line: &str) -> Vec<String> {
+    let (mut all, mut cell, mut quoted) = (Vec::new(), String::new(), false);
+    for sign in line.chars() {
+        match sign {
+            '"' => quoted = !quoted,
+            ',' if !quoted => all.push(std::mem::take(&mut cell)),
+            sign => cell.push(sign),
+        }
+    }
+    all.push(cell);
+    all
+}
+
+/// A password as the domain takes it, in base64.
+pub(super) fn unicode(password: &str) -> String {
+    let bytes: Vec<u8> = format!("\"{password}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The name of a manager, by his number.
+pub(super) fn name_of(number: &str) -> String {
+    let found = MANAGERS.iter().find(|(own, _)| *own == number);
+    found.map_or(number, |(_, name)| name).to_owned()
+}
+
+pub(super) fn last_part(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+pub(super) fn find<'a>(people: &'a [Printed], number: &str) -> Option<&'a Printed> {
+    people.iter().find(|one| first(one, "employeeNumber") == number)
+}
+
+pub(super) fn of_directory(people: &[Printed], number: &str) -> Option<Seen> {
+    let one = find(people, number)?;
+    let manager = people.iter().find(|other| first(other, "dn").eq_ignore_ascii_case(&first(one, "manager")));
+    let above = super::super::ldif::above(one["dn"][0].as_str());
+    // The name of an org unit, as it is written in a DN.
+    let unit = above.split_once('=').map_or("", |(_, rest)| rest);
+    let unit = unit.replace("\\2C", ",").replace("\\,", ",");
+    let unit = unit.split(",ou=").next().and_then(|unit| unit.split(",OU=").next()).unwrap_or_default().to_owned();
+    Some(Seen {
+        name: first(one, "displayName"),
+        title: first(one, "title"),
+        unit,
+        manager: manager.map(|manager| first(manager, "displayName")).unwrap_or_default(),
+        active: true,
+    })
+}
