@@ -3,10 +3,13 @@
 use super::Planner;
 use crate::error::EngineError;
 use crate::policy::{JobClass, Policy};
+use rosterd_model::claim::LinkMaker;
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
-use rosterd_model::{Attributes, ClaimSet, ConnectionId, Entity, Lifecycle, Rule};
+use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, Lifecycle, Rule};
 use rosterd_reconcile::returning::{Return, judge};
+use rosterd_store::Snapshot;
+use rosterd_store::prelude::*;
 
 impl Planner<'_> {
     /// False: somebody who left would be back, and a person must say that it is him; the record was set aside.
@@ -31,35 +34,46 @@ impl Planner<'_> {
         }
     }
 
-    /// True if the job's source decides about joining and leaving of an entity that these others know, too; `says` if it claims
-    /// anything itself.
-    pub(super) fn decides_lifecycle(&self, says: bool, others: &[(ConnectionId, ClaimSet)]) -> bool {
-        decides_lifecycle(self.policy, &self.job.source, says, others)
+    /// True if the job's source, with the record of this ordinal, decides about joining and leaving of an entity that these
+    /// others know, too.
+    pub(super) fn decides_lifecycle(
+        &self,
+        record: (Class, u32),
+        others: &[(ConnectionId, ClaimSet)],
+    ) -> Result<bool, EngineError> {
+        decides_lifecycle(&self.view, self.policy, &self.job.source, record, others)
     }
 }
 
 /// True if a source decides about joining and leaving of an entity that these others know, too: no other stands before it in
 /// the order of the lifecycle. A system that has somebody only because he was made there by us knows nothing of him.
 pub(crate) fn decides_lifecycle(
+    view: &Snapshot,
     policy: &Policy,
     source: &ConnectionId,
-    says: bool,
+    (class, ordinal): (Class, u32),
     others: &[(ConnectionId, ClaimSet)],
-) -> bool {
+) -> Result<bool, EngineError> {
     if !Rule::LifecycleAuthority.on() {
-        return true;
+        return Ok(true);
     }
-    let knows = |connection: &ConnectionId, says: bool| {
-        says || !policy.is_both_ways(connection) || !Rule::EchoIsNoEmployment.on()
+    let knows = |connection: &ConnectionId, ordinal: u32| {
+        if !policy.is_both_ways(connection) || !Rule::EchoIsNoEmployment.on() {
+            return Ok::<_, EngineError>(true);
+        }
+        let Some(number) = view.connection_number(connection)? else { return Ok(true) };
+        let link = view.link(number, class, ordinal)?;
+        Ok(link.is_none_or(|link| link.maker != LinkMaker::Delivery))
     };
-    let others: Vec<_> =
-        others.iter().filter(|(connection, claims)| knows(connection, says_anything(claims))).collect();
     let rank = |connection: &ConnectionId| policy.authority.rank("lifecycle", connection);
-    let first = rank(source);
-    (others.is_empty() || knows(source, says)) && others.iter().all(|(connection, _)| first <= rank(connection))
-}
-
-/// True if a connection claims anything.
-pub(crate) fn says_anything(claims: &ClaimSet) -> bool {
-    !claims.entries.is_empty()
+    let (first, mut alone) = (rank(source), true);
+    for (connection, claims) in others {
+        if knows(connection, claims.ordinal)? {
+            if rank(connection) < first {
+                return Ok(false);
+            }
+            alone = false;
+        }
+    }
+    Ok(alone || knows(source, ordinal)?)
 }
