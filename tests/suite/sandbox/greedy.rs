@@ -47,7 +47,7 @@ fn each_refusal_names_the_line_that_would_grant_it() {
     ! byte-stream to dc1.corp.example:636 | stream = ["dc1.corp.example:636"] | greedy asks for byte-stream to dc1.corp.example:636; add stream = ["dc1.corp.example:636"] under grants if it should have it
       files to passwords/*.txt | files = ["passwords/*.txt"] | greedy asks for files to passwords/*.txt; add files = ["passwords/*.txt"] under grants if it should have it
       files to reports/all.csv | files = ["reports/all.csv"] | greedy asks for files to reports/all.csv; add files = ["reports/all.csv"] under grants if it should have it
-    ! the directory | directory = true | greedy wants to see and change the directory for its clients; add directory = true under grants if it should
+      the directory | directory = true | greedy wants to see and change the directory for its clients; add directory = true under grants if it should
       to see the secret root-password | reveal = ["root-password"] | greedy wants to see the bytes of its secret root-password; add reveal = ["root-password"] under grants only if you trust it with them
     "#);
 }
@@ -60,7 +60,7 @@ fn it_does_not_open() {
     desk.secret(&mut config, "root-password", "Kanarienvogel/48+gelb");
     let fault = loaded.connect(config).err().expect("it is refused");
     assert_eq!(fault.kind, FaultKind::Denied);
-    assert_snapshot!(masked(&fault), @r#"denied: greedy 1.0.0 (sha256 ...…): [connection.hr.grants] refuses what it needs: greedy asks for http to collector.example.net, *.example.org; add http = ["collector.example.net", "*.example.org"] under grants if it should have it; greedy asks for byte-stream to dc1.corp.example:636; add stream = ["dc1.corp.example:636"] under grants if it should have it; greedy wants to see and change the directory for its clients; add directory = true under grants if it should"#);
+    assert_snapshot!(masked(&fault), @r#"denied: greedy 1.0.0 (sha256 ...…): [connection.hr.grants] refuses what it needs: greedy asks for http to collector.example.net, *.example.org; add http = ["collector.example.net", "*.example.org"] under grants if it should have it; greedy asks for byte-stream to dc1.corp.example:636; add stream = ["dc1.corp.example:636"] under grants if it should have it"#);
 }
 
 #[test]

@@ -4,7 +4,6 @@ use super::Planner;
 use super::decisions::Decided;
 use super::effective::{Effective, claim_changes, fresh};
 use super::portion::{Known, Mapped, There};
-use super::returning::says_anything;
 use crate::announced::announced;
 use crate::error::EngineError;
 use crate::policy::{JobClass, name_attribute};
@@ -209,19 +208,20 @@ impl Planner<'_> {
             alias::keep(&entity.attributes, &mut after);
         }
         let stays_gone = !entity.lifecycle.is_living() && !Rule::ReactivatesSame.on();
-        let says = mine.as_ref().is_some_and(says_anything) || changes.iter().any(|change| change.value.is_some());
-        let wanted =
-            if self.decides_lifecycle(says, &others) && !stays_gone && !self.outlives_primary(&entity, &after)? {
-                match self.wanted(Some(&entity), class, &after)? {
-                    Ok(wanted) => wanted,
-                    Err(problem) => {
-                        self.quarantine(class, &shadow.id, problem.reason, problem.message, Vec::new())?;
-                        return Ok(false);
-                    }
+        let wanted = if self.decides_lifecycle((class, ordinal), &others)?
+            && !stays_gone
+            && !self.outlives_primary(&entity, &after)?
+        {
+            match self.wanted(Some(&entity), class, &after)? {
+                Ok(wanted) => wanted,
+                Err(problem) => {
+                    self.quarantine(class, &shadow.id, problem.reason, problem.message, Vec::new())?;
+                    return Ok(false);
                 }
-            } else {
-                entity.lifecycle
-            };
+            }
+        } else {
+            entity.lifecycle
+        };
         if entity.lifecycle.is_living()
             && !wanted.is_living()
             && let Some(done) = self.other_employment(part, ordinal, &entity)?

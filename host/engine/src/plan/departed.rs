@@ -2,7 +2,6 @@
 
 use super::Planner;
 use super::effective::{Effective, claim_changes};
-use super::returning::says_anything;
 use super::units::GoingUnit;
 use crate::error::EngineError;
 use rosterd_model::claim::{ClaimSet, Link, LinkMaker};
@@ -105,7 +104,7 @@ impl Planner<'_> {
         let (Some(part), Some(entity)) = (job.class(shadow.class), self.view.entity(shadow.class, id)?) else {
             return Ok(true);
         };
-        if !self.leaves_by_us(&entity)? {
+        if !self.leaves_by_us(ordinal, &entity)? {
             self.settled.push((shadow.class, ordinal, shadow.seq));
             return Ok(true);
         }
@@ -131,16 +130,16 @@ impl Planner<'_> {
     }
 
     /// True if this source decides about leaving, and the entity has not left already.
-    fn leaves_by_us(&self, entity: &Entity) -> Result<bool, EngineError> {
+    fn leaves_by_us(&self, ordinal: u32, entity: &Entity) -> Result<bool, EngineError> {
         if has_left(entity) && Rule::EffectiveOnly.on() {
             return Ok(false);
         }
         // The first connection of the lifecycle's authority that knows the person decides; nobody else.
-        let (mine, others) = self.claims(entity.id)?;
+        let (_, others) = self.claims(entity.id)?;
         if Rule::RemovedConnectionFreezes.on() && self.frozen(entity, &others)? {
             return Ok(false);
         }
-        Ok(self.decides_lifecycle(mine.as_ref().is_some_and(says_anything), &others))
+        self.decides_lifecycle((entity.class, ordinal), &others)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) use departed::has_left;
 pub(crate) use finish::{expired, put_partly, put_states};
 pub use hub::HubPlan;
 pub(crate) use hub::plan as hub_plan;
-pub(crate) use returning::{decides_lifecycle, says_anything};
+pub(crate) use returning::decides_lifecycle;
 
 use crate::engine::Engine;
 use crate::error::EngineError;

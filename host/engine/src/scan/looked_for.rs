@@ -8,7 +8,7 @@ use super::hints::is_of_the_system;
 use super::observer::Observer;
 use super::{Scan, blocking};
 use crate::error::EngineError;
-use crate::plan::{decides_lifecycle, has_left, says_anything, unseen};
+use crate::plan::{decides_lifecycle, has_left, unseen};
 use crate::policy::Policy;
 use rosterd_model::plan::{Bucket, Operation, Target};
 use rosterd_model::record::{DepartureCause, Record};
@@ -161,15 +161,15 @@ impl Observer {
         let Some(link) = link.filter(|_| may_be_missing(shadow.seq, self.scan.started_seq)) else { return Ok(None) };
         // Whose leaving this source does not decide stays missing for good, and is not looked for at every scan.
         let Some(entity) = view.entity(class, link.entity)?.filter(|entity| !has_left(entity)) else { return Ok(None) };
-        let (mut says, mut others) = (false, Vec::new());
+        let mut others = Vec::new();
         for (number, claims) in view.claims_of(entity.id)? {
-            if number == connection {
-                says = says_anything(&claims);
-            } else if let Some(name) = view.connection_name(number)? {
+            if number != connection
+                && let Some(name) = view.connection_name(number)?
+            {
                 others.push((name, claims));
             }
         }
-        if !decides_lifecycle(policy, &self.source, says, &others) {
+        if !decides_lifecycle(view, policy, &self.source, (class, ordinal), &others)? {
             return Ok(None);
         }
         let known = view.missing(connection, class, ordinal)?;
