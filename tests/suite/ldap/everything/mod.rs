@@ -34,7 +34,7 @@ base = "OU=Ziel,DC=ad,DC=test"
 bind-dn = "sync@ad.test""#;
 const COPY: &str = "ou=copy,dc=example,dc=org";
 /// What has not arrived after this time, and after so many looks, never will: machines of tests stop for minutes.
-const PATIENCE: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(180);
 const LOOKS: u32 = 60;
 
 struct All {
@@ -216,19 +216,9 @@ impl All {
             }
             if begun.elapsed() > PATIENCE && look > LOOKS {
                 let all: Vec<_> = SYSTEMS.iter().map(|system| (system, self.of(system, number))).collect();
-                let log = service
-                    .log()
-                    .iter()
-                    .rev()
-                    .filter(|line| line["fields"]["records"] != 0 && line["fields"]["message"] != "a run started")
-                    .take(30)
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("\n");
+                let log = service.log().iter().rev().take(30).map(ToString::to_string).collect::<Vec<_>>().join("\n");
                 let waiting = self.hub.rosterd(&["outbox", "list"]).out;
-                let file = ["11", "12"].map(|run| self.hub.rosterd(&["runs", "show", run]).out).concat()
-                    + &self.hub.rosterd(&["run", "ad", "--full"]).out;
-                panic!("{file}\n{number} did not reach everybody: {all:?}\n{waiting}\nlog, the newest first:\n{log}");
+                panic!("{number} did not reach everybody: {all:?}\n{waiting}\nlog, the newest first:\n{log}");
             }
             service.wait_for_more(logged);
         }
