@@ -54,11 +54,11 @@ impl Pushes {
 
     /// Puts a call behind those that wait. True: none waited, so that somebody must see to it. The call comes back if too
     /// many wait.
-    fn wait(&self, connection: &ConnectionId, call: Call) -> Result<bool, Call> {
+    fn wait(&self, connection: &ConnectionId, call: Call) -> Result<bool, Box<Call>> {
         let mut all = self.all();
         let waiting = all.entry(connection.clone()).or_default();
         if waiting.count > 0 && waiting.count + call.submissions.len() > MOST_WAITING {
-            return Err(call);
+            return Err(Box::new(call));
         }
         waiting.count += call.submissions.len();
         waiting.calls.push_back(call);
