@@ -52,10 +52,10 @@ pub fn spread(kind: Kind, key: &str, value: &Value, extensions: &[String]) -> Re
         return Ok(vec![(known(kind, name), value.clone())]);
     }
     let urn = if name.attribute.is_empty() { name.schema } else { Some(key.to_owned()) };
-    inner(kind, urn, value, key)
+    inner(kind, urn.as_deref(), value, key)
 }
 
-fn inner(kind: Kind, schema: Option<String>, value: &Value, key: &str) -> Result<Vec<(Name, Value)>, Refusal> {
+fn inner(kind: Kind, schema: Option<&str>, value: &Value, key: &str) -> Result<Vec<(Name, Value)>, Refusal> {
     let Value::Object(map) = value else {
         return if value.is_null() {
             Ok(Vec::new())
@@ -66,7 +66,7 @@ fn inner(kind: Kind, schema: Option<String>, value: &Value, key: &str) -> Result
     let each = map.iter().map(|(key, value)| {
         let name = Name::of(key).filter(|name| name.schema.is_none());
         let name = name.ok_or_else(|| Refusal::path(format!("\"{}\" is no attribute", cut(key))))?;
-        Ok((known(kind, Name { schema: schema.clone(), ..name }), value.clone()))
+        Ok((known(kind, Name { schema: schema.map(str::to_owned), ..name }), value.clone()))
     });
     each.collect()
 }

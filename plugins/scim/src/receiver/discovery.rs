@@ -30,12 +30,12 @@ pub fn answer(settings: &Settings, call: &Call, path: &[&str]) -> Result<Answer,
     }
     let found = match path {
         ["ServiceProviderConfig"] => Some(config(call)),
-        ["ResourceTypes"] => Some(listed(Kind::ALL.iter().map(|kind| resource_type(settings, call, *kind)).collect())),
+        ["ResourceTypes"] => Some(listed(Kind::ALL.iter().map(|kind| resource_type(settings, call, *kind)))),
         ["ResourceTypes", name] => {
             let kind = Kind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
             kind.map(|kind| resource_type(settings, call, kind))
         }
-        ["Schemas"] => Some(listed(schema::all(settings).into_iter().map(|one| schema(call, one)).collect())),
+        ["Schemas"] => Some(listed(schema::all(settings).into_iter().map(|one| schema(call, one)))),
         ["Schemas", urn] => {
             let own = |one: &Map<String, Value>| one["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(urn));
             schema::all(settings).into_iter().find(own).map(|one| schema(call, one))
@@ -52,7 +52,8 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-fn listed(resources: Vec<Map<String, Value>>) -> Map<String, Value> {
+fn listed(resources: impl Iterator<Item = Map<String, Value>>) -> Map<String, Value> {
+    let resources: Vec<Value> = resources.map(Value::Object).collect();
     let count = resources.len();
     object(json!({
         "schemas": [LIST], "totalResults": count, "itemsPerPage": count, "startIndex": 1, "Resources": resources,

@@ -46,7 +46,7 @@ impl Search {
         Self::new(
             text("filter"),
             text("sortBy"),
-            text("sortOrder"),
+            text("sortOrder").as_deref(),
             [number("startIndex")?, number("count")?],
             text("cursor"),
             Projection::of(list("attributes"), list("excludedAttributes"))?,
@@ -78,7 +78,7 @@ impl Search {
         Self::new(
             text("filter")?,
             text("sortBy")?,
-            text("sortOrder")?,
+            text("sortOrder")?.as_deref(),
             [number("startIndex")?, number("count")?],
             text("cursor")?,
             Projection::of(list("attributes")?, list("excludedAttributes")?)?,
@@ -88,7 +88,7 @@ impl Search {
     fn new(
         filter: Option<String>,
         sort: Option<String>,
-        order: Option<String>,
+        order: Option<&str>,
         [start, count]: [Option<i64>; 2],
         cursor: Option<String>,
         projection: Projection,
@@ -97,7 +97,7 @@ impl Search {
             parse::filter(&text)
                 .map_err(|why| Refusal::filter(format!("the filter \"{}\" can not be read: {why}", cut(&text))))
         });
-        let descending = match order.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        let descending = match order.map(str::to_ascii_lowercase).as_deref() {
             None | Some("" | "ascending") => false,
             Some("descending") => true,
             Some(_) => return Err(Refusal::value("sortOrder is ascending or descending")),
