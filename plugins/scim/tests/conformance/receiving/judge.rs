@@ -41,7 +41,7 @@ fn scim2_tester_finds_nothing_wrong() {
     let counts: serde_json::Value = serde_json::from_str(report.lines().last().unwrap_or_default()).unwrap_or_default();
     let count = |name: &str| counts[name].as_u64().unwrap_or(0);
     assert!(status.success() && count("SUCCESS") >= 135, "{report}");
-    assert_eq!(counts.as_object().map(|all| all.len()), Some(1), "nothing but SUCCESS: {counts}");
+    assert_eq!(counts.as_object().map(serde_json::Map::len), Some(1), "nothing but SUCCESS: {counts}");
 }
 
 /// One request, and the end of the connection.
