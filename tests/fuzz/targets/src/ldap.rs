@@ -146,7 +146,9 @@ pub fn ldap_settings(bytes: &[u8]) {
     let Ok(settings) = serde_json::from_value::<Settings>(all) else { panic!("the shape is good") };
     match settings.check() {
         Ok(()) => {
-            assert!(settings.places().is_ok_and(|all| all.iter().all(|place| place.port > 0 && !place.host.is_empty())));
+            assert!(
+                settings.places().is_ok_and(|all| all.iter().all(|place| place.port > 0 && !place.host.is_empty()))
+            );
         }
         Err(fault) => assert!(fault.subject.is_some(), "{fault:?}"),
     }
