@@ -141,8 +141,8 @@ impl Outbound {
         }
     }
 
-    /// What the destination should hold of an entity. `extra` are attributes that the caller computed (`orgPath`,
-    /// `managerUserName`); `active`, `lifecycle` and `id` are added here.
+    /// What the destination should hold of an entity. `extra` are attributes that the caller computed (`orgPath`);
+    /// `active`, `lifecycle` and `id` are added here.
     ///
     /// # Errors
     /// The scope or a rule can not be applied to this entity; reason `Mapping`.
