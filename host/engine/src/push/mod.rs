@@ -2,7 +2,7 @@
 //!
 //! A job with `pushed = true` reads nothing. There is no scan of it, no licence and no absence: what is not mentioned stays,
 //! and a delete is one that a client asked for. Everything else is as with any source: submissions are observed like records
-//! of a scan ([`crate::scan`]), and planned, judged and applied by what plans and applies every run.
+//! of a scan (`crate::scan`), and planned, judged and applied by what plans and applies every run.
 //!
 //! ```text
 //! queue   who waits goes together        together  one run of those       settled  what is answered
