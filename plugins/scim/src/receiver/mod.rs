@@ -4,7 +4,7 @@
 //! they ask for is what they themselves pushed. The hub checks who they are before a call comes here.
 //!
 //! Reading order: [`request`], [`refusal`], [`answer`]; [`schema`], [`filter`], [`search`]; [`accept`], [`stored`], [`view`];
-//! [`access`], [`service`], [`list`], [`write`], [`patch`], [`bulk`], [`discovery`].
+//! [`access`], [`service`], [`list`], [`mod@write`], [`patch`], [`bulk`], [`discovery`].
 
 pub mod accept;
 pub mod access;
