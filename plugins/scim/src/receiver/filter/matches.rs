@@ -23,7 +23,9 @@ pub fn fits(kind: Kind, resource: &Map<String, Value>, filter: &Filter) -> bool 
             };
             let member = name.member.as_deref();
             let leaf = attribute.map(|one| member.or(main(one)).and_then(|member| one.member(member)).unwrap_or(one));
-            compared(&leaves(found, member, *is == Is::Pr), leaf, *is, value)
+            // Equal to null is what is not present, and present is, too, what has no more than a type.
+            let whole = *is == Is::Pr || value.is_null();
+            compared(&leaves(found, member, whole), leaf, *is, value)
         }
         Filter::Within(name, inner) => {
             let attribute = kind.attribute(name.schema.as_deref(), &name.attribute);

@@ -10,6 +10,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
 fn scim2_tester_finds_nothing_wrong() {
@@ -27,12 +29,18 @@ fn scim2_tester_finds_nothing_wrong() {
     let mut scim = open::<Scim>().unwrap();
     // The world belongs to this thread, so one connection is served after the other; the last one comes when the judge is done.
     let address = listener.local_addr().unwrap();
-    let judged = std::thread::spawn(move || {
-        let output = child.wait_with_output().unwrap();
-        drop(TcpStream::connect(address));
-        output
+    let done = Arc::new(AtomicBool::new(false));
+    let judged = std::thread::spawn({
+        let done = Arc::clone(&done);
+        move || {
+            let output = child.wait_with_output().unwrap();
+            // Before the last connection: whoever has served that one must know that there is no other.
+            done.store(true, Ordering::SeqCst);
+            drop(TcpStream::connect(address));
+            output
+        }
     });
-    while !judged.is_finished() {
+    while !done.load(Ordering::SeqCst) {
         serve(&mut scim, listener.accept().unwrap().0, &base);
     }
     let output = judged.join().unwrap();
