@@ -6,6 +6,7 @@
 //! three paths, so it reads one line of a request and needs no library.
 #![warn(missing_docs)]
 
+pub mod caller;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 pub mod gauges;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod metrics;
 pub mod receive;
 
+pub use caller::{Caller, Scope};
 pub use gauges::gauges;
 pub use http::{Page, Pages, serve};
 pub use metrics::Metrics;
