@@ -134,7 +134,11 @@ impl Engine {
             if let Some(id) = id {
                 known.linked.insert(id, entity.id);
             }
-            let extra = if delivery.wants_paths { paths.extra_of(&view, &entity)? } else { Attributes::new() };
+            let extra = if delivery.wants_paths {
+                paths.extra(&view, Class::Account, Some(entity.id), &entity.attributes, None)?
+            } else {
+                Attributes::new()
+            };
             let Ok(desired) = delivery.outbound.desired(&entity, &extra) else { continue };
             let mut all = desired.attributes;
             for (name, value) in desired.on_create.iter() {

@@ -142,7 +142,11 @@ impl<'a> Preparer<'a> {
 
     /// What the destination should hold of an entity; none: no rule says so.
     pub(super) fn desired(&mut self, entity: &Entity) -> Result<Option<Desired>, EngineError> {
-        let extra = if self.delivery.wants_paths { self.extra(entity)? } else { Attributes::new() };
+        let extra = if self.delivery.wants_paths {
+            self.paths.extra(self.view, entity.class, Some(entity.id), &entity.attributes, None)?
+        } else {
+            Attributes::new()
+        };
         let Ok(mut desired) = self.delivery.outbound.desired_at(entity, &extra, self.now) else { return Ok(None) };
         withhold(self.view, self.delivery, Some(self.number), entity.class, entity.id, &[], &mut desired)?;
         if entity.class == Class::Group {
@@ -228,19 +232,6 @@ impl<'a> Preparer<'a> {
         let look_up = (look || returns) && there.is_none() && !self.delivery.matching(entry.class).is_empty();
         let Stage { attributes, next, pending, missing, .. } = stage;
         Ok(Prepared { entry, requests, asked, attributes, shown, status, known, next, pending, missing, look_up })
-    }
-
-    fn extra(&mut self, entity: &Entity) -> Result<Attributes, EngineError> {
-        // The connection whose reference is in effect knows the tree.
-        for (number, claims) in self.view.claims_of(entity.id)? {
-            let unit = (entity.class == Class::OrgUnit).then_some(&claims.external_id);
-            let mine =
-                claims.get("orgUnit").is_some_and(|entry| entity.attributes.get("orgUnit") == Some(&entry.value));
-            if unit.is_some() || mine {
-                return Ok(self.paths.extra(self.view, number, entity.class, unit, &entity.attributes)?);
-            }
-        }
-        Ok(Attributes::new())
     }
 }
 

@@ -57,10 +57,9 @@ impl<'a> Planner<'a> {
         if self.touched.as_ref().is_some_and(|touched| touched.contains(&entity.id)) {
             return Ok(());
         }
-        let unit = self.unit_of(entity)?;
         let mut parts: Vec<Part> = Vec::new();
         for delivery in deliveries {
-            match self.destination_part(delivery, entity, Some(entity.id), unit.as_ref())? {
+            match self.destination_part(delivery, entity, Some(entity.id), None)? {
                 Ok(Some(part)) => parts.push(part),
                 Ok(None) if Rule::UnitMovesOnce.on() => {}
                 Ok(None) => parts.extend(self.moved_along(delivery, entity)?),
@@ -93,13 +92,5 @@ impl<'a> Planner<'a> {
             changes: Vec::new(),
             lifecycle: None,
         }))
-    }
-
-    /// The external id of an org unit on the job's connection.
-    fn unit_of(&self, entity: &Entity) -> Result<Option<rosterd_model::ExternalId>, EngineError> {
-        if entity.class != Class::OrgUnit {
-            return Ok(None);
-        }
-        Ok(self.view.claims(entity.id, self.connection)?.map(|claims| claims.external_id))
     }
 }

@@ -6,6 +6,7 @@ use super::effective::{Effective, claim_changes, fresh};
 use super::portion::{Known, Mapped, There};
 use crate::announced::announced;
 use crate::error::EngineError;
+use crate::paths::Saying;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::claim::Link;
 use rosterd_model::decision::Choice;
@@ -239,7 +240,8 @@ impl Planner<'_> {
             self.back.push(shadow.id.clone());
         }
         if class == Class::OrgUnit && !same_state {
-            self.paths.plan(&shadow.id, &after, true);
+            let saying = Saying { connection: self.connection, claims: Some(&changes) };
+            self.paths.plan(&*self.view, &shadow.id, Some(id), &after, saying)?;
         }
         if same_state && changes.is_empty() && !ties {
             self.settled.push((class, ordinal, shadow.seq));
@@ -312,7 +314,8 @@ impl Planner<'_> {
             };
         }
         let mut parts = vec![hub];
-        if let Err(problem) = self.fan_out(after, before.map(|entity| entity.id), Some(&shadow.id), &mut parts)? {
+        let saying = Saying { connection: self.connection, claims: claims.as_deref() };
+        if let Err(problem) = self.fan_out(after, before.map(|entity| entity.id), Some(saying), &mut parts)? {
             self.quarantine(shadow.class, &shadow.id, problem.reason, problem.message, Vec::new())?;
             return Ok(false);
         }

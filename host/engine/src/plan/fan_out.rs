@@ -5,9 +5,10 @@ use super::decide::protected_from;
 use crate::error::EngineError;
 use crate::members::Members;
 use crate::origin::{There, there, withhold};
+use crate::paths::Saying;
 use rosterd_model::outbox::Projection;
 use rosterd_model::plan::Part;
-use rosterd_model::{Attributes, Class, Entity, EntityId, ExternalId, Rule};
+use rosterd_model::{Attributes, Class, Entity, EntityId, Rule};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::fanout::{Desired, part};
 use rosterd_store::prelude::*;
@@ -18,12 +19,12 @@ impl Planner<'_> {
         &mut self,
         after: &Entity,
         existing: Option<EntityId>,
-        unit: Option<&ExternalId>,
+        saying: Option<Saying<'_>>,
         parts: &mut Vec<Part>,
     ) -> Result<Result<(), Problem>, EngineError> {
         let policy = self.policy;
         for delivery in &policy.deliveries {
-            match self.destination_part(delivery, after, existing, unit)? {
+            match self.destination_part(delivery, after, existing, saying)? {
                 Ok(found) => parts.extend(found),
                 Err(problem) => return Ok(Err(problem)),
             }
@@ -78,7 +79,7 @@ impl Planner<'_> {
         delivery: &crate::policy::Delivery,
         after: &Entity,
         existing: Option<EntityId>,
-        unit: Option<&ExternalId>,
+        saying: Option<Saying<'_>>,
     ) -> Result<Result<Option<Part>, Problem>, EngineError> {
         if !delivery.outbound.delivers(after.class) {
             return Ok(Ok(None));
@@ -92,7 +93,7 @@ impl Planner<'_> {
             return Ok(Ok(None));
         }
         let extra = if delivery.wants_paths {
-            self.paths.extra(&*self.view, self.connection, after.class, unit, &after.attributes)?
+            self.paths.extra(&*self.view, after.class, existing, &after.attributes, saying)?
         } else {
             Attributes::new()
         };
@@ -101,8 +102,8 @@ impl Planner<'_> {
             Err(problem) => return Ok(Err(problem)),
         };
         if let Some(id) = existing {
-            let saying = if delivery.destination == self.job.source { self.saying.as_slice() } else { &[] };
-            withhold(&*self.view, delivery, number, class, id, saying, &mut desired)?;
+            let own = if delivery.destination == self.job.source { self.saying.as_slice() } else { &[] };
+            withhold(&*self.view, delivery, number, class, id, own, &mut desired)?;
         }
         if after.class == Class::Group {
             self.correct_members(delivery, existing, projection.as_ref(), &mut desired)?;

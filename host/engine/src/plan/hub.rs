@@ -168,8 +168,11 @@ impl<'p> HubPlan<'p> {
         if !delivery.outbound.delivers(after.class) {
             return Ok(None);
         }
-        let extra =
-            if delivery.wants_paths { planner.paths.extra_of(&*planner.view, after)? } else { Attributes::new() };
+        let extra = if delivery.wants_paths {
+            planner.paths.extra(&*planner.view, after.class, Some(after.id), &after.attributes, None)?
+        } else {
+            Attributes::new()
+        };
         let mut desired = match delivery.outbound.desired_at(after, &extra, planner.now) {
             Ok(mut desired) => {
                 desired.delete_due = delete_due;

@@ -4,6 +4,7 @@ use super::effective::{Effective, claim_changes, fresh};
 use super::{PlanOptions, Planned, Planner};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::paths::Saying;
 use crate::policy::{Job, JobClass};
 use crate::run::RunReport;
 use crate::scan::{ScanResult, blocking};
@@ -133,7 +134,7 @@ impl Planner<'_> {
         let (mine, others) = self.claims(id)?;
         let mine = mine.filter(|claims| claims.ordinal == ordinal);
         // No record has this number: all claims are another's.
-        let changes = claim_changes(mine.as_ref(), u32::MAX, &[]);
+        let claims = claim_changes(mine.as_ref(), u32::MAX, &[]);
         let overrides = self.overrides_of(id)?;
         let mut attributes = Effective {
             authority: &self.policy.authority,
@@ -145,7 +146,7 @@ impl Planner<'_> {
             now: self.now,
             everything: false,
         }
-        .attributes(&entity.attributes, &changes);
+        .attributes(&entity.attributes, &claims);
         for claim in mine.iter().flat_map(|claims| &claims.entries) {
             let told = |claims: &rosterd_model::ClaimSet| claims.entries.iter().any(|c| c.attribute == claim.attribute);
             let kept = others.iter().any(|(_, claims)| told(claims))
@@ -169,7 +170,8 @@ impl Planner<'_> {
             lifecycle: None,
         };
         let mut parts = vec![hub];
-        if let Err(problem) = self.fan_out(&after, Some(id), None, &mut parts)? {
+        let saying = Saying { connection: self.connection, claims: Some(&claims) };
+        if let Err(problem) = self.fan_out(&after, Some(id), Some(saying), &mut parts)? {
             tracing::warn!(entity = %id, "{}", problem.message);
         }
         let name = crate::policy::name_attribute(entity.class);

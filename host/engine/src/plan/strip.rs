@@ -60,7 +60,11 @@ impl<'a> Planner<'a> {
             if !known.as_ref().is_some_and(|known| known.status.is_living()) {
                 continue;
             }
-            let extra = if delivery.wants_paths { self.paths.extra_of(&*self.view, group)? } else { Attributes::new() };
+            let extra = if delivery.wants_paths {
+                self.paths.extra(&*self.view, Class::Group, Some(group.id), &group.attributes, None)?
+            } else {
+                Attributes::new()
+            };
             let mut desired = match delivery.outbound.desired_at(group, &extra, self.now) {
                 Ok(desired) => desired,
                 Err(problem) => {

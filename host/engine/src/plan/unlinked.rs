@@ -5,6 +5,7 @@ use super::decisions::Decided;
 use super::effective::fresh;
 use super::portion::Mapped;
 use crate::error::EngineError;
+use crate::paths::Saying;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::decision::Choice;
 use rosterd_model::plan::{Reason, StepObject};
@@ -259,7 +260,8 @@ impl Planner<'_> {
             return Ok(false);
         }
         if shadow.class == Class::OrgUnit {
-            self.paths.plan(&shadow.id, &attributes, false);
+            let saying = Saying { connection: self.connection, claims: None };
+            self.paths.plan(&*self.view, &shadow.id, None, &attributes, saying)?;
         }
         if !self.name_free(part, &attributes, None, shadow)? {
             return Ok(false);
