@@ -9,6 +9,7 @@
 
 pub mod auth;
 pub mod caller;
+pub mod clients;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 pub mod gauges;

@@ -54,7 +54,7 @@ pub(crate) fn router(hub: &Arc<Hub>, api: Option<Router>, login: Option<Router>)
         .route("/oauth2/token", post(token::token))
         .with_state(Arc::clone(hub));
     if let Some(api) = api {
-        all = all.merge(api.route_layer(from_fn(confirm)));
+        all = all.merge(api.layer(from_fn(confirm)));
     }
     if let Some(login) = login {
         all = all.merge(login);
@@ -76,8 +76,7 @@ async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let path = request.uri().path();
-    if !GUARDED.iter().any(|mount| is_below(path, mount)) {
+    if !is_guarded(request.uri().path()) {
         return next.run(request).await;
     }
     match hub.door.known(request.headers(), peer.0, |_| true).await {
@@ -98,6 +97,11 @@ async fn confirm(request: Request, next: Next) -> Response {
         Some(_) => next.run(request).await,
         None => crate::auth::Refused::Nothing.problem().into_response(),
     }
+}
+
+/// True if a token is needed at this path.
+pub(crate) fn is_guarded(path: &str) -> bool {
+    GUARDED.iter().any(|mount| is_below(path, mount))
 }
 
 fn is_below(path: &str, mount: &str) -> bool {

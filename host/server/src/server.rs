@@ -193,7 +193,9 @@ async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin, from: IpAddr, sea
     let own = Arc::clone(&seat);
     let service = service_fn(move |request: Request<Incoming>| {
         let busy = own.busy();
-        let mut request = request.map(|body| Body::new(Patient::new(body, patience)));
+        // Whoever has shown a token may send something long; a stranger would only keep a seat by it.
+        let piecewise = router::is_guarded(request.uri().path());
+        let mut request = request.map(|body| Body::new(Patient { body, patience, piecewise, until: None }));
         request.extensions_mut().insert(Peer(from));
         let answer = router.clone().call(request);
         async move {
@@ -231,17 +233,13 @@ async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin, from: IpAddr, sea
     }
 }
 
-/// A body of which each piece must come in time.
+/// A body that must come in time: each piece of it, or all of it.
 struct Patient {
     body: Incoming,
     patience: Duration,
+    piecewise: bool,
+    /// Since it was first waited for.
     until: Option<Pin<Box<Sleep>>>,
-}
-
-impl Patient {
-    const fn new(body: Incoming, patience: Duration) -> Self {
-        Self { body, patience, until: None }
-    }
 }
 
 impl hyper::body::Body for Patient {
@@ -253,7 +251,9 @@ impl hyper::body::Body for Patient {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            self.until = None;
+            if self.piecewise {
+                self.until = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let deadline = Instant::now() + self.patience;

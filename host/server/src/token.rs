@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,13 +74,24 @@ pub(crate) async fn token(State(hub): State<Arc<Hub>>, Extension(peer): Extensio
 }
 
 /// What a form asks for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Asked {
     client: String,
     secret: String,
     scope: Option<String>,
     /// The client showed itself in a header, and is told so in one.
     basic: bool,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, secret: _, scope, basic } = self;
+        f.debug_struct("Asked")
+            .field("client", client)
+            .field("scope", scope)
+            .field("basic", basic)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Asked {

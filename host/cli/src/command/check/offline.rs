@@ -15,7 +15,11 @@ pub(super) fn plugins(config: &Config) -> Vec<Finding> {
             let path: Vec<&str> = ["connection", id.as_str()].into_iter().chain(path.iter().copied()).collect();
             config.document.problem(config.document.locate(&path), "", Vec::new())
         };
-        let inspection = plugins::component(config, &table.plugin).and_then(|path| plugins::inspect(&path));
+        // One that only clients use has nothing to be looked at.
+        if table.plugin.is_none() {
+            continue;
+        }
+        let inspection = plugins::of(config, id, table).and_then(|path| plugins::inspect(&path));
         let inspection = match inspection {
             Ok(inspection) => inspection,
             Err(error) => {
