@@ -3,7 +3,7 @@
 use crate::args::{ClientCommand, CreateArgs};
 use crate::clock::SystemClock;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::output::{Human, Output, Page, Tone, plain};
 use rosterd_model::port::Clock as _;
 use rosterd_model::{ExternalId, Timestamp};

@@ -60,7 +60,17 @@ mod tests {
         "李",
     ];
     const FORM: &[&str] = &[
-        "Basic ", "YTpi", "\n", "grant_type=client_credentials", "&", "client_id=a", "client_secret=", "scope=", "%41", "+", "=",
+        "Basic ",
+        "YTpi",
+        "\n",
+        "grant_type=client_credentials",
+        "&",
+        "client_id=a",
+        "client_secret=",
+        "scope=",
+        "%41",
+        "+",
+        "=",
     ];
     const HTTP: &[&str] =
         &["GET ", "HEAD ", "POST ", "/metrics", "/", "?", "#", " HTTP/1.1", "\r\n", "\r\n\r\n", "host: x", " ", "\t"];
