@@ -82,7 +82,7 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
                 .hint("stop what listens there, or name another port")
         })?;
         let tls = serve.tls.is_some();
-        tracing::info!(address = %bound, tls, "remote systems and clients can call");
+        tracing::info!(address = %bound, tls, "remote systems can call, and clients can");
         calls = Some((stop, tokio::spawn(work)));
     }
     Ok(Hearing { tasks, calls })

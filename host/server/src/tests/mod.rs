@@ -3,6 +3,7 @@
 mod connections;
 mod endpoint;
 mod guarded;
+mod pushed;
 mod received;
 mod tls;
 
@@ -74,7 +75,7 @@ const PATIENT: Bounds = Bounds {
     grace: Duration::from_secs(60),
 };
 /// What a test waits for that is about time.
-const HASTY: Bounds = Bounds { patience: Duration::from_millis(100), ..PATIENT };
+const HASTY: Bounds = Bounds { patience: Duration::from_millis(300), ..PATIENT };
 
 impl Hub {
     async fn start() -> Self {
