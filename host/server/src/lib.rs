@@ -36,7 +36,7 @@ pub use caller::{Caller, Scope};
 pub use gauges::gauges;
 pub use http::{Page, Pages, serve};
 pub use metrics::Metrics;
-pub use problem::Problem;
+pub use problem::{Problem, Tell};
 pub use receive::Receive;
 pub use router::RequestId;
 pub use secret::Secret;

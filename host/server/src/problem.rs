@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
 
 /// An answer with a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,32 @@ impl Problem {
     }
 }
 
+/// How a problem is told at a path whose clients expect another form; none: as RFC 9457 has it.
+pub type Tell = Arc<dyn Fn(&str, &Problem) -> Option<Response> + Send + Sync>;
+
+impl Problem {
+    /// The problem in the form of its path. When to come again and what is to be shown stand in it whatever the form is.
+    pub(crate) fn told(self, tell: Option<&Tell>, path: &str) -> Response {
+        match tell.and_then(|tell| tell(path, &self)) {
+            Some(response) => self.headed(response),
+            None => self.into_response(),
+        }
+    }
+
+    fn headed(&self, mut response: Response) -> Response {
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::json!({
@@ -48,16 +75,7 @@ impl IntoResponse for Problem {
             "detail": self.detail,
         });
         let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if let Some(challenge) = self.challenge {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        response
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        self.headed(response)
     }
 }

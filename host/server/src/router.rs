@@ -1,13 +1,13 @@
 //! Which request goes where, and what holds for all of them: a number, a line in the log, a limit, and a token where one is
 //! needed. What stands below `/v1` and `/v2` is answered to known clients only, whatever is there.
 
-use crate::auth::Door;
+use crate::auth::{Door, Refused};
 use crate::caller::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, Tell};
 use crate::receive::{self, Receive};
 use crate::token;
 use axum::extract::{DefaultBodyLimit, Extension, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, post};
@@ -22,6 +22,8 @@ pub(crate) const LARGEST_BODY: usize = 1 << 20;
 pub(crate) const LARGEST_HEAD: usize = 32 << 10;
 /// Below these, a token is needed.
 const GUARDED: [&str; 2] = ["/v1", "/v2"];
+/// What stands below them and says what is there, and nothing of anybody.
+const OPEN: [&str; 1] = ["/v1/openapi.json"];
 /// The number of a request, on each answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,6 +33,7 @@ pub(crate) struct Hub {
     /// The address under which remote systems know the hub; empty: nobody said.
     pub(crate) public_url: String,
     pub(crate) door: Door,
+    pub(crate) tell: Option<Tell>,
     /// Who does not send his body in this time is left.
     pub(crate) patience: Duration,
 }
@@ -54,19 +57,19 @@ pub(crate) fn router(hub: &Arc<Hub>, api: Option<Router>, login: Option<Router>)
         .route("/oauth2/token", post(token::token))
         .with_state(Arc::clone(hub));
     if let Some(api) = api {
-        all = all.merge(api.layer(from_fn(confirm)));
+        all = all.merge(api.layer(from_fn_with_state(Arc::clone(hub), confirm)));
     }
     if let Some(login) = login {
         all = all.merge(login);
     }
-    all.fallback(nowhere)
+    all.fallback_service(any(nowhere).with_state(Arc::clone(hub)))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(hub), authenticate))
         .layer(from_fn(log))
 }
 
-async fn nowhere() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")
+async fn nowhere(State(hub): State<Arc<Hub>>, uri: Uri) -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path").told(hub.tell.as_ref(), uri.path())
 }
 
 /// Whoever asks for what is guarded must be a client.
@@ -87,21 +90,22 @@ async fn authenticate(
             response.extensions_mut().insert(who);
             response
         }
-        Err(refused) => refused.problem().into_response(),
+        Err(refused) => refused.problem().told(hub.tell.as_ref(), request.uri().path()),
     }
 }
 
 /// A route of the interface that stands elsewhere is not answered for that.
-async fn confirm(request: Request, next: Next) -> Response {
-    match request.extensions().get::<Caller>() {
-        Some(_) => next.run(request).await,
-        None => crate::auth::Refused::Nothing.problem().into_response(),
+async fn confirm(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    match request.extensions().get::<Caller>().is_some() || OPEN.contains(&path) {
+        true => next.run(request).await,
+        false => Refused::Nothing.problem().told(hub.tell.as_ref(), path),
     }
 }
 
 /// True if a token is needed at this path.
 pub(crate) fn is_guarded(path: &str) -> bool {
-    GUARDED.iter().any(|mount| is_below(path, mount))
+    GUARDED.iter().any(|mount| is_below(path, mount)) && !OPEN.contains(&path)
 }
 
 fn is_below(path: &str, mount: &str) -> bool {

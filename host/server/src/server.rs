@@ -2,6 +2,7 @@
 //! anything looks at it.
 
 use crate::auth::{Clients, Door};
+use crate::problem::Tell;
 use crate::receive::Receive;
 use crate::router::{self, Hub, LARGEST_HEAD, Peer};
 use crate::seats::{Busy, Seat, Seats};
@@ -49,6 +50,8 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// The hub's interface for clients. Each of its routes is given an `Extension` with the [`crate::Caller`].
     pub api: Option<Router>,
+    /// How problems are told at paths of `api` whose clients expect another form than RFC 9457.
+    pub tell: Option<Tell>,
     /// Pages at which people log in; they need no token.
     pub login: Option<Router>,
     /// True, or gone: nobody new is taken, and those that are answered get their answers.
@@ -95,8 +98,8 @@ pub(crate) async fn serve_within(
 ) -> io::Result<(SocketAddr, BoxFuture<'static, ()>)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
-    let Server { receive, clients, public_url, clock, tls, api, login, stop } = server;
-    let hub = Hub { receive, public_url, door: Door::new(clients, clock), patience: bounds.patience };
+    let Server { receive, clients, public_url, clock, tls, api, tell, login, stop } = server;
+    let hub = Hub { receive, public_url, door: Door::new(clients, clock), tell, patience: bounds.patience };
     let router = router::router(&Arc::new(hub), api, login);
     let place = Place { router, tls: tls.map(Arc::new), stop, bounds };
     Ok((bound, Box::pin(serve(listener, place))))

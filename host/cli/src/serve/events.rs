@@ -73,6 +73,7 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
             clock: Arc::new(SystemClock),
             tls: tls(&generation)?,
             api: None,
+            tell: None,
             login: None,
             stop: stopped,
         };

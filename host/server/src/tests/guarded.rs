@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 fn without_a_token_nobody_learns_what_is_there() {
     blocking(async {
         let hub = Hub::start().await;
-        for path in ["/v1", "/v1/whoami", "/v1/nothing", "/v2/", "/elsewhere"] {
+        for path in ["/v1", "/v1/whoami", "/v1/nothing", "/v2", "/elsewhere"] {
             let answer = hub.get(path, &[]).await;
             assert_eq!(answer.status(), 401, "{path}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"rosterd\""), "{path}");
@@ -24,6 +24,21 @@ fn without_a_token_nobody_learns_what_is_there() {
         assert_eq!(hub.get_with("/elsewhere", secret.reveal()).await.status(), 401, "it stands where no token counts");
         let bearer = format!("authorization: Bearer {}", secret.reveal());
         assert_eq!(hub.get("/v1/whoami", &[&bearer, &bearer]).await.status(), 401, "two are none");
+    });
+}
+
+#[test]
+fn a_problem_has_the_form_of_its_path_and_the_headers_of_any() {
+    blocking(async {
+        let hub = Hub::start().await;
+        let answer = hub.get("/v2/nothing", &[]).await;
+        assert_eq!((answer.status(), answer.body()), (401, "other form: 401 Unauthorized"));
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"rosterd\""));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let secret = hub.client("okta-1", "okta", &[]);
+        assert_eq!(hub.get_with("/v2/nothing", secret.reveal()).await.body(), "other form: 404 Not Found");
+        assert_eq!(hub.get("/v1/openapi.json", &[]).await.body(), "a document", "what is there is no secret");
+        assert_eq!(hub.get("/v1/openapi.json/", &[]).await.status(), 401);
     });
 }
 

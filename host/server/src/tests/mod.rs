@@ -9,8 +9,10 @@ mod tls;
 
 use crate::auth::{Clients, Unavailable};
 use crate::server::{Bounds, Server, serve_within};
-use crate::{Caller, Receive, Secret, Tls};
+use crate::{Caller, Problem, Receive, Secret, Tls};
+use axum::body::Body;
 use axum::extract::Extension;
+use axum::response::Response;
 use axum::{Router, routing};
 use rosterd_model::directory::Directory;
 use rosterd_model::port::{Answer, BoxFuture, Call, Clock};
@@ -92,6 +94,7 @@ impl Hub {
             clock: Arc::clone(&clock) as Arc<_>,
             tls,
             api: Some(api()),
+            tell: Some(Arc::new(tell)),
             login: Some(Router::new().route("/login", routing::get(async || "a page"))),
             stop: stopped,
         };
@@ -183,7 +186,13 @@ fn api() -> Router {
     Router::new()
         .route("/v1/whoami", routing::get(whoami))
         .route("/v1/length", routing::post(read))
+        .route("/v1/openapi.json", routing::get(async || "a document"))
         .route("/elsewhere", routing::get(async || "never"))
+}
+
+/// Below `/v2` problems are told in another form.
+fn tell(path: &str, problem: &Problem) -> Option<Response> {
+    path.starts_with("/v2/").then(|| Response::new(Body::from(format!("other form: {}", problem.status))))
 }
 
 /// An answer.
