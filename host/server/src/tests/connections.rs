@@ -126,6 +126,21 @@ fn whoever_is_answered_keeps_his_seat() {
 }
 
 #[test]
+fn whoever_takes_nothing_of_his_answer_is_left() {
+    blocking(async {
+        let bounds = Bounds { connections: 1, patience_with_readers: HASTY.patience, ..PATIENT };
+        let hub = Hub::with(bounds, None).await;
+        let secret = hub.client("okta-1", "okta", &[]);
+        let mut greedy = connect(&hub).await;
+        let ask = format!("GET /v1/long HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {}\r\n\r\n", secret.reveal());
+        greedy.write_all(ask.as_bytes()).await.expect("written");
+        assert_eq!(one(&mut greedy, 1).await.status(), 200);
+        // There is one seat, and whoever is answered keeps his: until he is left.
+        assert_eq!(hub.get("/receive/ding", &[]).await.status(), 202);
+    });
+}
+
+#[test]
 fn a_hub_that_ends_gives_its_last_answers() {
     blocking(async {
         let hub = Hub::start().await;

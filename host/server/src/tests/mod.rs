@@ -186,6 +186,7 @@ fn api() -> Router {
     Router::new()
         .route("/v1/whoami", routing::get(whoami))
         .route("/v1/length", routing::post(read))
+        .route("/v1/long", routing::get(async || vec![b'x'; 64 << 20]))
         .route("/v1/openapi.json", routing::get(async || "a document"))
         .route("/elsewhere", routing::get(async || "never"))
 }
