@@ -228,7 +228,10 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
         "an address and the name of a connection, read by the standard library and host/model/src/id.rs",
     ),
     ("host/server/src/receive.rs", "requests, read by hyper; the name of a connection, read by host/model/src/id.rs"),
-    ("host/server/src/places.rs", "JSON as a value, of objects and edits that the hub has checked; ids are looked for in it"),
+    (
+        "host/server/src/places.rs",
+        "JSON as a value, of objects and edits that the hub has checked; ids are looked for in it",
+    ),
     ("host/server/src/within.rs", "JSON as a value, of an object that the hub made; names are taken out of it"),
     ("plugins/callback/src/jose.rs", "the JWK of a key of ours, which the host made"),
     ("plugins/callback/src/probe.rs", "our own description, which the SDK wrote"),
