@@ -19,6 +19,12 @@ pub fn token_request(authorization: &[u8], form: &[u8]) -> bool {
     token::Asked::read(&headers(authorization), form).is_ok()
 }
 
+/// A word of a scope, as it is written again.
+#[must_use]
+pub fn scope(text: &str) -> Option<String> {
+    text.parse::<crate::Scope>().ok().map(|scope| scope.to_string())
+}
+
 /// The client that a header with a token names, if it shows the secret of one.
 #[must_use]
 pub fn client_of(authorization: &[u8]) -> Option<String> {

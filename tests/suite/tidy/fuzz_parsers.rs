@@ -16,6 +16,7 @@ pub(super) const PARSERS: &[(&str, &str)] = &[
     ("host/connector/src/webhook.rs", "configuration"),
     ("host/server/src/http.rs", "page_request"),
     ("host/server/src/token.rs", "token_request"),
+    ("host/server/src/caller.rs", "token_request"),
     ("host/server/src/auth.rs", "shown_token"),
     ("host/server/src/secret.rs", "shown_token"),
     ("host/store/src/holder.rs", "store_holder"),

@@ -25,7 +25,11 @@ pub fn page_request(bytes: &[u8]) {
 /// A request for a token: the first line is the header, the rest the form.
 pub fn token_request(bytes: &[u8]) {
     let (header, form) = bytes.split_at(bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len()));
-    let _ = rosterd_server::fuzzing::token_request(header, form.get(1..).unwrap_or_default());
+    let form = form.get(1..).unwrap_or_default();
+    let _ = rosterd_server::fuzzing::token_request(header, form);
+    for word in text(form).split([' ', '&', '=', '+']) {
+        assert!(rosterd_server::fuzzing::scope(word).is_none_or(|scope| scope == word), "{word:?}");
+    }
 }
 
 /// What a client shows.
@@ -67,7 +71,8 @@ mod tests {
         "&",
         "client_id=a",
         "client_secret=",
-        "scope=",
+        "scope=accounts:read+",
+        "groups:write",
         "%41",
         "+",
         "=",
