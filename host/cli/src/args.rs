@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
+mod client;
 mod delivery;
 mod directory;
 mod mapping;
@@ -10,6 +11,7 @@ mod plugin;
 mod serve;
 mod sync;
 mod tape;
+pub(crate) use client::{ClientCommand, CreateArgs};
 pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
 pub(crate) use directory::{
     AccountCommand, AuditCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand,
@@ -131,6 +133,9 @@ pub(crate) enum Command {
     /// Look at connections
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// Say who may call the hub in the name of a connection
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Look at who did what, and check that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),

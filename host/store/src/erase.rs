@@ -54,6 +54,7 @@ struct Trace {
 const KEPT: &[Table] = &[
     Table::Meta,
     Table::Connections,
+    Table::Clients,
     Table::ShadowHeads,
     Table::Shadows,
     Table::ShadowOrdinals,

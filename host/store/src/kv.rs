@@ -52,14 +52,19 @@ pub struct Row<'a> {
 
 /// Rows in the order of their keys; from the back with [`Iterator::rev`].
 pub struct Rows<'a> {
-    range: redb::Range<'a, &'static [u8], &'static [u8]>,
+    /// None: the table is not there, which is to say that it is empty.
+    range: Option<redb::Range<'a, &'static [u8], &'static [u8]>>,
     counters: &'a Counters,
     passed: u64,
 }
 
 impl<'a> Rows<'a> {
     pub(crate) const fn new(range: redb::Range<'a, &'static [u8], &'static [u8]>, counters: &'a Counters) -> Self {
-        Self { range, counters, passed: 0 }
+        Self { range: Some(range), counters, passed: 0 }
+    }
+
+    pub(crate) const fn none(counters: &'a Counters) -> Self {
+        Self { range: None, counters, passed: 0 }
     }
 
     fn row(&mut self, item: Item<'a>) -> Result<Row<'a>, StoreError> {
@@ -75,14 +80,14 @@ impl<'a> Iterator for Rows<'a> {
     type Item = Result<Row<'a>, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let item = self.range.next()?;
+        let item = self.range.as_mut()?.next()?;
         Some(self.row(item))
     }
 }
 
 impl DoubleEndedIterator for Rows<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let item = self.range.next_back()?;
+        let item = self.range.as_mut()?.next_back()?;
         Some(self.row(item))
     }
 }

@@ -60,6 +60,7 @@ pub use tables::accepted::{Accepted, AppliedRole};
 pub use tables::audit::{AuditChain, AuditProblem, AuditRow};
 pub use tables::budget::Spending;
 pub use tables::circuits::InFlight;
+pub use tables::clients::{ClientRow, FormerSecret, SecretHash};
 pub use tables::entities::EntityKey;
 pub use tables::full_scans::FullScan;
 pub use tables::hints::StoredHint;
@@ -89,6 +90,7 @@ pub mod prelude {
         WriteResolutions, WriteRuns, WriteScans, WriteScratch, WriteShadows, WriteSteps, WriteTimers, WriteTotals,
         WriteUnsettled,
     };
+    pub use crate::tables::{ReadClients, WriteClients};
     pub use crate::tables::{ReadFullScans, ReadHints, ReadPasswords, ReadShadowKeys};
     pub use crate::tables::{WriteFullScans, WriteHints, WritePasswords, WriteShadowKeys};
 }

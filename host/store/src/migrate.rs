@@ -25,7 +25,11 @@ const STEPS: &[Step] = &[];
 
 /// Brings a store to the present version.
 pub(crate) fn upgrade(store: &Store, path: &Path) -> Result<(), StoreError> {
-    upgrade_to(store, path, SCHEMA_VERSION, STEPS)
+    upgrade_to(store, path, SCHEMA_VERSION, STEPS)?;
+    if store.snapshot()?.lacks_tables()? {
+        store.commit("store-upgrade", |writer| writer.create_tables())?;
+    }
+    Ok(())
 }
 
 fn upgrade_to(store: &Store, path: &Path, target: u32, steps: &[Step]) -> Result<(), StoreError> {

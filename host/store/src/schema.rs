@@ -59,6 +59,7 @@
 //! | `passwords` | destination, class, entity id | [`crate::tables::passwords::SealedPassword`] |
 //! | `timers` | when u64, class, entity id, kind u8 | nothing |
 //! | `orders` | class, entity id | [`crate::tables::orders::Order`] |
+//! | `clients` | name | [`crate::tables::clients::ClientRow`] |
 //! | `audit` | number u64 | [`crate::tables::audit::AuditRow`] |
 
 use redb::TableDefinition;
@@ -199,6 +200,8 @@ tables! {
     Timers = "timers",
     /// What people disabled, and why.
     Orders = "orders",
+    /// Who may call, and by which secret.
+    Clients = "clients",
     /// Who did what.
     Audit = "audit",
 }
@@ -210,6 +213,12 @@ impl Table {
     /// The position of the table in arrays of open tables.
     pub(crate) const fn index(self) -> usize {
         self as usize
+    }
+
+    /// Tables that came after stores were made without them: a writer makes them when it opens such a store, and for a
+    /// reader they are empty. No older row changes its meaning by them, so they need no version of the layout.
+    pub(crate) const fn is_late(self) -> bool {
+        matches!(self, Self::Clients)
     }
 
     pub(crate) const fn definition(self) -> Definition {

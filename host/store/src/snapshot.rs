@@ -7,7 +7,7 @@ use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::kv::{Bytes, Read, Rows};
 use crate::schema::Table;
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, TableStats};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, TableError, TableStats};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
@@ -25,33 +25,49 @@ impl Snapshot {
         Self { transaction, tables: [const { OnceLock::new() }; Table::COUNT], counters }
     }
 
-    fn table(&self, table: Table) -> Result<&Opened, StoreError> {
+    /// The table; none for one that came later than the store and that no writer made yet.
+    fn table(&self, table: Table) -> Result<Option<&Opened>, StoreError> {
         let slot = &self.tables[table.index()];
         if let Some(opened) = slot.get() {
-            return Ok(opened);
+            return Ok(Some(opened));
         }
-        let opened = self.transaction.open_table(table.definition())?;
-        Ok(slot.get_or_init(|| opened))
+        match self.transaction.open_table(table.definition()) {
+            Ok(opened) => Ok(Some(slot.get_or_init(|| opened))),
+            Err(TableError::TableDoesNotExist(_)) if table.is_late() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    pub(crate) fn table_stats(&self, table: Table) -> Result<TableStats, StoreError> {
-        Ok(self.table(table)?.stats()?)
+    /// True: a writer has to make tables before it writes.
+    pub(crate) fn lacks_tables(&self) -> Result<bool, StoreError> {
+        for table in Table::ALL.iter().filter(|table| table.is_late()) {
+            if self.table(*table)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    pub(crate) fn table_stats(&self, table: Table) -> Result<Option<TableStats>, StoreError> {
+        Ok(self.table(table)?.map(ReadableTableMetadata::stats).transpose()?)
     }
 }
 
 impl Read for Snapshot {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes<'_>>, StoreError> {
         self.counters.add_read(1);
-        Ok(ReadableTable::get(self.table(table)?, key)?.map(Bytes::page))
+        let Some(table) = self.table(table)? else { return Ok(None) };
+        Ok(ReadableTable::get(table, key)?.map(Bytes::page))
     }
 
     fn range(&self, table: Table, lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> Result<Rows<'_>, StoreError> {
-        let range = ReadableTable::range::<&[u8]>(self.table(table)?, (lower, upper))?;
+        let Some(table) = self.table(table)? else { return Ok(Rows::none(&self.counters)) };
+        let range = ReadableTable::range::<&[u8]>(table, (lower, upper))?;
         Ok(Rows::new(range, &self.counters))
     }
 
     fn row_count(&self, table: Table) -> Result<u64, StoreError> {
-        Ok(self.table(table)?.len()?)
+        Ok(self.table(table)?.map_or(Ok(0), ReadableTableMetadata::len)?)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::kv::Read;
 use crate::open::Store;
 use crate::schema::Table;
+use redb::TableStats;
 
 /// The size of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +41,13 @@ impl Store {
             .iter()
             .map(|table| {
                 let stats = snapshot.table_stats(*table)?;
+                let bytes = |of: fn(&TableStats) -> u64| stats.as_ref().map_or(0, of);
                 Ok(TableSize {
                     table: *table,
                     rows: snapshot.row_count(*table)?,
-                    stored_bytes: stats.stored_bytes(),
-                    metadata_bytes: stats.metadata_bytes(),
-                    fragmented_bytes: stats.fragmented_bytes(),
+                    stored_bytes: bytes(TableStats::stored_bytes),
+                    metadata_bytes: bytes(TableStats::metadata_bytes),
+                    fragmented_bytes: bytes(TableStats::fragmented_bytes),
                 })
             })
             .collect::<Result<_, StoreError>>()?;

@@ -1,7 +1,7 @@
 //! `rosterd check`: everything that can be found wrong before a run.
 //!
-//! Offline it reads the configuration, the plugins' own descriptions and whether secrets are there; with `--online` it
-//! asks the connectors to probe their remote systems, which writes nothing.
+//! Offline it reads the configuration, the plugins' own descriptions, the certificate, and whether secrets are there; with
+//! `--online` it asks the connectors to probe their remote systems, which writes nothing.
 
 mod offline;
 
@@ -98,6 +98,7 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Output, Command
     let mut findings: Vec<Finding> = lint(config).into_iter().map(Finding::from).collect();
     findings.extend(offline::plugins(config));
     findings.extend(offline::secrets(config));
+    findings.extend(offline::certificate(config));
     findings.sort_by_key(|found| found.place.as_ref().map_or((usize::MAX, 0), |place| (place.line, place.column)));
     let mut probes = Vec::new();
     if args.online {

@@ -27,7 +27,8 @@ struct List {
 #[derive(Serialize)]
 struct Row {
     name: String,
-    plugin: String,
+    /// None: only clients use it.
+    plugin: Option<String>,
     version: Option<String>,
     roles: Vec<&'static str>,
     /// Jobs that read it.
@@ -41,7 +42,13 @@ fn list(context: &Context) -> Result<Output, CommandError> {
     let config = context.config()?;
     let mut connections = Vec::new();
     for (id, table) in &config.file.connection {
-        let found = plugins::component(config, &table.plugin).and_then(|path| plugins::inspect(&path));
+        let found =
+            table.plugin.as_ref().map(|_| plugins::of(config, id, table).and_then(|path| plugins::inspect(&path)));
+        let (found, problem) = match found {
+            Some(Ok(found)) => (Some(found), None),
+            Some(Err(error)) => (None, Some(error.message)),
+            None => (None, None),
+        };
         let jobs = config.file.job.iter().filter(|(_, job)| job.spec.source == *id).map(|(name, _)| name.clone());
         connections.push(Row {
             name: id.to_string(),
@@ -49,8 +56,8 @@ fn list(context: &Context) -> Result<Output, CommandError> {
             jobs: jobs.collect(),
             delivered: config.file.deliver.contains_key(id),
             roles: found.iter().flat_map(|own| &own.roles).map(|role| role.as_str()).collect(),
-            version: found.as_ref().ok().map(|own| own.version.clone()),
-            problem: found.err().map(|error| error.message),
+            version: found.map(|own| own.version),
+            problem,
         });
     }
     Ok(Output::new("connection list", List { connections }))
@@ -70,7 +77,8 @@ impl Human for List {
                 Some(problem) => page.paint(Tone::Bad, &plain(problem)),
                 None => plain(row.version.as_deref().unwrap_or_default()),
             };
-            rows.push(vec![row.name.clone(), plain(&row.plugin), row.roles.join(", "), uses.join(", "), version]);
+            let plugin = row.plugin.as_deref().map_or_else(|| "clients only".to_owned(), plain);
+            rows.push(vec![row.name.clone(), plugin, row.roles.join(", "), uses.join(", "), version]);
         }
         page.table(&["connection", "plugin", "roles", "used by", "version"], rows);
     }

@@ -5,6 +5,7 @@ mod account_override;
 mod adopt;
 mod audit;
 mod check;
+mod client;
 mod completions;
 mod config;
 mod connection;
@@ -52,6 +53,7 @@ pub(crate) fn dispatch(context: &Context, command: Command) -> Result<Output, Co
         Command::Verify { job } => sync::verify(context, &job),
         Command::Drift { destination, release } => drift::run(context, &destination, release),
         Command::Account(command) => account::run(context, command),
+        Command::Client(command) => client::run(context, command),
         Command::Audit(command) => audit::run(context, command),
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Adopt(args) => adopt::run(context, &args),

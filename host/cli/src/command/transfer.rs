@@ -91,7 +91,7 @@ fn configuration(context: &Context, file: &Path, way: Way<'_>) -> Result<Config,
         let component = plugins::component(base, "csv")?;
         let component = std::path::absolute(&component)
             .map_err(|error| CommandError::internal("failed to find the csv connector").because(&error))?;
-        table.plugin = component.to_string_lossy().into_owned();
+        table.plugin = Some(component.to_string_lossy().into_owned());
     }
     Ok(config)
 }

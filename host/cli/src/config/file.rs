@@ -70,11 +70,13 @@ pub(crate) struct FileConfig {
 pub(crate) struct ServeTable {
     /// Address and port at which Prometheus finds `/metrics`, and others `/healthz` and `/readyz`: `127.0.0.1:9464`.
     pub(crate) metrics: Option<String>,
-    /// Address and port at which remote systems call, below `/receive/CONNECTION`: `127.0.0.1:8080`, behind a proxy that
-    /// speaks TLS. Only connections with `events = ["receive"]` answer.
+    /// Address and port at which remote systems and clients call: `127.0.0.1:8080`, behind a proxy that speaks TLS. Below
+    /// `/receive/CONNECTION` connections with `events = ["receive"]` answer.
     pub(crate) receive: Option<String>,
     /// What remote systems call that place: `https://hub.example.com`.
     pub(crate) public_url: Option<String>,
+    /// A certificate for that place. Without one it speaks clear text.
+    pub(crate) tls: Option<CertificateTable>,
     /// Jobs that may run at once, each on its own connection.
     #[schemars(range(min = 1, max = 64))]
     pub(crate) at_once: usize,
@@ -88,10 +90,21 @@ impl Default for ServeTable {
             metrics: None,
             receive: None,
             public_url: None,
+            tls: None,
             at_once: 4,
             grace: Span(std::time::Duration::from_secs(30)),
         }
     }
+}
+
+/// `[serve.tls]`. The files are read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct CertificateTable {
+    /// PEM file of the certificate, and of those that vouch for it; relative to the folder of rosterd.toml.
+    pub(crate) certificate: PathBuf,
+    /// PEM file of its private key, which only the user of rosterd should be able to read.
+    pub(crate) key: PathBuf,
 }
 
 /// `[notify]`.
@@ -124,8 +137,9 @@ impl Default for StoreTable {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct ConnectionTable {
-    /// An installed plugin, or a path to a component (it ends in .wasm; relative to the folder of rosterd.toml).
-    pub(crate) plugin: String,
+    /// An installed plugin, or a path to a component (it ends in .wasm; relative to the folder of rosterd.toml). Left out for
+    /// a connection that only clients use, by a job with `pushed = true`.
+    pub(crate) plugin: Option<String>,
     /// Settings of the connector; `rosterd plugin inspect` shows which there are.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]

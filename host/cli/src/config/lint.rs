@@ -36,6 +36,7 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     lint.problems.extend(super::flows::flows(config));
     lint.guard();
     lint.serve();
+    lint.clients_only();
     if lint.problems.is_empty() {
         lint.together();
     }
@@ -192,9 +193,39 @@ impl Lint<'_> {
                 self.add(place, format!("\"{address}\" in [serve] is no address to listen at"), Some(hint));
             }
         }
+        if let (Some(_), None) = (&file.serve.tls, &file.serve.receive) {
+            let message = "there is a certificate in [serve.tls], and no address at which it is shown".to_owned();
+            let hint = "add receive = \"0.0.0.0:8443\" to [serve], or take [serve.tls] out".to_owned();
+            self.add(self.document.locate(&["serve", "tls"]), message, Some(hint));
+        }
         self.events();
         if let Some(Err(error)) = file.notify.as_ref().map(|notify| check_url(&notify.url)) {
             self.add(self.document.locate(&["notify", "url"]), format!("\"url\" in [notify]: {error}"), None);
+        }
+    }
+
+    /// Without a plugin there is nobody to be read or written: only clients, by a job that takes what they push.
+    fn clients_only(&mut self) {
+        let file = &self.config.file;
+        for (name, table) in file.connection.iter().filter(|(_, table)| table.plugin.is_none()) {
+            let path = ["connection", name.as_str()];
+            let mut jobs = file.job.values().filter(|job| job.spec.source == *name).peekable();
+            let pushed = jobs.peek().is_some() && jobs.all(|job| job.spec.pushed);
+            if !pushed || file.deliver.contains_key(name) || !table.events.is_empty() {
+                let message = format!(
+                    "[connection.{name}] lacks the key \"plugin\", which only a connection may that nothing but clients uses"
+                );
+                let hint = format!(
+                    "add plugin = ..., or let a job with pushed = true and nothing else use {name}: no delivery, no events"
+                );
+                self.add(self.document.locate(&path), message, Some(hint));
+                continue;
+            }
+            if file.serve.receive.is_none() {
+                let message = format!("nobody can push to [connection.{name}]: [serve] has no address for clients");
+                let hint = "add receive = \"127.0.0.1:8080\" to [serve]".to_owned();
+                self.add(self.document.locate(&path), message, Some(hint));
+            }
         }
     }
 

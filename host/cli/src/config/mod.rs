@@ -21,7 +21,8 @@ pub(crate) use file::{ConnectionTable, EventWay, FileConfig, JobTable, Passwords
 pub(crate) use lint::lint;
 pub(crate) use policy::{hex, policy_digest};
 #[cfg(feature = "testing")]
-pub(crate) use quantity::{parse_bytes, parse_span};
+pub(crate) use quantity::parse_bytes;
+pub(crate) use quantity::{Span, parse_span};
 pub(crate) use schedule::Schedule;
 #[cfg(feature = "testing")]
 pub(crate) use schedule::{parse_cron, parse_zone};

@@ -45,7 +45,7 @@ impl HubConnections {
     pub(crate) fn new(config: &Config, host: ConnectorHost, store: Option<Arc<Store>>) -> Self {
         let entry = |(id, table): (&ConnectionId, &ConnectionTable)| {
             let entry = Entry {
-                component: plugins::component(config, &table.plugin).map_err(|error| in_one(&error)),
+                component: plugins::of(config, id, table).map_err(|error| in_one(&error)),
                 table: table.clone(),
                 base: config.dir.clone(),
                 secrets: secret_store(config),

@@ -1,8 +1,9 @@
 //! Where plugins are: `plugins/NAME.wasm` beside rosterd.toml, or wherever a path to a component points.
 
-use crate::config::{Config, nearest, tidy};
+use crate::config::{Config, ConnectionTable, nearest, tidy};
 use crate::error::{CommandError, ErrorKind};
 use rosterd_connector::Inspection;
+use rosterd_model::ConnectionId;
 use std::path::{Path, PathBuf};
 
 /// Folder of installed plugins, beside rosterd.toml.
@@ -42,6 +43,18 @@ pub(crate) fn installed(dir: &Path) -> Result<Vec<String>, CommandError> {
 /// True if `plugin` is written as a path and not as the name of an installed plugin.
 pub(crate) fn is_path(plugin: &str) -> bool {
     Path::new(plugin).extension().is_some_and(|ending| ending == "wasm") || plugin.contains('/')
+}
+
+/// The component of a connection.
+///
+/// # Errors
+/// As [`component`], or it has none.
+pub(crate) fn of(config: &Config, id: &ConnectionId, table: &ConnectionTable) -> Result<PathBuf, CommandError> {
+    match &table.plugin {
+        Some(plugin) => component(config, plugin),
+        None => Err(CommandError::config(format!("connection {id} has no plugin: only clients use it"))
+            .hint(format!("add plugin = ... to [connection.{id}] if there is a remote system behind it"))),
+    }
 }
 
 /// The component that `plugin` of a connection means.

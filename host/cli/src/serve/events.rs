@@ -1,17 +1,20 @@
 //! What remote systems tell between two runs: requests that they send, streams that connectors keep open. Both end in the
 //! inbox, and what is in there is looked at at once.
 
+use super::clients::StoredClients;
 use super::hub::{Generation, Hub};
 use super::work::hints;
+use crate::clock::SystemClock;
 use crate::config::EventWay;
 use crate::error::{CommandError, ErrorKind};
 use rosterd_model::ConnectionId;
 use rosterd_model::port::{Answer, BoxFuture, Call, Connections as _, Receiver};
-use rosterd_server::Receive;
+use rosterd_server::{Receive, Server, Tls};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// Requests that one connection answers at once, each in an instance of its own.
@@ -22,11 +25,29 @@ const MOST_WAITING: usize = 64;
 const TOGETHER: Duration = Duration::from_millis(200);
 
 /// Tasks that end when this is dropped.
-pub(super) struct Hearing(Vec<JoinHandle<()>>);
+pub(super) struct Hearing {
+    tasks: Vec<JoinHandle<()>>,
+    /// Where remote systems and clients call, if they can.
+    calls: Option<(watch::Sender<bool>, JoinHandle<()>)>,
+}
+
+impl Hearing {
+    /// Takes nothing new, and answers what came; what still is not answered then is sent again by whoever sent it.
+    pub(super) async fn end(mut self) {
+        if let Some((stop, work)) = self.calls.take() {
+            stop.send_replace(true);
+            // It ends by itself, in a bounded time.
+            let _ = work.await;
+        }
+    }
+}
 
 impl Drop for Hearing {
     fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
+        self.tasks.iter().for_each(JoinHandle::abort);
+        if let Some((_, work)) = &self.calls {
+            work.abort();
+        }
     }
 }
 
@@ -40,20 +61,40 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
     tasks.push(tokio::spawn(listen(Arc::downgrade(hub), Arc::clone(&came))));
     let generation = hub.generation();
     let serve = &generation.config.file.serve;
+    let mut calls = None;
     if let Some(text) = &serve.receive {
-        let address =
+        let address: SocketAddr =
             text.parse().map_err(|_| CommandError::config(format!("\"{text}\" is no address to listen at")))?;
-        let public_url = serve.public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
-        let receive = receiving(Arc::downgrade(hub), came);
-        let (bound, work) = rosterd_server::receive(address, public_url, receive).await.map_err(|error| {
+        let (stop, stopped) = watch::channel(false);
+        let server = Server {
+            receive: receiving(Arc::downgrade(hub), came),
+            clients: Arc::new(StoredClients(Arc::downgrade(hub))),
+            public_url: serve.public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned(),
+            clock: Arc::new(SystemClock),
+            tls: tls(&generation)?,
+            api: None,
+            tell: None,
+            login: None,
+            stop: stopped,
+        };
+        let (bound, work) = rosterd_server::serve_hub(address, server).await.map_err(|error| {
             CommandError::new(ErrorKind::Config, format!("failed to listen at {address}, which [serve] receive names"))
                 .because(&error)
                 .hint("stop what listens there, or name another port")
         })?;
-        tracing::info!(address = %bound, "remote systems can call below /receive/");
-        tasks.push(tokio::spawn(work));
+        let tls = serve.tls.is_some();
+        tracing::info!(address = %bound, tls, "remote systems can call, and clients can");
+        calls = Some((stop, tokio::spawn(work)));
     }
-    Ok(Hearing(tasks))
+    Ok(Hearing { tasks, calls })
+}
+
+/// The certificate of the configuration.
+fn tls(generation: &Generation) -> Result<Option<Tls>, CommandError> {
+    let config = &generation.config;
+    let Some(table) = &config.file.serve.tls else { return Ok(None) };
+    let loaded = Tls::load(&config.resolve(&table.certificate), &config.resolve(&table.key));
+    loaded.map(Some).map_err(|error| CommandError::config(error.to_string()))
 }
 
 /// Looks at the inbox whenever something came.

@@ -2,9 +2,10 @@
 //! beside it and are done here.
 //!
 //! Reading order: [`hub`] (what the service has), [`run`] (its life), [`server`] and [`client`] (the control socket),
-//! [`work`] (what the scheduler starts), [`events`] (what remote systems tell), [`reload`], [`log`], [`notify`] and [`watch`] (who listens to its events).
+//! [`work`] (what the scheduler starts), [`events`] (what remote systems tell), [`clients`] (who else may call), [`reload`], [`log`], [`notify`] and [`watch`] (who listens to its events).
 
 pub(crate) mod client;
+mod clients;
 mod directory;
 mod events;
 pub(crate) mod hub;

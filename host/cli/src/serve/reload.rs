@@ -40,7 +40,9 @@ impl Generation {
     pub(super) fn broken_plugins(&self) -> Vec<String> {
         let file = &self.config.file;
         let used = file.job.values().map(|job| &job.spec.source).chain(file.deliver.keys());
-        let mut names: Vec<_> = used.collect();
+        // One that only clients use has no component.
+        let has_one = |name: &&_| file.connection.get(*name).is_none_or(|table| table.plugin.is_some());
+        let mut names: Vec<_> = used.filter(has_one).collect();
         names.sort();
         names.dedup();
         let broken = |name: &_| self.connections.preload(name).err().map(|fault| format!("connection {name}: {fault}"));
@@ -103,6 +105,7 @@ fn restart_for(old: &Config, new: &Config) -> Vec<String> {
         ("[serve] metrics", old.serve.metrics != new.serve.metrics),
         ("[serve] receive", old.serve.receive != new.serve.receive),
         ("[serve] public-url", old.serve.public_url != new.serve.public_url),
+        ("[serve.tls]", old.serve.tls != new.serve.tls),
         ("[serve] at-once", old.serve.at_once != new.serve.at_once),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key.to_owned()).collect()

@@ -119,10 +119,9 @@ async fn life(
     tracing::info!(because, grace = ?grace, "rosterd stops: nothing new is started, what runs goes to a safe place");
     scheduler.stop();
     hub.gate.stop();
-    // What is not answered any more is sent again by whoever sent it.
-    drop(hearing);
+    let ended = async { tokio::join!(scheduling, hearing.end()) };
     let in_order = tokio::select! {
-        done = tokio::time::timeout(grace, scheduling) => done.is_ok(),
+        done = tokio::time::timeout(grace, ended) => done.is_ok(),
         // A second signal means now.
         _ = signals.recv() => false,
     };

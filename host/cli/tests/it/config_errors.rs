@@ -27,7 +27,7 @@ fn unknown_keys_come_with_the_nearest() {
 
 #[test]
 fn missing_keys_say_what_they_are_for() {
-    assert_shown!(said("[connection.hr]\n[job.hr]\n"));
+    assert_shown!(said("[connection.hr]\n[connection.hr.initial-passwords]\n[job.hr]\n"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! snapshots. One module for each command.
 
 mod check;
+mod client;
 mod completions;
 mod component;
 mod config;

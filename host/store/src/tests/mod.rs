@@ -6,6 +6,7 @@ mod copies;
 mod crash;
 mod full;
 mod kept;
+mod late;
 mod late_keys;
 mod line;
 mod lookups;

@@ -3,6 +3,7 @@
 //!
 //! Memory stays small: rows stream, and what must be remembered is one bit per shadow.
 
+mod clients;
 mod decisions;
 mod directory;
 mod guard;
@@ -88,6 +89,7 @@ fn run<R: Read>(view: &R, keys: Keys<'_>) -> Result<VerifyReport, StoreError> {
     check.part(Check::runs)?;
     check.part(Check::timers)?;
     check.part(Check::orders)?;
+    check.part(Check::clients)?;
     check.part(Check::audit)?;
     Ok(check.report)
 }

@@ -22,6 +22,23 @@ pub fn page_request(bytes: &[u8]) {
     }
 }
 
+/// A request for a token: the first line is the header, the rest the form.
+pub fn token_request(bytes: &[u8]) {
+    let (header, form) = bytes.split_at(bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len()));
+    let form = form.get(1..).unwrap_or_default();
+    let _ = rosterd_server::fuzzing::token_request(header, form);
+    for word in text(form).split([' ', '&', '=', '+']) {
+        assert!(rosterd_server::fuzzing::scope(word).is_none_or(|scope| scope == word), "{word:?}");
+    }
+}
+
+/// What a client shows.
+pub fn shown_token(bytes: &[u8]) {
+    if let Some(client) = rosterd_server::fuzzing::client_of(bytes) {
+        assert!(client.parse::<rosterd_model::ConnectionId>().is_ok(), "{client:?}");
+    }
+}
+
 /// The note beside a store that says who has it.
 pub fn store_holder(bytes: &[u8]) {
     if let Some(what) = rosterd_store::fuzzing::holder(&text(bytes)) {
@@ -46,6 +63,20 @@ mod tests {
         "\"",
         "李",
     ];
+    const FORM: &[&str] = &[
+        "Basic ",
+        "YTpi",
+        "\n",
+        "grant_type=client_credentials",
+        "&",
+        "client_id=a",
+        "client_secret=",
+        "scope=accounts:read+",
+        "groups:write",
+        "%41",
+        "+",
+        "=",
+    ];
     const HTTP: &[&str] =
         &["GET ", "HEAD ", "POST ", "/metrics", "/", "?", "#", " HTTP/1.1", "\r\n", "\r\n\r\n", "host: x", " ", "\t"];
 
@@ -61,6 +92,18 @@ mod tests {
         fn page_requests(head in words(HTTP, 8), any in bytes(200)) {
             super::page_request(head.as_bytes());
             super::page_request(&any);
+        }
+
+        #[test]
+        fn token_requests(form in words(FORM, 8), any in bytes(200)) {
+            super::token_request(form.as_bytes());
+            super::token_request(&any);
+        }
+
+        #[test]
+        fn shown_tokens(name in "[a-z0-9_-]{0,70}", random in "[A-Za-z0-9_-]{0,50}", any in bytes(200)) {
+            super::shown_token(format!("Bearer rst_{name}_{random}").as_bytes());
+            super::shown_token(&any);
         }
 
         #[test]

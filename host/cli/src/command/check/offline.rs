@@ -6,6 +6,7 @@ use crate::context::{grants, plugins, secret_store, settings};
 use crate::exit::Exit;
 use rosterd_connector::{Inspection, Role};
 use rosterd_model::ConnectionId;
+use rosterd_server::Tls;
 
 /// Plugins that are not there, do not fit their roles, or ask for more than they are granted.
 pub(super) fn plugins(config: &Config) -> Vec<Finding> {
@@ -15,7 +16,11 @@ pub(super) fn plugins(config: &Config) -> Vec<Finding> {
             let path: Vec<&str> = ["connection", id.as_str()].into_iter().chain(path.iter().copied()).collect();
             config.document.problem(config.document.locate(&path), "", Vec::new())
         };
-        let inspection = plugins::component(config, &table.plugin).and_then(|path| plugins::inspect(&path));
+        // One that only clients use has nothing to be looked at.
+        if table.plugin.is_none() {
+            continue;
+        }
+        let inspection = plugins::of(config, id, table).and_then(|path| plugins::inspect(&path));
         let inspection = match inspection {
             Ok(inspection) => inspection,
             Err(error) => {
@@ -48,6 +53,14 @@ pub(super) fn plugins(config: &Config) -> Vec<Finding> {
         findings.extend(secret_names(id, table, &inspection));
     }
     findings
+}
+
+/// A certificate that can not be shown.
+pub(super) fn certificate(config: &Config) -> Option<Finding> {
+    let table = config.file.serve.tls.as_ref()?;
+    let error = Tls::load(&config.resolve(&table.certificate), &config.resolve(&table.key)).err()?;
+    let place = config.document.locate(&["serve", "tls"]);
+    Some(Finding::from(config.document.problem(place, error.to_string(), Vec::new())))
 }
 
 /// Jobs read sources, deliveries write to destinations.

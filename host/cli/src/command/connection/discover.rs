@@ -20,7 +20,7 @@ struct Discovered {
 pub(super) fn run(context: &Context, name: &str) -> Result<Output, CommandError> {
     let config = context.config()?;
     let (id, table) = config.connection(name)?;
-    plugins::component(config, &table.plugin)?;
+    plugins::of(config, id, table)?;
     let progress = context.talk().progress(&format!("asking {name}"));
     let connections = context.connections(None)?;
     let text = context.block_on(async {

@@ -94,7 +94,7 @@ pub(crate) fn list(context: &Context) -> Result<Output, CommandError> {
     let config = context.config().ok();
     let users = |name: &str| {
         let all = config.iter().flat_map(|config| &config.file.connection);
-        all.filter(|(_, table)| table.plugin == name).map(|(id, _)| id.to_string()).collect()
+        all.filter(|(_, table)| table.plugin.as_deref() == Some(name)).map(|(id, _)| id.to_string()).collect()
     };
     let row = |name: String| {
         let connections = users(&name);

@@ -1,0 +1,45 @@
+//! The clients of the service: those of the store whose connections the present configuration has.
+
+use super::hub::Hub;
+use rosterd_model::ConnectionId;
+use rosterd_model::directory::Directory;
+use rosterd_model::port::BoxFuture;
+use rosterd_server::{Clients, Unavailable};
+use rosterd_store::prelude::*;
+use rosterd_store::{ClientRow, StoreError};
+use std::sync::{Arc, Weak};
+
+/// Looks clients up; it does not keep the service alive.
+pub(super) struct StoredClients(pub(super) Weak<Hub>);
+
+impl StoredClients {
+    fn hub(&self) -> Result<Arc<Hub>, Unavailable> {
+        self.0.upgrade().ok_or(Unavailable)
+    }
+}
+
+impl Clients for StoredClients {
+    fn client(&self, name: String) -> BoxFuture<'_, Result<Option<ClientRow>, Unavailable>> {
+        Box::pin(async move {
+            let hub = self.hub()?;
+            let store = Arc::clone(&hub.store);
+            let read =
+                move || -> Result<Option<ClientRow>, StoreError> { store.snapshot_without_keys()?.client(&name) };
+            let row = match tokio::task::spawn_blocking(read).await {
+                Ok(Ok(row)) => row,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "clients can not be looked up");
+                    return Err(Unavailable);
+                }
+                Err(_) => return Err(Unavailable),
+            };
+            // Of a connection that was taken out of the configuration nobody may act.
+            let generation = hub.generation();
+            Ok(row.filter(|row| generation.config.file.connection.contains_key(&row.connection)))
+        })
+    }
+
+    fn directory(&self, connection: &ConnectionId, client: &str) -> Option<Arc<dyn Directory>> {
+        self.hub().ok()?.engine(&format!("client {client}")).directory(connection).ok()
+    }
+}
