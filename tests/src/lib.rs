@@ -3,7 +3,9 @@
 pub mod built;
 pub mod canary;
 mod compiled;
+pub mod http;
 pub mod hub;
+pub mod python;
 pub mod service;
 pub mod tape;
 pub mod watched;

@@ -1,7 +1,7 @@
 //! The application that is called back: a program in Python, in which libraries of others verify what comes.
 
+use rosterd_tests::python::environment;
 use serde_json::{Value, json};
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,8 +16,8 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Starts it. It believes nothing before it has keys.
     pub(crate) fn start() -> Self {
-        let python =
-            environment().unwrap_or_else(|why| panic!("the libraries are not there, and are not skipped: {why}"));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("callback-clients");
+        let python = environment(&folder, &sources().join("requirements.txt"));
         let dir = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(python)
             .arg(sources().join("receiver.py"))
@@ -79,29 +79,4 @@ impl Drop for Receiver {
 
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/callback")
-}
-
-/// An environment with exactly what `requirements.txt` says, kept until that changes. Each test is a process of its own.
-fn environment() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("callback-clients");
-    let (python, stamp) = (folder.join("bin/python"), folder.join("installed.txt"));
-    let text = |error: std::io::Error| error.to_string();
-    let wanted = std::fs::read_to_string(sources().join("requirements.txt")).map_err(text)?;
-    let lock = File::create(folder.with_extension("lock")).map_err(text)?;
-    lock.lock().map_err(text)?;
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(&python).args(install).arg(sources().join("requirements.txt")))?;
-    std::fs::write(&stamp, wanted).map_err(text)?;
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?} does not start: {error}"))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let both = || format!("{command:?} failed:\n{}{}", text(&output.stdout), text(&output.stderr));
-    if output.status.success() { Ok(()) } else { Err(both()) }
 }

@@ -2,6 +2,7 @@
 //! afterwards, whatever was changed in the first.
 
 pub(crate) mod provider;
+mod receiving;
 
 use provider::{Provider, TOKEN};
 use rosterd_tests::hub::{Hub, Said};
