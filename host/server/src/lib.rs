@@ -11,6 +11,7 @@ pub mod caller;
 pub mod fuzzing;
 pub mod gauges;
 pub mod http;
+pub mod login;
 pub mod metrics;
 pub mod receive;
 
