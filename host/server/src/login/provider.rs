@@ -144,7 +144,10 @@ impl Provider {
         let browser = metadata.authorization_endpoint().url();
         if !self.client.may_go(browser) {
             let host = browser.host_str().unwrap_or_default();
-            return Err(Refused::new(Refusal::Answer, format!("the provider would have browsers go to {host} without https")));
+            return Err(Refused::new(
+                Refusal::Answer,
+                format!("the provider would have browsers go to {host} without https"),
+            ));
         }
         match metadata.token_endpoint() {
             Some(_) => Ok(()),
