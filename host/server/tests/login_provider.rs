@@ -13,7 +13,7 @@ use rosterd_server::login::{
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -55,6 +55,8 @@ impl Audit for Kept {
 struct Provider {
     child: Child,
     issuer: String,
+    /// Open as long as it runs: it would end otherwise, if it says more.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Provider {
@@ -63,16 +65,12 @@ impl Provider {
         command.arg(installed()?.join("provider.mjs")).arg(redirect);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| format!("node does not start: {error}"))?;
-        let mut issuer = String::new();
         let output = child.stdout.take().ok_or("the provider has no output")?;
-        BufReader::new(output)
-            .lines()
-            .next()
-            .transpose()
-            .map_err(|error| error.to_string())?
-            .unwrap_or_default()
-            .clone_into(&mut issuer);
-        Ok(Self { child, issuer })
+        let mut output = BufReader::new(output);
+        let mut issuer = String::new();
+        output.read_line(&mut issuer).map_err(|error| error.to_string())?;
+        let issuer = issuer.trim_end().to_owned();
+        Ok(Self { child, issuer, _output: output })
     }
 }
 

@@ -3,6 +3,9 @@
 import http from 'node:http';
 import Provider from 'oidc-provider';
 
+// What the provider remarks about its settings is not for whoever reads the issuer.
+console.info = console.warn = console.error;
+
 const [redirect] = process.argv.slice(2);
 const people = {
   ann: { name: 'Ann Lee', given_name: 'Ann', family_name: 'Lee', email: 'ann@acme.example', email_verified: true, groups: ['g1'] },
