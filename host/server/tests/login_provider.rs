@@ -8,7 +8,7 @@ use memory::Memory;
 use rosterd_model::port::{BoxFuture, Clock};
 use rosterd_model::{Class, ConnectionId, ExternalId, Fault, Timestamp};
 use rosterd_server::login::{
-    Audit, Fetch, LoginSettings, Logins, Outcome, People, Refusal, Standing, Surroundings, router,
+    Audit, Configured, Fetch, LoginSettings, Logins, Outcome, People, Refusal, Standing, Surroundings, router,
 };
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -127,13 +127,13 @@ async fn hub(more: &str) -> Hub {
     let settings: LoginSettings<String> = toml::from_str(&text).expect("settings");
     let settings = settings.with_secret(Some("a secret with a space & more".into()));
     let around = Surroundings {
-        fetch: Arc::new(Plain),
         clock: Arc::new(Machine),
         audit: Arc::clone(&kept) as _,
         people: Arc::new(Everybody),
         public_url: address.clone(),
     };
-    let logins = Logins::new([("dev".to_owned(), (settings, Arc::clone(&directory) as _))].into(), around);
+    let configured = Configured { settings, directory: Arc::clone(&directory) as _, fetch: Arc::new(Plain) };
+    let logins = Logins::new([("dev".to_owned(), configured)].into(), around);
     let app = router(logins.expect("logins"));
     tokio::spawn(async move { axum::serve(listener, app).await });
     Hub { address, directory, kept, _provider: provider }

@@ -2,11 +2,11 @@
 
 use super::refusal::{Refusal, Refused};
 use super::waiting::{Begun, random};
-use super::{Login, Logins, page};
+use super::{Inner, Login, Logins, page};
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod as Method};
 use openidconnect::url::Url;
 use openidconnect::{AuthType, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet};
 use openidconnect::{Nonce, PkceCodeChallenge, RedirectUrl, Scope};
@@ -17,26 +17,28 @@ pub(super) type Client =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 pub(super) async fn begin(State(logins): State<Logins>, Path(name): Path<String>) -> Response {
-    let Some(login) = logins.0.logins.get(&name) else { return page::nowhere() };
+    let logins = logins.now();
+    let Some(login) = logins.logins.get(&name) else { return page::nowhere() };
     match sent(&logins, login).await {
         Ok((url, cookie)) => page::elsewhere(url.as_str(), cookie),
         Err(refused) => page::refused(&login.name, &refused, &page::reference(), None),
     }
 }
 
-async fn sent(logins: &Logins, login: &Login) -> Result<(Url, HeaderValue), Refused> {
-    let _seat = logins.0.room.try_acquire().map_err(|_| Refusal::Busy)?;
+async fn sent(logins: &Inner, login: &Login) -> Result<(Url, HeaderValue), Refused> {
+    let _seat = logins.room.try_acquire().map_err(|_| Refusal::Busy)?;
     let known = login.provider.known().await?;
     let client = client(login, &known)?;
     let (state, nonce) = (unguessable(random())?, unguessable(random())?);
-    let (browser, cookie) = unguessable(logins.0.cookie.fresh())?;
+    let (browser, cookie) = unguessable(logins.cookie.fresh())?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let begun = Begun {
         login: login.name.clone(),
+        issuer: login.settings.issuer.clone(),
         browser: blake3::hash(browser.as_bytes()),
         nonce: blake3::hash(nonce.as_bytes()),
         verifier,
-        at: logins.0.around.clock.now(),
+        at: logins.around.clock.now(),
     };
     let own_state = state.clone();
     let (url, ..) = client
@@ -48,7 +50,7 @@ async fn sent(logins: &Logins, login: &Login) -> Result<(Url, HeaderValue), Refu
         .add_scopes(login.settings.asked_scopes().into_iter().map(Scope::new))
         .set_pkce_challenge(challenge)
         .url();
-    logins.0.waiting.keep(&state, begun);
+    logins.waiting.keep(&state, begun);
     Ok((url, cookie))
 }
 
@@ -63,29 +65,13 @@ pub(super) fn client(login: &Login, known: &super::provider::Known) -> Result<Cl
     // A secret in a header is in fewer logs than one in a body; some providers read only the latter.
     let auth = match metadata.token_endpoint_auth_methods_supported() {
         Some(methods)
-            if !methods.iter().any(|method| method.is_basic()) && methods.iter().any(|method| method.is_post()) =>
+            if !methods.contains(&Method::ClientSecretBasic) && methods.contains(&Method::ClientSecretPost) =>
         {
             AuthType::RequestBody
         }
         _ => AuthType::BasicAuth,
     };
     Ok(CoreClient::from_provider_metadata(metadata, id, secret).set_redirect_uri(redirect).set_auth_type(auth))
-}
-
-/// How a client may show who it is.
-trait Method {
-    fn is_basic(&self) -> bool;
-    fn is_post(&self) -> bool;
-}
-
-impl Method for openidconnect::core::CoreClientAuthMethod {
-    fn is_basic(&self) -> bool {
-        matches!(self, Self::ClientSecretBasic)
-    }
-
-    fn is_post(&self) -> bool {
-        matches!(self, Self::ClientSecretPost)
-    }
 }
 
 /// Without random numbers nobody can log in.

@@ -9,7 +9,7 @@ use super::refusal::{Refusal, Refused, one_line};
 use super::seam::{Entered, Outcome};
 use super::token::{self, Expected};
 use super::waiting::Begun;
-use super::{Login, Logins, page};
+use super::{Inner, Login, Logins, page};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
@@ -32,8 +32,9 @@ pub(super) async fn callback(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Some(login) = logins.0.logins.get(&name) else { return page::nowhere() };
-    let (reference, spent) = (page::reference(), logins.0.cookie.spent());
+    let logins = logins.now();
+    let Some(login) = logins.logins.get(&name) else { return page::nowhere() };
+    let (reference, spent) = (page::reference(), logins.cookie.spent());
     // What began nowhere is in the log and nowhere else: strangers could fill the audit with it.
     let (answer, begun) = match came_back(&logins, login, query.as_deref()) {
         Ok(both) => both,
@@ -44,13 +45,16 @@ pub(super) async fn callback(
         Ok(()) => finish(&logins, login, &answer, begun, &mut account).await,
         Err(refused) => Err(refused),
     };
+    if result.is_ok() {
+        tracing::info!(login = login.name, reference, "somebody logged in");
+    }
     let response = match (&result, &login.settings.after) {
         (Ok(_), Some(after)) => page::elsewhere(after, spent),
         (Ok(entered), None) => page::entered(entered, spent),
         (Err(refused), _) => page::refused(&login.name, refused, &reference, Some(spent)),
     };
     let (login, connection) = (login.name.clone(), login.settings.connection.clone());
-    logins.0.around.audit.logged_in(Outcome { login, connection, reference, account, result });
+    logins.around.audit.logged_in(Outcome { login, connection, reference, account, result });
     response
 }
 
@@ -63,7 +67,7 @@ struct Answer {
 }
 
 /// The answer, and the login that waits for it. No login waits twice.
-fn came_back(logins: &Logins, login: &Login, query: Option<&str>) -> Result<(Answer, Begun), Refused> {
+fn came_back(logins: &Inner, login: &Login, query: Option<&str>) -> Result<(Answer, Begun), Refused> {
     let query = query.filter(|query| query.len() <= LONGEST_QUERY).ok_or(Refusal::Request)?;
     let mut parameters = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()).take(MOST_PARAMETERS + 1) {
@@ -73,17 +77,17 @@ fn came_back(logins: &Logins, login: &Login, query: Option<&str>) -> Result<(Ans
         }
     }
     let state = parameters.remove("state").ok_or(Refusal::Request)?;
-    let begun = logins.0.waiting.take(&state, logins.0.around.clock.now()).ok_or(Refusal::State)?;
-    if begun.login != login.name {
-        return Err(Refused::new(Refusal::State, "it began as another login"));
+    let begun = logins.waiting.take(&state, logins.around.clock.now()).ok_or(Refusal::State)?;
+    if begun.login != login.name || begun.issuer != login.settings.issuer {
+        return Err(Refused::new(Refusal::State, "it began as another login, or at another provider"));
     }
     let mut take = |name: &str| parameters.remove(name);
     Ok((Answer { code: take("code"), issuer: take("iss"), error: take("error") }, begun))
 }
 
-fn is_same_browser(logins: &Logins, begun: &Begun, headers: &HeaderMap) -> Result<(), Refused> {
+fn is_same_browser(logins: &Inner, begun: &Begun, headers: &HeaderMap) -> Result<(), Refused> {
     let own =
-        logins.0.cookie.read(headers).ok_or_else(|| Refused::new(Refusal::Browser, "it sent no cookie of a login"))?;
+        logins.cookie.read(headers).ok_or_else(|| Refused::new(Refusal::Browser, "it sent no cookie of a login"))?;
     if blake3::hash(own.as_bytes()) == begun.browser {
         Ok(())
     } else {
@@ -92,13 +96,13 @@ fn is_same_browser(logins: &Logins, begun: &Begun, headers: &HeaderMap) -> Resul
 }
 
 async fn finish(
-    logins: &Logins,
+    logins: &Inner,
     login: &Login,
     answer: &Answer,
     begun: Begun,
     account: &mut Option<ExternalId>,
 ) -> Result<Entered, Refused> {
-    let _seat = logins.0.room.try_acquire().map_err(|_| Refusal::Busy)?;
+    let _seat = logins.room.try_acquire().map_err(|_| Refusal::Busy)?;
     let known = login.provider.known().await?;
     match &answer.issuer {
         Some(issuer) if *issuer != login.settings.issuer => {
@@ -117,7 +121,7 @@ async fn finish(
     *account = Some(claims::id(&login.settings, &claims)?);
     let more = userinfo(login, &known, tokens.access_token(), &claims).await?;
     let person: Person = claims::person(&login.settings, &claims, more.as_ref())?;
-    enter(&login.settings, login.directory.as_ref(), logins.0.around.people.as_ref(), person).await
+    enter(&login.settings, login.directory.as_ref(), logins.around.people.as_ref(), person).await
 }
 
 /// The tokens for a code.
@@ -148,7 +152,7 @@ fn no_tokens(error: CoreRequestTokenError<NoAnswer>) -> Refused {
 
 /// The claims of the id token, if it is good by the keys that are known, or by newer ones.
 async fn good(
-    logins: &Logins,
+    logins: &Inner,
     login: &Login,
     known: Known,
     tokens: &CoreTokenResponse,
@@ -159,7 +163,7 @@ async fn good(
         issuer: &login.settings.issuer,
         client_id: &login.settings.client_id,
         nonce,
-        now: logins.0.around.clock.now(),
+        now: logins.around.clock.now(),
         access_token: tokens.access_token(),
     };
     match token::verified(id_token, &known.keys, &expected) {

@@ -67,7 +67,7 @@ pub(super) fn person<S>(
             None => {}
             Some(Some(value)) => drop(attributes.insert(attribute.to_owned(), value)),
             Some(None) => {
-                notes.push(format!("claim \"{claim}\" is no plain value, so \"{attribute}\" was left as it is"))
+                notes.push(format!("claim \"{claim}\" is no plain value, so \"{attribute}\" was left as it is"));
             }
         }
     }

@@ -15,12 +15,18 @@ pub(super) struct Cookie {
     traits: &'static str,
 }
 
+impl Default for Cookie {
+    fn default() -> Self {
+        Self { name: "__Host-rosterd-login", traits: "Path=/; Secure; HttpOnly; SameSite=Lax" }
+    }
+}
+
 impl Cookie {
     /// With https nobody else of the same domain can set it (`__Host-`). Over http a browser keeps no such cookie, so that on
     /// this machine it has another name; a hub that others reach has https.
     pub(super) fn new(public: &Url) -> Self {
         match public.scheme() {
-            "https" => Self { name: "__Host-rosterd-login", traits: "Path=/; Secure; HttpOnly; SameSite=Lax" },
+            "https" => Self::default(),
             _ => Self { name: "rosterd-login", traits: "Path=/; HttpOnly; SameSite=Lax" },
         }
     }

@@ -37,6 +37,7 @@ pub use settings::{GroupSettings, LoginSettings, Preset, UnitSettings, Unverifie
 
 use axum::Router;
 use axum::routing::get;
+use cookie::Cookie;
 use openidconnect::url::Url;
 use provider::Provider;
 use rosterd_model::directory::Directory;
@@ -44,7 +45,7 @@ use rosterd_model::port::Clock;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 use waiting::Waiting;
 
@@ -56,8 +57,6 @@ const MOST_AT_ONCE: usize = 64;
 /// What logins need of the world.
 #[derive(Clone)]
 pub struct Surroundings {
-    /// The way to the provider.
-    pub fetch: Arc<dyn Fetch>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Who keeps what came of a login.
@@ -69,6 +68,15 @@ pub struct Surroundings {
 }
 
 /// One login as it is configured, with what it leads to.
+pub struct Configured {
+    /// Its settings, with the secret itself.
+    pub settings: LoginSettings<SecretString>,
+    /// What clients of its connection submitted.
+    pub directory: Arc<dyn Directory>,
+    /// The way to its provider, within `networks` and `ca-file` of the settings.
+    pub fetch: Arc<dyn Fetch>,
+}
+
 struct Login {
     name: String,
     settings: LoginSettings<SecretString>,
@@ -77,65 +85,89 @@ struct Login {
     provider: Provider,
 }
 
-/// All logins of the hub. Cheap to clone.
+/// All logins of the hub. Clones are the same logins.
 #[derive(Clone)]
-pub struct Logins(Arc<Inner>);
+pub struct Logins(Arc<RwLock<Arc<Inner>>>);
 
 struct Inner {
     logins: BTreeMap<String, Login>,
     around: Surroundings,
-    waiting: Waiting,
-    cookie: cookie::Cookie,
-    room: Semaphore,
+    waiting: Arc<Waiting>,
+    cookie: Cookie,
+    room: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Logins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logins").field("names", &self.0.logins.keys()).finish_non_exhaustive()
+        f.debug_struct("Logins").field("names", &self.now().logins.keys()).finish_non_exhaustive()
     }
 }
 
 impl Logins {
-    /// Logins by their names, each with its settings (the secret resolved) and the directory of its connection.
+    /// Logins by their names. There may be none.
     ///
     /// # Errors
     /// Sentences, one for each thing that is wrong with the settings or the public address.
-    pub fn new(
-        logins: BTreeMap<String, (LoginSettings<SecretString>, Arc<dyn Directory>)>,
-        around: Surroundings,
-    ) -> Result<Self, Vec<String>> {
-        let base = validate::public_url(&around.public_url).map_err(|problem| vec![problem])?;
-        let (mut ready, mut problems) = (BTreeMap::new(), Vec::new());
-        for (name, (settings, directory)) in logins {
-            let found = settings.validate(&name);
-            if !found.is_empty() {
-                problems.extend(found);
-                continue;
-            }
-            let redirect = base.join(&format!("{}{MOUNT}{name}/callback", base.path().trim_end_matches('/')));
-            let provider = Provider::new(&settings.issuer, Arc::clone(&around.fetch), Arc::clone(&around.clock));
-            match (redirect, provider) {
-                (Ok(redirect), Ok(provider)) => {
-                    let login = Login { name: name.clone(), settings, redirect, directory, provider };
-                    ready.insert(name, login);
-                }
-                (Err(error), _) => problems.push(format!("login \"{name}\": no address can be made for it: {error}")),
-                (_, Err(problem)) => problems.push(format!("login \"{name}\": {problem}")),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let cookie = cookie::Cookie::new(&base);
-        let (waiting, room) = (Waiting::default(), Semaphore::new(MOST_AT_ONCE));
-        Ok(Self(Arc::new(Inner { logins: ready, around, waiting, cookie, room })))
+    pub fn new(logins: BTreeMap<String, Configured>, around: Surroundings) -> Result<Self, Vec<String>> {
+        let (waiting, room) = (Arc::new(Waiting::default()), Arc::new(Semaphore::new(MOST_AT_ONCE)));
+        let inner = ready(logins, around, waiting, room)?;
+        Ok(Self(Arc::new(RwLock::new(Arc::new(inner)))))
+    }
+
+    /// Other logins in their place, after the configuration changed. Those under way go on, unless their provider is another.
+    ///
+    /// # Errors
+    /// As [`Logins::new`]; everything stays as it was.
+    pub fn renew(&self, logins: BTreeMap<String, Configured>, around: Surroundings) -> Result<(), Vec<String>> {
+        let before = self.now();
+        let inner = ready(logins, around, Arc::clone(&before.waiting), Arc::clone(&before.room))?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(inner);
+        Ok(())
     }
 
     /// What has to be written into the application's registration at the provider, by the name of the login.
     #[must_use]
     pub fn redirects(&self) -> BTreeMap<String, String> {
-        self.0.logins.iter().map(|(name, login)| (name.clone(), login.redirect.to_string())).collect()
+        self.now().logins.iter().map(|(name, login)| (name.clone(), login.redirect.to_string())).collect()
     }
+
+    /// As they are at this moment.
+    fn now(&self) -> Arc<Inner> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn ready(
+    logins: BTreeMap<String, Configured>,
+    around: Surroundings,
+    waiting: Arc<Waiting>,
+    room: Arc<Semaphore>,
+) -> Result<Inner, Vec<String>> {
+    let (mut ready, mut problems, mut cookie) = (BTreeMap::new(), Vec::new(), Cookie::default());
+    if !logins.is_empty() {
+        let base = validate::public_url(&around.public_url).map_err(|problem| vec![problem])?;
+        cookie = Cookie::new(&base);
+        for (name, login) in logins {
+            match one(&name, login, &base, &around) {
+                Ok(login) => drop(ready.insert(name, login)),
+                Err(found) => problems.extend(found),
+            }
+        }
+    }
+    if problems.is_empty() { Ok(Inner { logins: ready, around, waiting, cookie, room }) } else { Err(problems) }
+}
+
+fn one(name: &str, configured: Configured, base: &Url, around: &Surroundings) -> Result<Login, Vec<String>> {
+    let Configured { settings, directory, fetch } = configured;
+    let problems = settings.validate(name);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let problem = |why: String| vec![format!("login \"{name}\": {why}")];
+    let path = format!("{}{MOUNT}{name}/callback", base.path().trim_end_matches('/'));
+    let redirect = base.join(&path).map_err(|error| problem(format!("no address can be made for it: {error}")))?;
+    let provider = Provider::new(&settings.issuer, fetch, Arc::clone(&around.clock)).map_err(problem)?;
+    Ok(Login { name: name.to_owned(), settings, redirect, directory, provider })
 }
 
 /// `GET /login/NAME` sends the browser to the provider, `GET /login/NAME/callback` is where it comes back.

@@ -4,6 +4,7 @@ use rosterd_model::ConnectionId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Whose habits a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -101,6 +102,11 @@ pub struct LoginSettings<S> {
     pub org_unit: Option<UnitSettings>,
     /// Where the browser goes afterwards; without it a short page is shown.
     pub after: Option<String>,
+    /// Private, loopback or otherwise not public address ranges that may be reached: `10.2.0.0/16`.
+    #[serde(default)]
+    pub networks: Vec<String>,
+    /// A PEM file of authorities to trust beside those of the system.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `[login.NAME.groups]`.
@@ -148,6 +154,8 @@ impl<S> LoginSettings<S> {
             groups,
             org_unit,
             after,
+            networks,
+            ca_file,
         } = self;
         LoginSettings {
             connection,
@@ -163,6 +171,8 @@ impl<S> LoginSettings<S> {
             groups,
             org_unit,
             after,
+            networks,
+            ca_file,
         }
     }
 

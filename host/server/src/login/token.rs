@@ -160,3 +160,14 @@ fn signature(error: SignatureVerificationError) -> Refused {
         other => Refused::new(Refusal::Signature, other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openidconnect::JwsSigningAlgorithm as _;
+
+    #[test]
+    fn nothing_is_accepted_that_everybody_could_sign() {
+        assert!(ACCEPTED.iter().all(|algorithm| !algorithm.uses_shared_secret()));
+    }
+}

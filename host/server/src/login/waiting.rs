@@ -23,6 +23,8 @@ pub(super) fn random() -> Result<String, getrandom::Error> {
 /// One login under way. What the browser holds is kept as hashes; comparing those takes the same time for all.
 pub(super) struct Begun {
     pub(super) login: String,
+    /// The provider as it was configured then: no code goes to another one.
+    pub(super) issuer: String,
     pub(super) browser: blake3::Hash,
     pub(super) nonce: blake3::Hash,
     pub(super) verifier: PkceCodeVerifier,
@@ -85,7 +87,14 @@ mod tests {
     fn begun(at: u64) -> Begun {
         let hash = blake3::hash(b"x");
         let verifier = PkceCodeVerifier::new("v".repeat(43));
-        Begun { login: "okta".to_owned(), browser: hash, nonce: hash, verifier, at: Timestamp(at) }
+        Begun {
+            login: "okta".to_owned(),
+            issuer: String::new(),
+            browser: hash,
+            nonce: hash,
+            verifier,
+            at: Timestamp(at),
+        }
     }
 
     #[test]

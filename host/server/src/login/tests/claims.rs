@@ -19,7 +19,10 @@ fn okta(more: &str) -> LoginSettings<String> {
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().expect("an object")
+    match value {
+        Value::Object(object) => object,
+        other => panic!("{other} is no object"),
+    }
 }
 
 fn refusal(settings: &LoginSettings<String>, claims: Value) -> Refusal {

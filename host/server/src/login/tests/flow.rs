@@ -1,6 +1,7 @@
 //! The way of the browser, what is bound to it, and what becomes of whoever logged in.
 
 use super::*;
+use proptest::prelude::*;
 use rosterd_model::{Class, FaultKind};
 use serde_json::json;
 
@@ -347,4 +348,31 @@ fn what_is_said_of_somebody_else_at_userinfo_is_refused() {
         let ann = world.directory.attributes(Class::Account, ANN).expect("an account");
         assert_eq!((&ann["title"], &ann["displayName"]), (&json!("Boss"), &json!("Ann Lee")));
     });
+}
+
+#[test]
+fn a_new_configuration_leaves_logins_under_way_alone_unless_their_provider_is_another() {
+    blocking(async {
+        let world = world("");
+        let (one, two) = (world.begin().await, world.begin().await);
+        (world.renew)(ISSUER);
+        assert_eq!(world.back(&one).await.0, StatusCode::OK);
+        (world.renew)("https://id.example/new");
+        let (status, headers, _) = world.get(&world.path(&two), Some(&two.cookie)).await;
+        assert!(status == StatusCode::BAD_REQUEST && !headers.contains_key(SET_COOKIE));
+        assert_eq!((world.script.asked("/token"), world.get("/login/other", None).await.0), (1, StatusCode::NOT_FOUND));
+    });
+}
+
+proptest! {
+    #[test]
+    fn no_query_and_no_cookie_break_the_answer(query in "[ -~]{0,200}", cookie in "[ -~]{0,200}") {
+        let query: String = openidconnect::url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let query = query.replace("%3D", "=").replace("%26", "&").replace("%25", "%");
+        blocking(async move {
+            let world = world("");
+            let (status, ..) = world.get(&format!("/login/id/callback?{query}"), Some(&cookie)).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST);
+        });
+    }
 }

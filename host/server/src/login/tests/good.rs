@@ -158,12 +158,13 @@ fn keys_are_asked_for_again_when_a_token_names_another_one_and_not_more_often_th
         let world = world("");
         assert_eq!(world.login().await.0, StatusCode::OK);
         world.script.rotates("k2");
+        world.later(30);
         assert_eq!(world.login().await.0, StatusCode::FORBIDDEN);
         assert_eq!(
             (world.script.asked("/jwks"), world.outcome().result.expect_err("refused").refusal),
             (1, Refusal::Key)
         );
-        world.later(61);
+        world.later(31);
         assert_eq!(world.login().await.0, StatusCode::OK);
         world.script.signs(json!({ "alg": "ES256", "kid": "nobody's" }), by_key);
         assert_eq!(world.login().await.0, StatusCode::FORBIDDEN);

@@ -54,6 +54,8 @@ struct World {
     standing: Arc<Fixed>,
     directory: Arc<Memory>,
     app: Router,
+    /// Reads the configuration again, with this issuer.
+    renew: Box<dyn Fn(&str)>,
 }
 
 /// A browser that was sent to the provider.
@@ -76,18 +78,30 @@ fn world(more: &str) -> World {
     let clock = Arc::new(Hand(Mutex::new(NOW_S * 1000)));
     let (kept, directory) = (Arc::new(Kept::default()), Arc::new(Memory::default()));
     let standing = Arc::new(Fixed(Mutex::new(Standing::Known)));
-    let own: (_, Arc<dyn Directory>) = (settings(more), Arc::clone(&directory) as _);
-    let other: (_, Arc<dyn Directory>) = (settings(more), Arc::clone(&directory) as _);
     let around = Surroundings {
-        fetch: Arc::clone(&script) as _,
         clock: Arc::clone(&clock) as _,
         audit: Arc::clone(&kept) as _,
         people: Arc::clone(&standing) as _,
         public_url: "https://hub.example".to_owned(),
     };
-    let logins = [("id".to_owned(), own), ("other".to_owned(), other)].into();
-    let app = router(Logins::new(logins, around).expect("logins"));
-    World { script, clock, kept, standing, directory, app }
+    let configured = || Configured {
+        settings: settings(more),
+        directory: Arc::clone(&directory) as _,
+        fetch: Arc::clone(&script) as _,
+    };
+    let all = [("id".to_owned(), configured()), ("other".to_owned(), configured())].into();
+    let logins = Logins::new(all, around.clone()).expect("logins");
+    let app = router(logins.clone());
+    let renew = Box::new({
+        let own = settings(more);
+        let (directory, script) = (Arc::clone(&directory), Arc::clone(&script));
+        move |issuer: &str| {
+            let settings = LoginSettings { issuer: issuer.to_owned(), ..own.clone() };
+            let one = Configured { settings, directory: Arc::clone(&directory) as _, fetch: Arc::clone(&script) as _ };
+            logins.renew([("id".to_owned(), one)].into(), around.clone()).expect("logins");
+        }
+    });
+    World { script, clock, kept, standing, directory, app, renew }
 }
 
 impl World {

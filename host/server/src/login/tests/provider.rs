@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
+type Sign = Box<dyn Fn(&str, &EcdsaKeyPair) -> Vec<u8> + Send>;
 type Change = Box<dyn Fn(&mut Value) + Send>;
 
 /// What it says, and what it was asked.
@@ -29,7 +30,7 @@ struct Inner {
     discovery: Option<Change>,
     header: Option<Value>,
     /// How a token is signed, if not by the key.
-    sign: Option<Box<dyn Fn(&str, &EcdsaKeyPair) -> Vec<u8> + Send>>,
+    sign: Option<Sign>,
     key_id: String,
     answers: BTreeMap<String, (u16, Vec<u8>)>,
     silent: bool,
