@@ -46,8 +46,9 @@ impl People for Everybody {
 struct Kept(Mutex<Vec<Outcome>>);
 
 impl Audit for Kept {
-    fn logged_in(&self, outcome: Outcome) {
+    fn logged_in(&self, outcome: Outcome) -> BoxFuture<'_, ()> {
         self.0.lock().expect("outcomes").push(outcome);
+        Box::pin(std::future::ready(()))
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn callback(
         (Err(refused), _) => page::refused(&login.name, refused, &reference, Some(spent)),
     };
     let (login, connection) = (login.name.clone(), login.settings.connection.clone());
-    logins.around.audit.logged_in(Outcome { login, connection, reference, account, result });
+    logins.around.audit.logged_in(Outcome { login, connection, reference, account, result }).await;
     response
 }
 

@@ -9,6 +9,7 @@
 //! callback  what comes back from there       provider  what is known of the provider: addresses and keys
 //! token     is this token good               claims    what is in it for the hub
 //! enter     one submission, and groups       page      what the browser is shown
+//! hub       the hub as logins need it
 //! ```
 //!
 //! `token` and `claims` are functions of values; the network is behind [`Fetch`].
@@ -19,6 +20,7 @@ mod claims;
 mod cookie;
 mod enter;
 mod fetch;
+mod hub;
 mod page;
 mod provider;
 mod refusal;
@@ -31,6 +33,7 @@ mod validate;
 mod waiting;
 
 pub use fetch::{Fetch, LARGEST_ANSWER};
+pub use hub::{Engines, Hub};
 pub use refusal::{Refusal, Refused};
 pub use seam::{Audit, Entered, Outcome, People, Standing};
 pub use settings::{GroupSettings, LoginSettings, Preset, UnitSettings, UnverifiedEmail};

@@ -28,8 +28,8 @@ pub trait People: Send + Sync {
 
 /// Who keeps what came of logins.
 pub trait Audit: Send + Sync {
-    /// Somebody came back from the provider with a login that had begun here.
-    fn logged_in(&self, outcome: Outcome);
+    /// Somebody came back from the provider with a login that had begun here. He is answered once this is ready.
+    fn logged_in(&self, outcome: Outcome) -> BoxFuture<'_, ()>;
 }
 
 /// What came of a login.

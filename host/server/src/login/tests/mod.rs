@@ -2,6 +2,7 @@
 
 mod flow;
 mod good;
+mod hub;
 #[path = "../../../tests/memory/mod.rs"]
 mod memory;
 mod provider;
@@ -9,7 +10,7 @@ mod provider;
 use super::*;
 use axum::body::Body;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use memory::Memory;
 use provider::Script;
 use rosterd_model::port::BoxFuture;
@@ -33,8 +34,9 @@ impl Clock for Hand {
 struct Kept(Mutex<Vec<Outcome>>);
 
 impl Audit for Kept {
-    fn logged_in(&self, outcome: Outcome) {
+    fn logged_in(&self, outcome: Outcome) -> BoxFuture<'_, ()> {
         self.0.lock().expect("outcomes").push(outcome);
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -105,27 +107,14 @@ fn world(more: &str) -> World {
 }
 
 impl World {
-    async fn get(&self, path: &str, cookie: Option<&str>) -> (StatusCode, axum::http::HeaderMap, String) {
-        let mut request = Request::get(path);
-        if let Some(cookie) = cookie {
-            request = request.header(COOKIE, cookie);
-        }
-        let request = request.body(Body::empty()).expect("a request");
-        let response = self.app.clone().oneshot(request).await.expect("an answer");
-        let (head, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
-        (head.status, head.headers, String::from_utf8(body.to_vec()).expect("text"))
+    async fn get(&self, path: &str, cookie: Option<&str>) -> (StatusCode, HeaderMap, String) {
+        get(&self.app, path, cookie).await
     }
 
     async fn begin(&self) -> Sent {
         let (status, headers, _) = self.get("/login/id", None).await;
         assert_eq!(status, StatusCode::SEE_OTHER);
-        let location = headers[LOCATION].to_str().expect("text").to_owned();
-        let cookie = headers[SET_COOKIE].to_str().expect("text");
-        let cookie = cookie.split(';').next().expect("a pair").to_owned();
-        let url = Url::parse(&location).expect("a url");
-        let query = url.query_pairs().into_owned().collect();
-        Sent { cookie, query, location }
+        sent(&headers)
     }
 
     /// The browser comes back as it should.
@@ -169,6 +158,27 @@ impl World {
     fn later(&self, seconds: u64) {
         *self.clock.0.lock().expect("the clock") += seconds * 1000;
     }
+}
+
+async fn get(app: &Router, path: &str, cookie: Option<&str>) -> (StatusCode, HeaderMap, String) {
+    let mut request = Request::get(path);
+    if let Some(cookie) = cookie {
+        request = request.header(COOKIE, cookie);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    let response = app.clone().oneshot(request).await.expect("an answer");
+    let (head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
+    (head.status, head.headers, String::from_utf8(body.to_vec()).expect("text"))
+}
+
+/// What a browser makes of the answer to its first request.
+fn sent(headers: &HeaderMap) -> Sent {
+    let location = headers[LOCATION].to_str().expect("text").to_owned();
+    let cookie = headers[SET_COOKIE].to_str().expect("text");
+    let cookie = cookie.split(';').next().expect("a pair").to_owned();
+    let url = Url::parse(&location).expect("a url");
+    Sent { cookie, query: url.query_pairs().into_owned().collect(), location }
 }
 
 fn blocking(work: impl Future<Output = ()>) {
