@@ -68,14 +68,7 @@ struct Answer {
 
 /// The answer, and the login that waits for it. No login waits twice.
 fn came_back(logins: &Inner, login: &Login, query: Option<&str>) -> Result<(Answer, Begun), Refused> {
-    let query = query.filter(|query| query.len() <= LONGEST_QUERY).ok_or(Refusal::Request)?;
-    let mut parameters = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()).take(MOST_PARAMETERS + 1) {
-        // RFC 6749, 3.1: none comes twice.
-        if parameters.insert(name.into_owned(), value.into_owned()).is_some() || parameters.len() > MOST_PARAMETERS {
-            return Err(Refusal::Request.into());
-        }
-    }
+    let mut parameters = parameters(query.unwrap_or_default())?;
     let state = parameters.remove("state").ok_or(Refusal::Request)?;
     let begun = logins.waiting.take(&state, logins.around.clock.now()).ok_or(Refusal::State)?;
     if begun.login != login.name || begun.issuer != login.settings.issuer {
@@ -83,6 +76,20 @@ fn came_back(logins: &Inner, login: &Login, query: Option<&str>) -> Result<(Answ
     }
     let mut take = |name: &str| parameters.remove(name);
     Ok((Answer { code: take("code"), issuer: take("iss"), error: take("error") }, begun))
+}
+
+/// The parameters of a query, in bounds and each once (RFC 6749, 3.1).
+pub(super) fn parameters(query: &str) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut parameters = BTreeMap::new();
+    if query.len() > LONGEST_QUERY {
+        return Err(Refusal::Request);
+    }
+    for (name, value) in form_urlencoded::parse(query.as_bytes()).take(MOST_PARAMETERS + 1) {
+        if parameters.insert(name.into_owned(), value.into_owned()).is_some() || parameters.len() > MOST_PARAMETERS {
+            return Err(Refusal::Request);
+        }
+    }
+    Ok(parameters)
 }
 
 fn is_same_browser(logins: &Inner, begun: &Begun, headers: &HeaderMap) -> Result<(), Refused> {

@@ -100,8 +100,8 @@ impl Company {
     /// The newest row of the audit about a login.
     fn audit(&self) -> (String, String, String) {
         let view = self.engine.store.snapshot().expect("a view");
-        let rows = view.audit(0).expect("rows").map(|row| row.expect("a row").1);
-        let row = rows.filter(|row| row.what.starts_with("login")).last().expect("a row");
+        let mut rows = view.audit(0).expect("rows").map(|row| row.expect("a row").1);
+        let row = rows.rfind(|row| row.what.starts_with("login")).expect("a row");
         (row.principal, row.what, row.detail.expect("a text"))
     }
 }
