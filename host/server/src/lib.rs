@@ -15,6 +15,7 @@ pub mod fuzzing;
 pub mod gauges;
 pub mod http;
 mod limits;
+pub mod login;
 pub mod metrics;
 mod places;
 pub mod problem;
