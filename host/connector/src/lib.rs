@@ -17,6 +17,7 @@ pub mod grant;
 pub mod limit;
 pub mod manifest;
 pub mod manifest_parts;
+pub mod outward;
 pub mod package;
 pub mod tape;
 pub mod units;
@@ -69,7 +70,7 @@ pub use limit::Limits;
 pub use manifest::{Manifest, Requests, Role, SecretRequest};
 pub use package::{Inspection, inspect};
 pub use password::{PasswordKey, PasswordPolicy, SIGNS as PASSWORD_SIGNS};
-pub use secret::reference::SecretReference;
+pub use secret::reference::{SecretReference, resolve as resolve_secret};
 pub use secret::store as secret_store;
 pub use secret::store::SecretStore;
 

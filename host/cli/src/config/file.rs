@@ -11,6 +11,7 @@ use rosterd_model::spec::{
     ApprovalSpec, AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, LifecycleSpec, PolicySpec, ProtectSpec,
     RetentionSpec,
 };
+use rosterd_server::login::LoginSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,9 +61,15 @@ pub(crate) struct FileConfig {
     /// How `rosterd serve` works.
     #[schemars(default)]
     pub(crate) serve: ServeTable,
+    /// Logins by name: a provider of OpenID Connect, and what of a login the hub takes.
+    #[schemars(default, with = "BTreeMap<Name, LoginTable>")]
+    pub(crate) login: BTreeMap<String, LoginTable>,
     /// Where `rosterd serve` tells people what they must look at.
     pub(crate) notify: Option<NotifyTable>,
 }
+
+/// `[login.NAME]`, as it stands in the file.
+pub(crate) type LoginTable = LoginSettings<SecretReference>;
 
 /// `[serve]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -325,6 +332,7 @@ struct RawFile {
     retention: RetentionSpec,
     limits: LimitsTable,
     serve: ServeTable,
+    login: BTreeMap<String, LoginTable>,
     notify: Option<NotifyTable>,
 }
 
@@ -372,6 +380,7 @@ impl FileConfig {
             retention: file.retention,
             limits: file.limits,
             serve: file.serve,
+            login: file.login,
             notify: file.notify,
         })
     }

@@ -37,6 +37,7 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     lint.guard();
     lint.serve();
     lint.clients_only();
+    lint.logins();
     if lint.problems.is_empty() {
         lint.together();
     }
@@ -225,6 +226,36 @@ impl Lint<'_> {
                 let message = format!("nobody can push to [connection.{name}]: [serve] has no address for clients");
                 let hint = "add receive = \"127.0.0.1:8080\" to [serve]".to_owned();
                 self.add(self.document.locate(&path), message, Some(hint));
+            }
+        }
+    }
+
+    /// A login needs a way in, an address that the provider knows, and a job that takes what it says.
+    fn logins(&mut self) {
+        let file = &self.config.file;
+        for (name, login) in &file.login {
+            let at = |key: &str| self.document.locate(&["login", name.as_str(), key]);
+            let mut found: Vec<(Range<usize>, String, Option<String>)> = Vec::new();
+            for problem in login.validate(name) {
+                // A sentence begins with the key that it is about.
+                let key = problem.split([' ', '.']).next().unwrap_or_default().to_owned();
+                found.push((at(&key), format!("[login.{name}]: {problem}"), None));
+            }
+            if !file.job.values().any(|job| job.spec.source == login.connection && job.spec.pushed) {
+                let message = format!(
+                    "[login.{name}] submits to \"{}\", which is the source of no job with pushed = true",
+                    login.connection
+                );
+                let hint = format!("add [job.{0}] with source = \"{0}\" and pushed = true", login.connection);
+                found.push((at("connection"), message, Some(hint)));
+            }
+            if file.serve.receive.is_none() || file.serve.public_url.is_none() {
+                let message = format!("nobody can come to [login.{name}]: [serve] lacks receive or public-url");
+                let hint = "add receive = \"127.0.0.1:8080\" and public-url = \"https://hub.example.com\" to [serve]";
+                found.push((at("issuer"), message, Some(hint.to_owned())));
+            }
+            for (place, message, hint) in found {
+                self.add(place, message, hint);
             }
         }
     }

@@ -66,6 +66,8 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
         let address: SocketAddr =
             text.parse().map_err(|_| CommandError::config(format!("\"{text}\" is no address to listen at")))?;
         let (stop, stopped) = watch::channel(false);
+        let logins = super::logins::start(hub)?;
+        tasks.push(tokio::spawn(super::logins::keep(Arc::downgrade(hub), logins.clone())));
         let server = Server {
             receive: receiving(Arc::downgrade(hub), came),
             clients: Arc::new(StoredClients(Arc::downgrade(hub))),
@@ -74,7 +76,7 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
             tls: tls(&generation)?,
             api: None,
             tell: None,
-            login: None,
+            login: Some(rosterd_server::login::router(logins)),
             stop: stopped,
         };
         let (bound, work) = rosterd_server::serve_hub(address, server).await.map_err(|error| {

@@ -10,6 +10,7 @@ mod directory;
 mod events;
 pub(crate) mod hub;
 mod log;
+mod logins;
 mod notify;
 pub(crate) mod protocol;
 pub(crate) mod reload;

@@ -26,8 +26,11 @@ pub enum SecretReference {
 const LONGEST: u64 = 64 << 10;
 const COMMAND_TIME: Duration = Duration::from_secs(20);
 
-/// Reads a secret. The error is a sentence without the secret's name, which the caller puts in front.
-pub(crate) fn resolve(
+/// Reads a secret. `base` is the folder of the configuration.
+///
+/// # Errors
+/// A sentence without the secret's name, which the caller puts in front.
+pub fn resolve(
     reference: &SecretReference,
     base: &Path,
     store: Option<&SecretStore>,

@@ -101,48 +101,61 @@ fn secret_names(id: &ConnectionId, table: &ConnectionTable, inspection: &Inspect
 
 /// References to secrets that are not there. Commands are not run, and no value is kept.
 pub(super) fn secrets(config: &Config) -> Vec<Finding> {
+    let mut stored = Stored::default();
     let mut findings = Vec::new();
-    let mut stored = None;
+    let mut look = |id: &ConnectionId, path: [&str; 4], from: &SecretReference, what: String| {
+        let Some((text, hint)) = stored.lack(config, from) else { return };
+        let place = config.document.problem(config.document.locate(path.as_slice()), "", Vec::new());
+        findings.push(Finding::new(id, Exit::Config, format!("{what}: {text}")).hint(hint).at(place));
+    };
     for (id, table) in &config.file.connection {
-        let own = table.secrets.iter().map(|(name, from)| (["secrets", name.as_str()], from));
-        let key = table.initial_passwords.iter().map(|passwords| (["initial-passwords", "key"], &passwords.key));
-        for (path, from) in own.chain(key) {
-            let problem = match from {
-                SecretReference::Env(variable) if std::env::var_os(variable).is_none() => {
-                    Some((format!("the environment variable {variable} is not set"), "set it where rosterd runs"))
-                }
-                SecretReference::File(path) if !config.resolve(path).is_file() => {
-                    Some((format!("there is no file {}", config.resolve(path).display()), "correct the path"))
-                }
-                SecretReference::Command(words) if words.is_empty() => {
-                    Some(("its command is empty".to_owned(), "name a program and its arguments"))
-                }
-                SecretReference::Store(entry) => {
-                    let all = stored.get_or_insert_with(|| {
-                        let store = secret_store(config);
-                        rosterd_connector::secret_store::list(&store).map_err(|error| error.to_string())
-                    });
-                    match all {
-                        Ok(all) if all.contains(entry) => None,
-                        Ok(_) => {
-                            Some((format!("the secret store has no \"{entry}\""), "add it: rosterd secret set NAME"))
-                        }
-                        Err(error) => Some((error.clone(), "make the store: rosterd secret init")),
-                    }
-                }
-                _ => None,
-            };
-            if let Some((text, hint)) = problem {
-                let [table, name] = path;
-                let place = config.document.locate(&["connection", id.as_str(), table, name]);
-                let place = config.document.problem(place, "", Vec::new());
-                let message = match table {
-                    "secrets" => format!("secret \"{name}\" of connection {id}: {text}"),
-                    _ => format!("{name} of {table} of connection {id}: {text}"),
-                };
-                findings.push(Finding::new(id, Exit::Config, message).hint(hint).at(place));
-            }
+        for (name, from) in &table.secrets {
+            let what = format!("secret \"{name}\" of connection {id}");
+            look(id, ["connection", id.as_str(), "secrets", name], from, what);
+        }
+        if let Some(passwords) = &table.initial_passwords {
+            let what = format!("key of initial-passwords of connection {id}");
+            look(id, ["connection", id.as_str(), "initial-passwords", "key"], &passwords.key, what);
+        }
+    }
+    for (name, login) in &config.file.login {
+        if let Some(from) = &login.client_secret {
+            let what = format!("client-secret of login {name}");
+            look(&login.connection, ["login", name, "client-secret", ""], from, what);
         }
     }
     findings
+}
+
+/// What is in the secret store, once somebody asked.
+#[derive(Default)]
+struct Stored(Option<Result<Vec<String>, String>>);
+
+impl Stored {
+    /// What is missing, and what to do.
+    fn lack(&mut self, config: &Config, from: &SecretReference) -> Option<(String, &'static str)> {
+        match from {
+            SecretReference::Env(variable) if std::env::var_os(variable).is_none() => {
+                Some((format!("the environment variable {variable} is not set"), "set it where rosterd runs"))
+            }
+            SecretReference::File(path) if !config.resolve(path).is_file() => {
+                Some((format!("there is no file {}", config.resolve(path).display()), "correct the path"))
+            }
+            SecretReference::Command(words) if words.is_empty() => {
+                Some(("its command is empty".to_owned(), "name a program and its arguments"))
+            }
+            SecretReference::Store(entry) => {
+                let all = self.0.get_or_insert_with(|| {
+                    let store = secret_store(config);
+                    rosterd_connector::secret_store::list(&store).map_err(|error| error.to_string())
+                });
+                match all {
+                    Ok(all) if all.contains(entry) => None,
+                    Ok(_) => Some((format!("the secret store has no \"{entry}\""), "add it: rosterd secret set NAME")),
+                    Err(error) => Some((error.clone(), "make the store: rosterd secret init")),
+                }
+            }
+            _ => None,
+        }
+    }
 }
