@@ -18,8 +18,8 @@ pub(crate) struct Rate {
     pub(crate) every_ms: u64,
 }
 
-/// Requests of a client: 100 a second, and 500 at once.
-pub(crate) const OF_A_CLIENT: Rate = Rate { burst: 500, every_ms: 10 };
+/// Requests of a client: 1,000 a second, and 5,000 at once. It bounds what one client can take from the others, not what a hub can do.
+pub(crate) const OF_A_CLIENT: Rate = Rate { burst: 5_000, every_ms: 1 };
 /// Failures of an address: 10 a minute, and 20 at once.
 pub(crate) const OF_FAILURES: Rate = Rate { burst: 20, every_ms: 6_000 };
 /// Buckets of one kind.
