@@ -6,6 +6,7 @@
 //! three paths, so it reads one line of a request and needs no library.
 #![warn(missing_docs)]
 
+pub mod api;
 pub mod caller;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
