@@ -322,10 +322,9 @@ fn schemas() -> Vec<(String, Value)> {
         "description": "Attributes by the hub's names." });
     put("HubObject", object);
     put("HubValue", value_schema());
-    put("Document", json!({ "type": "object", "required": ["openapi", "info", "paths"], "properties": {
+    put("Document", json!({ "type": "object", "required": ["openapi", "info"], "properties": {
         "openapi": { "type": "string" },
-        "info": { "type": "object", "required": ["title"], "properties": { "title": { "type": "string" } } },
-        "paths": { "type": "object", "additionalProperties": { "type": "object" } } } }));
+        "info": { "type": "object", "required": ["title"], "properties": { "title": { "type": "string" } } } } }));
     all.extend(super::compatible::schemas());
     all
 }

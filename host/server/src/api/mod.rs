@@ -39,7 +39,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::any;
 use call::Api;
 use operation::Operation;
 use problem::Problem;
@@ -53,8 +52,8 @@ fn operations() -> Vec<Operation> {
 }
 
 /// The Developer API. Whoever mounts it puts the [`crate::Caller`] into the extensions of each request that needs one; a
-/// request without one is answered 401. `/v1/openapi.json` needs none. It has no fallback: paths that are neither under
-/// `/v1` nor `/v2` are left to whoever merges it.
+/// request without one is answered 401. `/v1/openapi.json` needs none. It answers every
+/// path that nobody else does; whoever merges it with a router that does so, too, calls `reset_fallback` on one of them.
 pub fn router(hub: Arc<dyn HubView>) -> Router {
     let operations = operations();
     let document = document::written(&operations);
@@ -62,11 +61,9 @@ pub fn router(hub: Arc<dyn HubView>) -> Router {
     for operation in operations {
         router = router.route(&operation.path, operation.handler);
     }
-    // Catch-alls and no fallback, so that the router can be merged with others.
     router
         .method_not_allowed_fallback(wrong_method)
-        .route("/v1/{*rest}", any(nothing))
-        .route("/v2/{*rest}", any(nothing))
+        .fallback(nothing)
         .layer(DefaultBodyLimit::disable())
         .with_state(Api { hub, document: Arc::from(document) })
 }

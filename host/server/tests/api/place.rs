@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::{Form, Json, Router};
+use axum::{Json, Router};
 use http_body_util::BodyExt as _;
 use rosterd_engine::testing::{TestClock, World};
 use rosterd_engine::{Engine, Events, Gate, Policy, Settings};
@@ -19,31 +19,31 @@ use std::sync::Arc;
 use tower::ServiceExt as _;
 
 /// The token of the client that may do everything.
-pub const TOKEN: &str = "AT-of-the-test";
-pub const CLIENT: &str = "judge";
-pub const SECRET: &str = "a secret of the test";
+pub(crate) const TOKEN: &str = "AT-of-the-test";
+pub(crate) const CLIENT: &str = "judge";
+pub(crate) const SECRET: &str = "a secret of the test";
 
 const POLICY: &str = r#"{"jobs": {"api": {"source": "api", "pushed": true,
     "account": {"correlate": [{"tier": 1, "match": ["userName"]}], "map": {"userName": "source.userName",
-      "displayName": {"from": "source.displayName", "optional": true}, "title": {"from": "source.title", "optional": true},
-      "orgUnit": {"from": "source.organizationalUnit", "optional": true}, "manager": {"from": "source.manager", "optional": true}}},
-    "group": {"map": {"displayName": "source.displayName", "members": {"from": "source.members", "optional": true}}},
-    "org-unit": {"map": {"displayName": "source.displayName", "parent": {"from": "source.parent", "optional": true}}}}},
+      "displayName": "source.displayName", "title": "source.title",
+      "orgUnit": "source.organizationalUnit", "manager": "source.manager"}},
+    "group": {"map": {"displayName": "source.displayName", "members": "source.members"}},
+    "org-unit": {"map": {"displayName": "source.displayName", "parent": "source.parent"}}}},
   "deliver": {}, "authority": {"default": ["api"]}, "guard": {"on-trip": "apply-safe"}, "protect": {}}"#;
 
 /// The API over an engine.
 #[derive(Clone)]
-pub struct Place {
-    pub engine: Engine,
+pub(crate) struct Place {
+    pub(crate) engine: Engine,
     router: Router,
 }
 
-pub fn api() -> ConnectionId {
+pub(crate) fn api() -> ConnectionId {
     "api".parse().unwrap()
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let spec: PolicySpec = serde_json::from_str(POLICY).unwrap();
         let clock = Arc::new(TestClock::default());
         clock.set(1_764_000_000_000);
@@ -71,12 +71,12 @@ impl Place {
     }
 
     /// What stands in front of the API: it is where whoever mounts it puts his own.
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         self.router.clone()
     }
 
     /// A client that may do less.
-    pub fn with(&self, scopes: &[Scope], org_units: &[&str]) -> Self {
+    pub(crate) fn with(&self, scopes: &[Scope], org_units: &[&str]) -> Self {
         let caller = Caller {
             client: "other".to_owned(),
             connection: api(),
@@ -88,17 +88,17 @@ impl Place {
         Self { engine: self.engine.clone(), router: router(Arc::new(hub)).layer(from_fn_with_state(caller, known)) }
     }
 
-    pub async fn send(&self, request: Request) -> Response {
+    pub(crate) async fn send(&self, request: Request) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// A request with a body of JSON, or none; the status and the JSON of the answer.
-    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let (status, _, body) = self.call_with(method, path, body, &[]).await;
         (status, body)
     }
 
-    pub async fn call_with(
+    pub(crate) async fn call_with(
         &self,
         method: &str,
         path: &str,
@@ -122,7 +122,7 @@ impl Place {
     }
 
     /// A request with lines, and the lines of the answer.
-    pub async fn lines(&self, method: &str, path: &str, body: impl Into<Body>) -> Vec<Value> {
+    pub(crate) async fn lines(&self, method: &str, path: &str, body: impl Into<Body>) -> Vec<Value> {
         let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {TOKEN}"));
         let request = request.header("content-type", "application/x-ndjson").body(body.into()).unwrap();
         let response = self.send(request).await;
@@ -142,12 +142,8 @@ async fn known(axum::extract::State(caller): axum::extract::State<Caller>, mut r
 }
 
 /// The parameters of a token of the published SDK stand in the address.
-async fn token(
-    axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>,
-    form: Option<Form<BTreeMap<String, String>>>,
-) -> Response {
-    let form = form.map(|Form(form)| form).unwrap_or_default();
-    let said = |name: &str| query.get(name).or_else(|| form.get(name)).map(String::as_str);
+async fn token(axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>) -> Response {
+    let said = |name: &str| query.get(name).map(String::as_str);
     if said("client_id") == Some(CLIENT) && said("client_secret") == Some(SECRET) {
         let body = json!({ "access_token": TOKEN, "token_type": "Bearer", "expires_in": 1200, "expires_at": 1_764_001_200 });
         return Json(body).into_response();
