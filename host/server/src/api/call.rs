@@ -44,7 +44,8 @@ impl FromRequest<Api> for Call {
         let segments = RawPathParams::from_request_parts(&mut parts, api)
             .await
             .map_err(|_| Problem::not_found("there is nothing at this path"))?;
-        let segments = segments.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let segments: BTreeMap<String, String> =
+            segments.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Self { api: api.clone(), parts, body: Mutex::new(Some(body)), segments })
     }
 }

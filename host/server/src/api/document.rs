@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::hub::{HubChange, HubChanges, HubObject, HubPage, value_schema};
+use super::import::Outcome;
 use super::kind::Kind;
 use super::operation::{Operation, Parameter, Place};
 use super::pattern;
@@ -282,8 +283,9 @@ fn list(of: &str) -> Value {
             "description": "How many there are, where that is known without looking at very many." } } })
 }
 
-fn lines(describe: &str) -> Value {
-    json!({ "type": "string", "description": describe })
+/// Lines of JSON, as the list that they are.
+fn lines(describe: &str, of: &str) -> Value {
+    json!({ "type": "array", "description": describe, "items": { "$ref": format!("#/components/schemas/{of}") } })
 }
 
 fn schemas() -> Vec<(String, Value)> {
@@ -296,14 +298,15 @@ fn schemas() -> Vec<(String, Value)> {
         put(&format!("{name}Patch"), patch::<K>());
         put(&format!("{name}Shown"), shown::<K>());
         put(&format!("{name}Page"), list(&format!("{name}Shown")));
-        put(&format!("New{name}Lines"), lines(&format!("Lines of JSON, each a New{name} of at most 256 KiB.")));
-        put(&format!("{name}Lines"), lines(&format!("Lines of JSON, each of the shape {name}Shown.")));
+        put(&format!("New{name}Lines"), lines("Lines of JSON, each of at most 256 KiB.", &format!("New{name}")));
+        put(&format!("{name}Lines"), lines("Lines of JSON.", &format!("{name}Shown")));
     }
     of_kind::<Account>(&mut put);
     of_kind::<OrgUnit>(&mut put);
     of_kind::<Group>(&mut put);
-    put("Outcomes", lines("Lines of JSON: `line`, `id`, `status` (created, changed, unchanged, failed), and `error`, a Problem."));
+    put("Outcomes", lines("Lines of JSON, in the order of the request.", "Outcome"));
     for (name, value) in [
+        (Outcome::name(), base::<Outcome>()),
         (Member::name(), base::<Member>()),
         (MemberKind::name(), base::<MemberKind>()),
         (Members::name(), base::<Members>()),

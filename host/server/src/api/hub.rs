@@ -1,7 +1,7 @@
 //! What the hub has, whoever it came from: for applications that fetch.
 
 use super::call::Call;
-use super::object::{Wanted, sealed, wanted};
+use super::object::{Wanted, opened, sealed, wanted};
 use super::problem::{Problem, Refused};
 use super::read;
 use crate::{Caller, Scope};
@@ -131,7 +131,7 @@ pub enum Whose {
 fn only_paging(wanted: Wanted) -> Result<(Option<String>, u64), Refused> {
     match wanted.rest.keys().next() {
         Some(name) => Err(Problem::parameter(format!("{name} is no parameter here; there are limit and after"))),
-        None => Ok((wanted.after, wanted.limit)),
+        None => Ok((wanted.after.as_deref().map(opened).transpose()?, wanted.limit)),
     }
 }
 

@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 
 /// The media type of lines of JSON.
 pub(super) const LINES: &str = "application/x-ndjson";
@@ -40,12 +41,18 @@ struct Item<K> {
 }
 
 /// What became of a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Outcome {
+    /// The number of the line, from 1.
+    #[schema(minimum = 1)]
     line: u64,
+    /// The id of the object, if it could be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// `created`, `changed`, `unchanged` or `failed`.
+    #[schema(pattern = "^(created|changed|unchanged|failed)$")]
     status: &'static str,
+    /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Problem>,
 }

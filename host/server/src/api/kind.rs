@@ -33,6 +33,8 @@ pub(super) trait Kind: DeserializeOwned + Serialize + ToSchema + Send + Sync + '
     const PATH: &'static str;
     /// In names of operations: `Account`.
     const NAME: &'static str;
+    /// The attribute that every object has.
+    const NEEDED: &'static str;
     /// Parameters of a list, each with the attributes that it is compared with.
     const FILTERS: &'static [(&'static str, &'static [&'static str])];
     /// Names of attributes that are no company's own.
@@ -146,6 +148,7 @@ impl Kind for Account {
     const CLASS: Class = Class::Account;
     const PATH: &'static str = "accounts";
     const NAME: &'static str = "Account";
+    const NEEDED: &'static str = "userName";
     const FILTERS: &'static [(&'static str, &'static [&'static str])] = &[
         ("userName", &["userName"]),
         ("email", &["emails.value"]),
@@ -299,6 +302,7 @@ impl Kind for OrgUnit {
     const CLASS: Class = Class::OrgUnit;
     const PATH: &'static str = "org-units";
     const NAME: &'static str = "OrgUnit";
+    const NEEDED: &'static str = "displayName";
     const FILTERS: &'static [(&'static str, &'static [&'static str])] =
         &[("displayName", &["displayName"]), ("externalId", &["externalId"]), ("parent", &["parent.value"])];
     const NAMES: &'static [&'static str] =
@@ -340,6 +344,7 @@ impl Kind for Group {
     const CLASS: Class = Class::Group;
     const PATH: &'static str = "groups";
     const NAME: &'static str = "Group";
+    const NEEDED: &'static str = "displayName";
     const FILTERS: &'static [(&'static str, &'static [&'static str])] =
         &[("displayName", &["displayName"]), ("externalId", &["externalId"]), ("member", &["members.value"])];
     const NAMES: &'static [&'static str] =

@@ -66,6 +66,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Refused> {
     let found = call.api.desk(&caller).whole(Class::Group, id).await?.ok_or_else(|| missing(Class::Group, id))?;
     let all = members_of(&found);
     let total = all.len() as u64;
+    let after = after.as_deref().map(opened).transpose()?;
     let after: Option<Member> = after.as_deref().map(serde_json::from_str).transpose().map_err(|_| foreign())?;
     let mut behind: Vec<Member> = match after {
         Some(after) => all.into_iter().filter(|member| *member > after).collect(),
@@ -78,7 +79,8 @@ pub(super) async fn list(call: Call) -> Result<Response, Refused> {
 }
 
 fn foreign() -> Refused {
-    opened("").err().unwrap_or_else(Problem::internal)
+    let text = "after is no cursor of this list; begin at the first page";
+    Problem::new(StatusCode::GONE, "cursor", text)
 }
 
 async fn members(call: &Call) -> Result<Vec<Member>, Refused> {

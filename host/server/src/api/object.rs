@@ -52,7 +52,7 @@ fn answer<K: Kind>(status: StatusCode, found: &Found) -> Result<Response, Refuse
 /// The id that a client gives, taken out of a body.
 pub(super) fn given_id(body: &mut Map<String, Value>) -> Result<Option<String>, Refused> {
     match body.remove("id") {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::String(id)) if fits(pattern::ID, &id) => Ok(Some(id)),
         Some(_) => Err(Problem::at(
             "/id",
@@ -98,6 +98,10 @@ pub(super) async fn modify<K: Kind>(call: Call) -> Result<Response, Refused> {
     let (id, expected) = (call.id()?.to_owned(), read::if_match(&call.parts.headers)?);
     let media = ["application/merge-patch+json", "application/json"];
     let patch = Value::Object(read::object(&call.parts, call.body(), &media).await?);
+    // What can not be used of any object is said before anything is asked of this one.
+    let mut least = json!({ K::NEEDED: "x" });
+    merge(&mut least, &patch);
+    checked(&read::fitted::<K>(least)?)?;
     let desk = call.api.desk(&caller);
     let found = desk
         .change(&id, expected.as_deref(), |found| {
@@ -163,6 +167,7 @@ pub(super) async fn disable(call: Call) -> Result<Response, Refused> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) limit: u64,
+    /// The cursor, as the client has it.
     pub(super) after: Option<String>,
     /// The other parameters.
     pub(super) rest: BTreeMap<String, String>,
@@ -183,7 +188,10 @@ pub(super) fn wanted(uri: &axum::http::Uri) -> Result<Wanted, Refused> {
             Problem::parameter(format!("limit is a number from 1 to {LARGEST_PAGE}"))
         })?,
     };
-    let after = rest.remove("after").map(|cursor| opened(&cursor)).transpose()?;
+    let after = rest.remove("after");
+    if after.as_ref().is_some_and(|cursor| !fits(pattern::CURSOR, cursor)) {
+        return Err(bad_cursor());
+    }
     Ok(Wanted { limit, after, rest })
 }
 
@@ -192,10 +200,16 @@ pub(super) fn sealed(next: &str) -> String {
     URL_SAFE_NO_PAD.encode(next)
 }
 
+fn bad_cursor() -> Refused {
+    Problem::parameter("a cursor has 1 to 2048 letters, digits, hyphens and underscores: it is `next` of the page before")
+}
+
 /// What a cursor of a client stands for.
 pub(super) fn opened(cursor: &str) -> Result<String, Refused> {
-    let bytes = fits(pattern::CURSOR, cursor).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+    if !fits(pattern::CURSOR, cursor) {
+        return Err(bad_cursor());
+    }
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         Problem::new(StatusCode::GONE, "cursor", "after is no cursor that the hub gave out; begin at the first page")
     })
 }
@@ -219,7 +233,7 @@ pub(super) async fn list<K: Kind>(call: Call) -> Result<Response, Refused> {
     }
     let filter = (!conditions.is_empty()).then_some(Filter::And(conditions));
     let mut query = asking(filter, limit);
-    query.after = after;
+    query.after = after.as_deref().map(opened).transpose()?;
     let listed = call.api.desk(&caller).query(K::CLASS, query).await?;
     let items: Vec<Value> = listed.found.iter().map(shown::<K>).collect::<Result<_, _>>()?;
     let mut page = Map::new();
@@ -249,8 +263,8 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_was_and_another_one_is_refused() {
         assert_eq!(opened(&sealed("o17")).expect("it is ours"), "o17");
-        for text in ["", "*", "o", "\u{ff}", "gIA"] {
-            assert_eq!(opened(text).expect_err("nobody gave it out").status, 410, "{text}");
+        for (text, status) in [("", 400), ("*", 400), ("o", 410), ("\u{ff}", 400), ("gIA", 410)] {
+            assert_eq!(opened(text).expect_err("nobody gave it out").status, status, "{text}");
         }
     }
 

@@ -13,9 +13,12 @@ pub(super) const LONGEST_OWN: usize = 4096;
 /// The most texts of one attribute.
 pub(super) const MOST_TEXTS: usize = 100;
 
+/// The greatest whole number, as the least one with its sign: those that every reader of JSON reads as they are.
+pub(super) const GREATEST: i64 = (1 << 53) - 1;
+
 /// A value of an attribute of the company's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "serde_json::Value")]
 pub(super) enum Own {
     /// True or false.
     Flag(bool),
@@ -25,6 +28,34 @@ pub(super) enum Own {
     Text(String),
     /// Several texts.
     Texts(Vec<String>),
+}
+
+impl TryFrom<serde_json::Value> for Own {
+    type Error = &'static str;
+
+    fn try_from(value: serde_json::Value) -> Result<Self, Self::Error> {
+        use serde_json::Value;
+        const NONE: &str = "it is no text, no whole number, neither true nor false, and no list of texts";
+        match value {
+            Value::Bool(flag) => Ok(Self::Flag(flag)),
+            Value::Number(number) => whole(&number).map(Self::Whole).ok_or(NONE),
+            Value::String(text) => Ok(Self::Text(text)),
+            Value::Array(list) => {
+                let texts = list.into_iter().map(|one| if let Value::String(text) = one { Some(text) } else { None });
+                texts.collect::<Option<_>>().map(Self::Texts).ok_or(NONE)
+            }
+            Value::Null | Value::Object(_) => Err(NONE),
+        }
+    }
+}
+
+/// A whole number, however it is written: 7.0 is one, too.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    let value = number.as_i64().or_else(|| {
+        let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() <= GREATEST as f64)?;
+        Some(value as i64)
+    });
+    value.filter(|value| value.unsigned_abs() <= GREATEST.unsigned_abs())
 }
 
 /// Attributes of the company's own, by name.
@@ -207,7 +238,7 @@ pub(super) struct MemberPage {
 pub(super) fn own_schema(nothing: bool) -> serde_json::Value {
     let mut any = vec![
         serde_json::json!({ "type": "string", "pattern": super::pattern::TEXT, "maxLength": LONGEST_OWN }),
-        serde_json::json!({ "type": "integer", "format": "int64", "minimum": i64::MIN, "maximum": i64::MAX }),
+        serde_json::json!({ "type": "integer", "format": "int64", "minimum": -GREATEST, "maximum": GREATEST }),
         serde_json::json!({ "type": "boolean" }),
         serde_json::json!({ "type": "array", "maxItems": MOST_TEXTS,
             "items": { "type": "string", "pattern": super::pattern::WORDS, "maxLength": LONGEST_OWN } }),

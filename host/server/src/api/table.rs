@@ -67,7 +67,7 @@ fn limit() -> Parameter {
 }
 
 fn if_match() -> Parameter {
-    let schema = json!({ "type": "string", "pattern": r#"^("[0-9a-f]{1,16}"|\*)$"# });
+    let schema = json!({ "type": "string", "pattern": r#"^("[0-9a-f]{1,16}"|[0-9a-f]{1,16}|\*)$"# });
     let describe = "The version (ETag) that has to be the present one; else nothing is done and the answer is 412.";
     Parameter { name: "If-Match", at: Place::Header, describe, required: false, schema }
 }

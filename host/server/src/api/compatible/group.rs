@@ -60,6 +60,9 @@ pub(super) async fn list(call: Call) -> Result<Response, Refused> {
     let caller = read::allowed(&call.parts, Group::reading())?;
     let wanted = Tokened::of(&call)?;
     let max = wanted.max()?;
+    if wanted.group_name_start_with.as_ref().is_some_and(|start| start.chars().count() > 256) {
+        return Err(Problem::parameter("groupNameStartWith has at most 256 characters"));
+    }
     let filter = wanted.group_name_start_with.as_deref().filter(|start| !start.is_empty()).map(|start| {
         Filter::Compare { attribute: "displayName".to_owned(), is: Comparison::Sw, value: start.into() }
     });

@@ -16,6 +16,7 @@ pub(super) use table::operations;
 use super::call::Call;
 use super::desk::Found;
 use super::kind::kept_text;
+use super::pattern::{self, fits};
 use super::problem::{Problem, Refused};
 use super::read;
 use axum::http::StatusCode;
@@ -28,6 +29,8 @@ use std::pin::Pin;
 const ROOT: &str = "ou_root";
 /// Where accounts of the directory itself come from.
 const SOURCE: &str = "build_in";
+/// The last page that can be asked for by its number.
+const LAST_PAGE: u64 = 10_000_000;
 /// What is never.
 const NEVER: i64 = -1;
 
@@ -89,8 +92,15 @@ where
     R: Future<Output = Result<Response, Refused>> + Send + 'static,
 {
     move |call| {
+        let base = ["instanceId", "applicationId"].iter().try_for_each(|name| call.id_of(name).map(drop));
         let answer = handler(call);
-        Box::pin(async move { Ok(answer.await.unwrap_or_else(|problem| refusal(&problem))) })
+        Box::pin(async move {
+            let answer = match base {
+                Ok(()) => answer.await,
+                Err(problem) => Err(problem),
+            };
+            Ok(answer.unwrap_or_else(|problem| refusal(&problem)))
+        })
     }
 }
 
@@ -128,11 +138,17 @@ impl Numbered {
     fn window(&self) -> Result<(u64, u64), Refused> {
         let (number, size) = (self.page_number.unwrap_or(1), self.page_size.unwrap_or(20));
         let offset = number.checked_sub(1).and_then(|before| before.checked_mul(size));
-        let fits = (1..=100).contains(&size) && offset.is_some_and(|offset| offset <= 1_000_000_000);
-        if fits {
-            return Ok((offset.unwrap_or_default(), size));
+        for id in [&self.organizational_unit_id, &self.parent_id].into_iter().flatten() {
+            if !fits(pattern::ID, id) {
+                return Err(Problem::parameter("what is named can be no id of an org unit"));
+            }
         }
-        Err(Problem::parameter("pageNumber is a number from 1 on, and pageSize one from 1 to 100"))
+        match offset {
+            Some(offset) if (1..=100).contains(&size) && number <= LAST_PAGE => Ok((offset, size)),
+            _ => Err(Problem::parameter(format!(
+                "pageNumber is a number from 1 to {LAST_PAGE}, and pageSize one from 1 to 100"
+            ))),
+        }
     }
 }
 
@@ -156,7 +172,7 @@ impl Tokened {
     }
 
     fn after(&self) -> Result<Option<String>, Refused> {
-        let token = self.next_token.as_deref().filter(|token| !token.is_empty());
+        let token = self.next_token.as_deref();
         let bad = |_| Problem::parameter("nextToken is no token that the hub gave out; begin at the first page");
         token.map(super::object::opened).transpose().map_err(bad)
     }

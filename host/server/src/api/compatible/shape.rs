@@ -25,6 +25,11 @@ fn cleaned(mut value: Value) -> Value {
     fn walk(value: &mut Value) {
         match value {
             Value::Object(map) => {
+                for name in ["organizationalUnitIds", "userIds"] {
+                    if let Some(items) = map.get_mut(name).and_then(|list| list.get_mut("items")) {
+                        *items = serde_json::json!({ "type": "string", "pattern": "ID", "maxLength": 256 });
+                    }
+                }
                 if let Some(Value::String(to)) = map.get_mut("$ref") {
                     let name = to.rsplit('/').next().unwrap_or_default().to_owned();
                     *to = format!("#/components/schemas/Idaas{name}");
@@ -122,11 +127,11 @@ shapes! {
         password_initialization_config: Option<PasswordInitialization>,
         /// Anything to be remembered.
         #[serde(default)]
-        #[schema(pattern = "TEXT", max_length = 256)]
+        #[schema(pattern = "TEXT", max_length = 1024)]
         description: Option<String>,
         /// The id in the client's own system.
         #[serde(default)]
-        #[schema(pattern = "TEXT", max_length = 128)]
+        #[schema(pattern = "TEXT", max_length = 256)]
         user_external_id: Option<String>,
         /// Fields of the company's own.
         #[serde(default)]
@@ -308,29 +313,29 @@ shapes! {
     /// An org unit to be made.
     CreateUnit = "IdaasCreateUnit" {
         /// What it is called.
-        #[schema(pattern = "WORDS", min_length = 1, max_length = 128)]
+        #[schema(pattern = "WORDS", min_length = 1, max_length = 256)]
         organizational_unit_name: String,
         /// The one above; `ou_root` at the top.
         #[schema(pattern = "ID", max_length = 256)]
         parent_id: String,
         /// The id in the client's own system.
         #[serde(default)]
-        #[schema(pattern = "TEXT", max_length = 128)]
+        #[schema(pattern = "TEXT", max_length = 256)]
         organizational_unit_external_id: Option<String>,
         /// Anything to be remembered.
         #[serde(default)]
-        #[schema(pattern = "TEXT", max_length = 256)]
+        #[schema(pattern = "TEXT", max_length = 1024)]
         description: Option<String>,
     }
     /// What becomes of an org unit.
     PatchUnit = "IdaasPatchUnit" {
         /// What it is called.
         #[serde(default)]
-        #[schema(pattern = "WORDS", min_length = 1, max_length = 128)]
+        #[schema(pattern = "WORDS", min_length = 1, max_length = 256)]
         organizational_unit_name: Option<String>,
         /// Anything to be remembered.
         #[serde(default)]
-        #[schema(pattern = "TEXT", max_length = 256)]
+        #[schema(pattern = "TEXT", max_length = 1024)]
         description: Option<String>,
     }
     /// Where an org unit goes.
@@ -391,18 +396,18 @@ shapes! {
     /// A group to be made.
     CreateGroup = "IdaasCreateGroup" {
         /// What it is called.
-        #[schema(pattern = "WORDS", min_length = 1, max_length = 64)]
+        #[schema(pattern = "WORDS", min_length = 1, max_length = 256)]
         group_name: String,
         /// The id in the client's own system.
         #[serde(default)]
-        #[schema(pattern = "TEXT", max_length = 64)]
+        #[schema(pattern = "TEXT", max_length = 256)]
         group_external_id: Option<String>,
     }
     /// What becomes of a group.
     PatchGroup = "IdaasPatchGroup" {
         /// What it is called.
         #[serde(default)]
-        #[schema(pattern = "WORDS", min_length = 1, max_length = 64)]
+        #[schema(pattern = "WORDS", min_length = 1, max_length = 256)]
         group_name: Option<String>,
     }
     /// An id of a group.

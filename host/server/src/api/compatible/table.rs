@@ -85,13 +85,13 @@ fn users() -> Vec<Operation> {
     let id = ("userId", "$response.body#/userId");
     let path = [("instanceId", "$request.path.instanceId"), ("applicationId", "$request.path.applicationId")];
     let create = one(Method::POST, "users", "CreateUser", "Make a user.", push, user::create).body("CreateUser").shows("UserId");
-    let create = linked(create, &["GetUser", "PatchUser", "DeleteUser", "EnableUser", "DisableUser"], id, path);
+    let create = linked(create, &["GetUser", "PatchUser", "DeleteUser", "EnableUser", "DisableUser", "ListGroupsForUser"], id, path);
     vec![
         create,
         one(Method::GET, "users", "ListUsers", "List users.", see, user::list)
             .with([
                 text("organizationalUnitId", Place::Query, "Only those of this org unit."),
-                number("pageNumber", 10_000_000),
+                number("pageNumber", super::LAST_PAGE),
                 number("pageSize", 100),
             ])
             .shows("Users"),
@@ -157,13 +157,13 @@ fn units() -> Vec<Operation> {
     let create = one(Method::POST, "organizationalUnits", "CreateOrganizationalUnit", "Make an org unit.", push, unit::create)
         .body("CreateUnit")
         .shows("UnitId");
-    let to = ["GetOrganizationalUnit", "PatchOrganizationalUnit", "DeleteOrganizationalUnit", "ListOrganizationalUnitParentIds"];
+    let to = ["GetOrganizationalUnit", "PatchOrganizationalUnit", "DeleteOrganizationalUnit", "ListOrganizationalUnitParentIds", "PatchOrganizationalUnitParentId"];
     let mut parent = text("parentId", Place::Query, "Those directly below this org unit. Required.");
     parent.required = true;
     vec![
         linked(create, &to, id, path),
         one(Method::GET, "organizationalUnits", "ListOrganizationalUnits", "List the org units below one.", see, unit::list)
-            .with([parent, number("pageNumber", 10_000_000), number("pageSize", 100)])
+            .with([parent, number("pageNumber", super::LAST_PAGE), number("pageSize", 100)])
             .shows("Units"),
         one(Method::GET, of, "GetOrganizationalUnit", "Read an org unit.", see, unit::get).shows("Unit"),
         one(Method::PATCH, of, "PatchOrganizationalUnit", "Change an org unit.", push, unit::patch).body("PatchUnit"),
@@ -187,13 +187,13 @@ fn units() -> Vec<Operation> {
 
 fn groups() -> Vec<Operation> {
     let (see, push) = (Scope::Read(Group), Scope::Write(Group));
-    let schema = json!({ "type": "string", "maxLength": 64 });
+    let schema = json!({ "type": "string", "maxLength": 256 });
     let start = Parameter { name: "groupNameStartWith", at: Place::Query, describe: "Only those whose name begins so.", required: false, schema };
     let id = ("groupId", "$response.body#/groupId");
     let path = [("instanceId", "$request.path.instanceId"), ("applicationId", "$request.path.applicationId")];
     let create = one(Method::POST, "groups", "CreateGroup", "Make a group.", push, group::create).body("CreateGroup").shows("GroupId");
     vec![
-        linked(create, &["GetGroup", "PatchGroup", "DeleteGroup", "ListUsersForGroup"], id, path),
+        linked(create, &["GetGroup", "PatchGroup", "DeleteGroup", "ListUsersForGroup", "RemoveUsersFromGroup"], id, path),
         one(Method::GET, "groups", "ListGroups", "List groups.", see, group::list)
             .with([start])
             .with(tokens())

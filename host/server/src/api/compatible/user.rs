@@ -328,8 +328,8 @@ pub(super) async fn set_primary(call: Call) -> Result<Response, Refused> {
 
 async fn units(call: &Call) -> Result<Vec<String>, Refused> {
     let UnitIds { organizational_unit_ids: ids } = read::json(&call.parts, call.body()).await?;
-    let fits = (1..=100).contains(&ids.len());
-    if fits { Ok(ids) } else { Err(Problem::at("/organizationalUnitIds", "name 1 to 100 org units")) }
+    let good = (1..=100).contains(&ids.len()) && ids.iter().all(|id| fits(pattern::ID, id));
+    if good { Ok(ids) } else { Err(Problem::at("/organizationalUnitIds", "name 1 to 100 org units by their ids")) }
 }
 
 pub(super) async fn add_units(call: Call) -> Result<Response, Refused> {
