@@ -16,11 +16,13 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::{Link, LinkBuilder};
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathsBuilder, PathItem, HttpMethod};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ComponentsBuilder, Schema};
-use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApiBuilder, Ref, RefOr, Required};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -35,7 +37,8 @@ pub(super) async fn get(call: Call) -> Result<Response, Refused> {
 pub(super) fn written(operations: &[Operation]) -> String {
     let mut paths = PathsBuilder::new();
     for operation in operations {
-        paths = paths.path(operation.path.as_str(), PathItem::new(http_method(&operation.method), described(operation)));
+        paths =
+            paths.path(operation.path.as_str(), PathItem::new(http_method(&operation.method), described(operation)));
     }
     let info = InfoBuilder::new()
         .title("rosterd Developer API")
@@ -245,7 +248,10 @@ fn shown<K: Kind + PartialSchema>() -> Value {
         all.insert("created".to_owned(), time("When it was made."));
         all.insert("modified".to_owned(), time("When it was changed."));
         let describe = "The version: the ETag of If-Match.";
-        all.insert("version".to_owned(), json!({ "type": "string", "pattern": "^[0-9a-f]{1,16}$", "description": describe }));
+        all.insert(
+            "version".to_owned(),
+            json!({ "type": "string", "pattern": "^[0-9a-f]{1,16}$", "description": describe }),
+        );
         if K::CLASS == rosterd_model::Class::Account {
             required.push(json!("active"));
         }
@@ -264,9 +270,12 @@ fn shown<K: Kind + PartialSchema>() -> Value {
         all.insert("id".to_owned(), json!({ "type": "string", "description": "The id." }));
         if let Some(attributes) = all.get_mut("attributes").and_then(Value::as_object_mut) {
             attributes.remove("propertyNames");
-            attributes.insert("additionalProperties".to_owned(), json!({ "anyOf": [
+            attributes.insert(
+                "additionalProperties".to_owned(),
+                json!({ "anyOf": [
                 { "type": "string" }, { "type": "integer" }, { "type": "boolean" },
-                { "type": "array", "items": { "type": "string" } } ] }));
+                { "type": "array", "items": { "type": "string" } } ] }),
+            );
         }
     }
     schema["required"] = required.into();
@@ -325,9 +334,12 @@ fn schemas() -> Vec<(String, Value)> {
         "description": "Attributes by the hub's names." });
     put("HubObject", object);
     put("HubValue", value_schema());
-    put("Document", json!({ "type": "object", "required": ["openapi", "info"], "properties": {
+    put(
+        "Document",
+        json!({ "type": "object", "required": ["openapi", "info"], "properties": {
         "openapi": { "type": "string" },
-        "info": { "type": "object", "required": ["title"], "properties": { "title": { "type": "string" } } } } }));
+        "info": { "type": "object", "required": ["title"], "properties": { "title": { "type": "string" } } } } }),
+    );
     all.extend(super::compatible::schemas());
     all
 }

@@ -128,7 +128,7 @@ pub enum Whose {
     Connection,
 }
 
-fn only_paging(wanted: Wanted) -> Result<(Option<String>, u64), Refused> {
+fn only_paging(wanted: &Wanted) -> Result<(Option<String>, u64), Refused> {
     match wanted.rest.keys().next() {
         Some(name) => Err(Problem::parameter(format!("{name} is no parameter here; there are limit and after"))),
         None => Ok((wanted.after.as_deref().map(opened).transpose()?, wanted.limit)),
@@ -138,7 +138,7 @@ fn only_paging(wanted: Wanted) -> Result<(Option<String>, u64), Refused> {
 /// `GET /v1/hub/accounts`
 pub(super) async fn list(call: Call, class: Class) -> Result<Response, Refused> {
     let caller = read::allowed(&call.parts, Scope::Hub)?;
-    let (after, limit) = only_paging(wanted(&call.parts.uri)?)?;
+    let (after, limit) = only_paging(&wanted(&call.parts.uri)?)?;
     let mut page = call.api.hub.page(Sight::from(&caller), class, after, limit).await?;
     page.next = page.next.as_deref().map(sealed);
     Ok(axum::Json(page).into_response())
@@ -174,7 +174,7 @@ pub(super) async fn own_changes(call: Call) -> Result<Response, Refused> {
 }
 
 async fn follow(call: &Call, caller: &Caller, whose: Whose) -> Result<Response, Refused> {
-    let (after, limit) = only_paging(wanted(&call.parts.uri)?)?;
+    let (after, limit) = only_paging(&wanted(&call.parts.uri)?)?;
     let mut changes = call.api.hub.changes(Sight::from(caller), whose, after, limit).await?;
     changes.next = sealed(&changes.next);
     Ok(axum::Json(changes).into_response())
@@ -192,4 +192,3 @@ pub(super) fn value_schema() -> Value {
         { "type": "null" },
     ] })
 }
-

@@ -3,9 +3,13 @@
 //! Attributes have the names that SCIM clients' have there, so that one map serves both: `name.givenName`, `emails.work`,
 //! `organizationalUnit`. Attributes of the company's own keep theirs.
 
+mod account;
+mod group;
+mod unit;
+
 use super::pattern::{self, fits};
 use super::problem::{Finding, escaped};
-use super::shape::{Account, Group, LONGEST_OWN, MOST_OWN, MOST_TEXTS, MOST_UNITS, OrgUnit, Own, Owns};
+use super::shape::{LONGEST_OWN, MOST_OWN, MOST_TEXTS, Own, Owns};
 use crate::Scope;
 use rosterd_model::Class;
 use serde::Serialize;
@@ -98,7 +102,12 @@ fn own(found: &mut Vec<Finding>, names: &[&str], owns: Option<&Owns>) {
                 Own::Texts(texts) => texts.len() <= MOST_TEXTS && texts.iter().all(|text| reads(text, pattern::WORDS)),
             };
             if !good {
-                wrong(name, format!("it is no text of one line with at most {LONGEST_OWN} characters, or there are more than {MOST_TEXTS}"));
+                wrong(
+                    name,
+                    format!(
+                        "it is no text of one line with at most {LONGEST_OWN} characters, or there are more than {MOST_TEXTS}"
+                    ),
+                );
             }
         }
     }
@@ -144,241 +153,6 @@ fn kept_owns(kept: &Kept, names: &[&str]) -> Option<Owns> {
     (!owns.is_empty()).then_some(owns)
 }
 
-impl Kind for Account {
-    const CLASS: Class = Class::Account;
-    const PATH: &'static str = "accounts";
-    const NAME: &'static str = "Account";
-    const NEEDED: &'static str = "userName";
-    const FILTERS: &'static [(&'static str, &'static [&'static str])] = &[
-        ("userName", &["userName"]),
-        ("email", &["emails.value"]),
-        ("externalId", &["externalId"]),
-        ("displayName", &["displayName"]),
-        ("phoneNumber", &["phoneNumbers.value"]),
-        ("employeeNumber", &["employeeNumber"]),
-        ("orgUnit", &["organizationalUnit.value", "organizationalUnits.value"]),
-    ];
-    const NAMES: &'static [&'static str] = &[
-        "id",
-        "schemas",
-        "meta",
-        "userName",
-        "externalId",
-        "displayName",
-        "name",
-        "givenName",
-        "familyName",
-        "email",
-        "emails",
-        "emailVerified",
-        "phoneNumber",
-        "phoneNumbers",
-        "phoneNumberVerified",
-        "phoneRegion",
-        "title",
-        "department",
-        "employeeNumber",
-        "preferredLanguage",
-        "description",
-        "active",
-        "orgUnit",
-        "orgUnits",
-        "organizationalUnit",
-        "organizationalUnits",
-        "manager",
-        "attributes",
-        "password",
-        "groups",
-    ];
-
-    fn check(&self, found: &mut Vec<Finding>) {
-        text(found, "userName", Some(&self.user_name), pattern::NAME, 256);
-        for (name, value, most) in [
-            ("externalId", &self.external_id, 256),
-            ("displayName", &self.display_name, 256),
-            ("givenName", &self.given_name, 256),
-            ("familyName", &self.family_name, 256),
-            ("title", &self.title, 256),
-            ("department", &self.department, 256),
-            ("employeeNumber", &self.employee_number, 256),
-            ("preferredLanguage", &self.preferred_language, 64),
-            ("description", &self.description, 1024),
-        ] {
-            text(found, name, value.as_deref(), pattern::TEXT, most);
-        }
-        text(found, "email", self.email.as_deref(), pattern::EMAIL, 254);
-        text(found, "phoneNumber", self.phone_number.as_deref(), pattern::PHONE, 22);
-        text(found, "orgUnit", self.org_unit.as_deref(), pattern::ID, 256);
-        text(found, "manager", self.manager.as_deref(), pattern::ID, 256);
-        let units = self.org_units.as_deref().unwrap_or_default();
-        if units.len() > MOST_UNITS {
-            let detail = format!("an account is in at most {MOST_UNITS} further org units");
-            found.push(Finding { pointer: "/orgUnits".to_owned(), detail });
-        }
-        for (index, unit) in units.iter().enumerate() {
-            let before = found.len();
-            text(found, "orgUnits", Some(unit), pattern::ID, 256);
-            found[before..].iter_mut().for_each(|one| one.pointer = format!("/orgUnits/{index}"));
-        }
-        own(found, Self::NAMES, self.attributes.as_ref());
-    }
-
-    fn keep(&self) -> Kept {
-        let mut kept = Kept::new();
-        put(&mut kept, "userName", Some(self.user_name.as_str()));
-        for (name, value) in [
-            ("externalId", &self.external_id),
-            ("displayName", &self.display_name),
-            ("name.givenName", &self.given_name),
-            ("name.familyName", &self.family_name),
-            ("title", &self.title),
-            ("department", &self.department),
-            ("employeeNumber", &self.employee_number),
-            ("preferredLanguage", &self.preferred_language),
-            ("description", &self.description),
-        ] {
-            put(&mut kept, name, value.as_deref());
-        }
-        if let Some(email) = &self.email {
-            kept.insert("emails".to_owned(), json!([{ "value": email, "type": "work", "primary": true }]));
-            kept.insert("emails.work".to_owned(), email.as_str().into());
-        }
-        if let Some(phone) = &self.phone_number {
-            kept.insert("phoneNumbers".to_owned(), json!([{ "value": phone, "type": "mobile", "primary": true }]));
-            kept.insert("phoneNumbers.mobile".to_owned(), phone.as_str().into());
-        }
-        put(&mut kept, "emailVerified", self.email_verified);
-        put(&mut kept, "phoneNumberVerified", self.phone_number_verified);
-        put(&mut kept, "active", Some(self.active.unwrap_or(true)));
-        put(&mut kept, "organizationalUnit", self.org_unit.as_deref().map(|id| reference(Class::OrgUnit, id)));
-        let further = self.org_units.as_ref().filter(|units| !units.is_empty());
-        let further = further.map(|units| units.iter().map(|id| reference(Class::OrgUnit, id)).collect::<Vec<_>>());
-        put(&mut kept, "organizationalUnits", further);
-        put(&mut kept, "manager", self.manager.as_deref().map(|id| reference(Class::Account, id)));
-        put_owns(&mut kept, self.attributes.as_ref());
-        kept
-    }
-
-    fn show(kept: &Kept) -> Self {
-        let text = |name: &str| kept_text(kept, name);
-        // A SCIM client may have named no type.
-        let first = |list: &str| {
-            let all = kept.get(list)?.as_array()?;
-            let primary = all.iter().find(|one| one["primary"] == true).or_else(|| all.first())?;
-            primary.get("value")?.as_str().map(str::to_owned)
-        };
-        let units = kept.get("organizationalUnits").and_then(Value::as_array);
-        let units: Option<Vec<String>> =
-            units.map(|all| all.iter().filter_map(|one| one.get("id")?.as_str().map(str::to_owned)).collect());
-        Self {
-            user_name: text("userName").unwrap_or_default(),
-            external_id: text("externalId"),
-            display_name: text("displayName"),
-            given_name: text("name.givenName"),
-            family_name: text("name.familyName"),
-            email: text("emails.work").or_else(|| first("emails")),
-            email_verified: kept_flag(kept, "emailVerified"),
-            phone_number: text("phoneNumbers.mobile").or_else(|| first("phoneNumbers")),
-            phone_number_verified: kept_flag(kept, "phoneNumberVerified"),
-            title: text("title"),
-            department: text("department"),
-            employee_number: text("employeeNumber"),
-            preferred_language: text("preferredLanguage"),
-            description: text("description"),
-            active: Some(kept_flag(kept, "active").unwrap_or(true)),
-            org_unit: kept_reference(kept, "organizationalUnit"),
-            org_units: units.filter(|units| !units.is_empty()),
-            manager: kept_reference(kept, "manager"),
-            attributes: kept_owns(kept, Self::NAMES),
-        }
-    }
-
-    fn unique(&self) -> Option<&str> {
-        Some(&self.user_name)
-    }
-}
-
-impl Kind for OrgUnit {
-    const CLASS: Class = Class::OrgUnit;
-    const PATH: &'static str = "org-units";
-    const NAME: &'static str = "OrgUnit";
-    const NEEDED: &'static str = "displayName";
-    const FILTERS: &'static [(&'static str, &'static [&'static str])] =
-        &[("displayName", &["displayName"]), ("externalId", &["externalId"]), ("parent", &["parent.value"])];
-    const NAMES: &'static [&'static str] =
-        &["id", "schemas", "meta", "displayName", "externalId", "description", "parent", "manager", "attributes"];
-
-    fn check(&self, found: &mut Vec<Finding>) {
-        text(found, "displayName", Some(&self.display_name), pattern::WORDS, 256);
-        text(found, "externalId", self.external_id.as_deref(), pattern::TEXT, 256);
-        text(found, "description", self.description.as_deref(), pattern::TEXT, 1024);
-        text(found, "parent", self.parent.as_deref(), pattern::ID, 256);
-        text(found, "manager", self.manager.as_deref(), pattern::ID, 256);
-        own(found, Self::NAMES, self.attributes.as_ref());
-    }
-
-    fn keep(&self) -> Kept {
-        let mut kept = Kept::new();
-        put(&mut kept, "displayName", Some(self.display_name.as_str()));
-        put(&mut kept, "externalId", self.external_id.as_deref());
-        put(&mut kept, "description", self.description.as_deref());
-        put(&mut kept, "parent", self.parent.as_deref().map(|id| reference(Class::OrgUnit, id)));
-        put(&mut kept, "manager", self.manager.as_deref().map(|id| reference(Class::Account, id)));
-        put_owns(&mut kept, self.attributes.as_ref());
-        kept
-    }
-
-    fn show(kept: &Kept) -> Self {
-        Self {
-            display_name: kept_text(kept, "displayName").unwrap_or_default(),
-            external_id: kept_text(kept, "externalId"),
-            description: kept_text(kept, "description"),
-            parent: kept_reference(kept, "parent"),
-            manager: kept_reference(kept, "manager"),
-            attributes: kept_owns(kept, Self::NAMES),
-        }
-    }
-}
-
-impl Kind for Group {
-    const CLASS: Class = Class::Group;
-    const PATH: &'static str = "groups";
-    const NAME: &'static str = "Group";
-    const NEEDED: &'static str = "displayName";
-    const FILTERS: &'static [(&'static str, &'static [&'static str])] =
-        &[("displayName", &["displayName"]), ("externalId", &["externalId"]), ("member", &["members.value"])];
-    const NAMES: &'static [&'static str] =
-        &["id", "schemas", "meta", "displayName", "externalId", "description", "members", "attributes"];
-
-    fn check(&self, found: &mut Vec<Finding>) {
-        text(found, "displayName", Some(&self.display_name), pattern::WORDS, 256);
-        text(found, "externalId", self.external_id.as_deref(), pattern::TEXT, 256);
-        text(found, "description", self.description.as_deref(), pattern::TEXT, 1024);
-        own(found, Self::NAMES, self.attributes.as_ref());
-    }
-
-    fn keep(&self) -> Kept {
-        let mut kept = Kept::new();
-        put(&mut kept, "displayName", Some(self.display_name.as_str()));
-        put(&mut kept, "externalId", self.external_id.as_deref());
-        put(&mut kept, "description", self.description.as_deref());
-        put_owns(&mut kept, self.attributes.as_ref());
-        if self.attributes.as_ref().is_some_and(|owns| !owns.is_empty()) {
-            kept.insert(MORE.to_owned(), true.into());
-        }
-        kept
-    }
-
-    fn show(kept: &Kept) -> Self {
-        Self {
-            display_name: kept_text(kept, "displayName").unwrap_or_default(),
-            external_id: kept_text(kept, "externalId"),
-            description: kept_text(kept, "description"),
-            attributes: kept_owns(kept, Self::NAMES),
-        }
-    }
-}
-
 /// What can not be used of an object.
 pub(super) fn checked<K: Kind>(object: &K) -> Result<(), super::problem::Refused> {
     let mut found = Vec::new();
@@ -390,33 +164,35 @@ pub(super) fn checked<K: Kind>(object: &K) -> Result<(), super::problem::Refused
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::shape::Account;
     use proptest::prelude::*;
 
     fn account() -> impl Strategy<Value = Account> {
         let text = || proptest::option::of("[a-z]{1,8}");
-        (("[a-z]{1,9}", text(), text(), text()), (text(), proptest::option::of(any::<bool>()), text(), text())).prop_map(
-            |((user_name, external_id, display_name, given_name), (org_unit, active, manager, badge))| Account {
-                user_name,
-                external_id,
-                display_name,
-                given_name: given_name.clone(),
-                family_name: given_name,
-                email: badge.as_ref().map(|name| format!("{name}@x.example")),
-                email_verified: active,
-                phone_number: badge.as_ref().map(|_| "+8613800000000".to_owned()),
-                phone_number_verified: active,
-                title: None,
-                department: None,
-                employee_number: manager.clone(),
-                preferred_language: None,
-                description: None,
-                active: Some(active.unwrap_or(true)),
-                org_units: org_unit.clone().map(|id| vec![id]),
-                org_unit,
-                manager,
-                attributes: badge.map(|badge| Owns::from([("badge".to_owned(), Own::Text(badge))])),
-            },
-        )
+        (("[a-z]{1,9}", text(), text(), text()), (text(), proptest::option::of(any::<bool>()), text(), text()))
+            .prop_map(|((user_name, external_id, display_name, given_name), (org_unit, active, manager, badge))| {
+                Account {
+                    user_name,
+                    external_id,
+                    display_name,
+                    given_name: given_name.clone(),
+                    family_name: given_name,
+                    email: badge.as_ref().map(|name| format!("{name}@x.example")),
+                    email_verified: active,
+                    phone_number: badge.as_ref().map(|_| "+8613800000000".to_owned()),
+                    phone_number_verified: active,
+                    title: None,
+                    department: None,
+                    employee_number: manager.clone(),
+                    preferred_language: None,
+                    description: None,
+                    active: Some(active.unwrap_or(true)),
+                    org_units: org_unit.clone().map(|id| vec![id]),
+                    org_unit,
+                    manager,
+                    attributes: badge.map(|badge| Owns::from([("badge".to_owned(), Own::Text(badge))])),
+                }
+            })
     }
 
     proptest! {

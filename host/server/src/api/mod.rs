@@ -69,7 +69,10 @@ pub fn router(hub: Arc<dyn HubView>) -> Router {
 }
 
 async fn nothing(uri: Uri) -> Response {
-    compatible::refused(uri.path(), Problem::not_found("there is nothing at this path; /v1/openapi.json says what there is"))
+    compatible::refused(
+        uri.path(),
+        Problem::not_found("there is nothing at this path; /v1/openapi.json says what there is"),
+    )
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Response {

@@ -86,9 +86,7 @@ pub(super) async fn replace<K: Kind>(call: Call) -> Result<Response, Refused> {
     let after = Value::Object(body);
     checked(&read::fitted::<K>(after.clone())?)?;
     let desk = call.api.desk(&caller);
-    let found = desk
-        .change(&id, expected.as_deref(), |_| Ok((read::fitted::<K>(after.clone())?, Vec::new())))
-        .await?;
+    let found = desk.change(&id, expected.as_deref(), |_| Ok((read::fitted::<K>(after.clone())?, Vec::new()))).await?;
     answer::<K>(StatusCode::OK, &found)
 }
 
@@ -184,9 +182,11 @@ pub(super) fn wanted(uri: &axum::http::Uri) -> Result<Wanted, Refused> {
     }
     let limit = match rest.remove("limit") {
         None => PAGE,
-        Some(text) => text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)).ok_or_else(|| {
-            Problem::parameter(format!("limit is a number from 1 to {LARGEST_PAGE}"))
-        })?,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+            .ok_or_else(|| Problem::parameter(format!("limit is a number from 1 to {LARGEST_PAGE}")))?,
     };
     let after = rest.remove("after");
     if after.as_ref().is_some_and(|cursor| !fits(pattern::CURSOR, cursor)) {
@@ -201,7 +201,9 @@ pub(super) fn sealed(next: &str) -> String {
 }
 
 fn bad_cursor() -> Refused {
-    Problem::parameter("a cursor has 1 to 2048 letters, digits, hyphens and underscores: it is `next` of the page before")
+    Problem::parameter(
+        "a cursor has 1 to 2048 letters, digits, hyphens and underscores: it is `next` of the page before",
+    )
 }
 
 /// What a cursor of a client stands for.

@@ -54,7 +54,9 @@ mod tests {
         assert!(fits(ID, "u-1") && fits(ID, "a@b.example") && !fits(ID, "../x") && !fits(ID, "") && !fits(ID, "a/b"));
         assert!(fits(NAME, "ann.lee") && fits(NAME, "\u{738b}") && !fits(NAME, "a b") && !fits(NAME, "\u{200b}"));
         assert!(fits(WORDS, " a ") && !fits(WORDS, "  ") && !fits(WORDS, "a\u{7}") && fits(TEXT, ""));
-        assert!(fits(EMAIL, "a@b.example") && !fits(EMAIL, "a@b") && fits(PHONE, "+8613800000000") && !fits(PHONE, "138"));
+        assert!(
+            fits(EMAIL, "a@b.example") && !fits(EMAIL, "a@b") && fits(PHONE, "+8613800000000") && !fits(PHONE, "138")
+        );
         assert!(!fits(TEXT, "a\nb") && !fits(ID, "a\n"));
     }
 }

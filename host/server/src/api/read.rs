@@ -29,7 +29,8 @@ pub(super) fn allowed(parts: &Parts, scope: Scope) -> Result<Caller, Refused> {
 /// The client.
 pub(super) fn caller(parts: &Parts) -> Result<Caller, Refused> {
     parts.extensions.get::<Caller>().cloned().ok_or_else(|| {
-        let text = "nobody is known by this request; ask for a token at /oauth2/token and send it as Authorization: Bearer";
+        let text =
+            "nobody is known by this request; ask for a token at /oauth2/token and send it as Authorization: Bearer";
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", text)
     })
 }
@@ -146,7 +147,10 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<String>, Refused> {
 
 /// True if If-Match names a version.
 pub(super) fn names_version(header: &str, version: &str) -> bool {
-    header.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one).trim_matches('"') == version)
+    header
+        .split(',')
+        .map(str::trim)
+        .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one).trim_matches('"') == version)
 }
 
 #[cfg(test)]
@@ -180,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_version_is_named_with_or_without_its_marks() {
-        assert!(names_version("\"1f\"", "1f") && names_version("W/\"1f\"", "1f") && names_version("\"a\", \"1f\"", "1f"));
+        assert!(
+            names_version("\"1f\"", "1f") && names_version("W/\"1f\"", "1f") && names_version("\"a\", \"1f\"", "1f")
+        );
         assert!(names_version("*", "1f") && !names_version("\"2\"", "1f") && !names_version("", "1f"));
     }
 }

@@ -13,7 +13,9 @@ fn all(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let mut all = Vec::new();
     for (path, item) in paths {
-        all.extend(item.as_object().expect("operations").iter().map(|(method, one)| (method.as_str(), path.as_str(), one)));
+        all.extend(
+            item.as_object().expect("operations").iter().map(|(method, one)| (method.as_str(), path.as_str(), one)),
+        );
     }
     all
 }
@@ -37,7 +39,9 @@ fn empty(document: &Value, schema: &Value, at: &str, seen: &mut BTreeSet<String>
     if !["type", "anyOf", "oneOf", "allOf", "enum"].iter().any(|word| map.contains_key(*word)) {
         found.push(format!("{at}: {schema}"));
     }
-    if map.get("type").is_some_and(|kind| kind == "object") && !["properties", "additionalProperties"].iter().any(|word| map.contains_key(*word)) {
+    if map.get("type").is_some_and(|kind| kind == "object")
+        && !["properties", "additionalProperties"].iter().any(|word| map.contains_key(*word))
+    {
         // An object of which nothing is known says as little.
         found.push(format!("{at}: an object of anything"));
     }
@@ -102,7 +106,8 @@ fn every_operation_is_described_and_needs_a_token_unless_it_is_the_document() {
             let bounds = ["pattern", "maxLength", "maximum", "enum"];
             assert!(bounds.iter().any(|word| !schema[*word].is_null()), "{method} {path}: {parameter} has no bounds");
         }
-        let named: BTreeSet<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let named: BTreeSet<&str> =
+            path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
         let said: BTreeSet<&str> = operation["parameters"]
             .as_array()
             .into_iter()

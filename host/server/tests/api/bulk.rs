@@ -64,7 +64,10 @@ async fn an_import_of_nothing_answers_nothing_and_one_of_another_kind_is_refused
     assert!(place.lines("POST", "/v1/import/groups", Body::empty()).await.is_empty());
     let (status, _) = place.call("POST", "/v1/import/groups", Some(json!({}))).await;
     assert_eq!(status, 415);
-    let request = Request::builder().method("POST").uri("/v1/import/groups?results=some").header("authorization", format!("Bearer {TOKEN}"));
+    let request = Request::builder()
+        .method("POST")
+        .uri("/v1/import/groups?results=some")
+        .header("authorization", format!("Bearer {TOKEN}"));
     let request = request.header("content-type", "application/x-ndjson").body(Body::from("{}")).unwrap();
     assert_eq!(place.send(request).await.status().as_u16(), 400);
 }

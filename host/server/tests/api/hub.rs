@@ -45,7 +45,8 @@ async fn the_hub_is_read_by_its_own_ids() {
     assert_eq!((status, headers["etag"].as_str()), (200, format!("\"{}\"", group["revision"]).as_str()));
     assert_eq!(group["attributes"]["members"], json!([{ "ref": "account", "id": sal["id"] }]));
     let (_, first) = place.call("GET", "/v1/hub/accounts?limit=2", None).await;
-    let (_, rest) = place.call("GET", &format!("/v1/hub/accounts?limit=2&after={}", first["next"].as_str().unwrap()), None).await;
+    let (_, rest) =
+        place.call("GET", &format!("/v1/hub/accounts?limit=2&after={}", first["next"].as_str().unwrap()), None).await;
     assert_eq!((first["items"].as_array().unwrap().len(), rest["items"].as_array().unwrap().len()), (2, 1));
     assert!(rest["next"].is_null());
     assert_eq!(place.call("GET", "/v1/hub/accounts/no-uuid", None).await.0, 404);

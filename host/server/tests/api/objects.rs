@@ -17,7 +17,10 @@ async fn what_is_made_is_read_listed_looked_up_changed_and_removed() {
     let place = Place::new();
     let (status, made) = ann(&place).await;
     assert_eq!(status, 201, "{made}");
-    assert_eq!((&made["id"], &made["active"], &made["attributes"]), (&json!("u1"), &json!(true), &json!({ "badge": 7 })));
+    assert_eq!(
+        (&made["id"], &made["active"], &made["attributes"]),
+        (&json!("u1"), &json!(true), &json!({ "badge": 7 }))
+    );
     assert_eq!(made["created"], "2025-11-24T16:00:00Z");
     let (status, headers, read) = place.call_with("GET", "/v1/accounts/u1", None, &[]).await;
     assert_eq!((status, &read), (200, &made));
@@ -32,7 +35,8 @@ async fn what_is_made_is_read_listed_looked_up_changed_and_removed() {
     let (status, after) = place.call("PATCH", "/v1/accounts/u1", Some(patch)).await;
     assert_eq!((status, &after["title"], &after["attributes"]), (200, &json!("Boss"), &json!({ "floor": "3" })));
     assert!(after["displayName"].is_null() && after["version"] != made["version"]);
-    let (status, after) = place.call("PUT", "/v1/accounts/u1", Some(json!({ "userName": "ann", "title": "Boss" }))).await;
+    let (status, after) =
+        place.call("PUT", "/v1/accounts/u1", Some(json!({ "userName": "ann", "title": "Boss" }))).await;
     assert_eq!((status, &after["email"], &after["attributes"]), (200, &Value::Null, &Value::Null));
     let (_, same) = place.call("PUT", "/v1/accounts/u1", Some(json!({ "userName": "ann", "title": "Boss" }))).await;
     assert_eq!(same["version"], after["version"]);
@@ -80,7 +84,8 @@ async fn what_can_not_be_is_refused_by_a_problem_that_says_why() {
 async fn a_body_that_is_none_is_refused_and_what_is_too_large_is_not_read() {
     let place = Place::new();
     let send = async |media: Option<&str>, body: Vec<u8>| {
-        let mut request = Request::builder().method("POST").uri("/v1/accounts").header("authorization", format!("Bearer {TOKEN}"));
+        let mut request =
+            Request::builder().method("POST").uri("/v1/accounts").header("authorization", format!("Bearer {TOKEN}"));
         if let Some(media) = media {
             request = request.header("content-type", media);
         }
@@ -104,7 +109,9 @@ async fn who_expects_another_version_changes_nothing() {
     let tag = format!("\"{}\"", made["version"].as_str().unwrap());
     let patch = |tag: String| {
         let place = place.clone();
-        async move { place.call_with("PATCH", "/v1/accounts/u1", Some(json!({ "title": tag })), &[("if-match", &tag)]).await.0 }
+        async move {
+            place.call_with("PATCH", "/v1/accounts/u1", Some(json!({ "title": tag })), &[("if-match", &tag)]).await.0
+        }
     };
     assert_eq!(patch("\"ffff\"".to_owned()).await, 412);
     assert_eq!(patch(tag.clone()).await, 200);

@@ -67,7 +67,10 @@ impl Place {
             directory: engine.directory(&api()).unwrap(),
         };
         let router = router(hub).layer(from_fn_with_state(caller, known));
-        Self { engine, router: router.route("/v2/{instanceId}/{applicationId}/oauth2/token", axum::routing::post(token)) }
+        Self {
+            engine,
+            router: router.route("/v2/{instanceId}/{applicationId}/oauth2/token", axum::routing::post(token)),
+        }
     }
 
     /// What stands in front of the API: it is where whoever mounts it puts his own.
@@ -105,7 +108,8 @@ impl Place {
         body: Option<Value>,
         headers: &[(&str, &str)],
     ) -> (u16, BTreeMap<String, String>, Value) {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {TOKEN}"));
+        let mut request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {TOKEN}"));
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
@@ -133,7 +137,11 @@ impl Place {
     }
 }
 
-async fn known(axum::extract::State(caller): axum::extract::State<Caller>, mut request: Request, next: Next) -> Response {
+async fn known(
+    axum::extract::State(caller): axum::extract::State<Caller>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     if token == Some(&format!("Bearer {TOKEN}")) {
         request.extensions_mut().insert(caller);
@@ -145,7 +153,8 @@ async fn known(axum::extract::State(caller): axum::extract::State<Caller>, mut r
 async fn token(axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>) -> Response {
     let said = |name: &str| query.get(name).map(String::as_str);
     if said("client_id") == Some(CLIENT) && said("client_secret") == Some(SECRET) {
-        let body = json!({ "access_token": TOKEN, "token_type": "Bearer", "expires_in": 1200, "expires_at": 1_764_001_200 });
+        let body =
+            json!({ "access_token": TOKEN, "token_type": "Bearer", "expires_in": 1200, "expires_at": 1_764_001_200 });
         return Json(body).into_response();
     }
     (axum::http::StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_client" }))).into_response()

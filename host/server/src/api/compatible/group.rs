@@ -63,9 +63,11 @@ pub(super) async fn list(call: Call) -> Result<Response, Refused> {
     if wanted.group_name_start_with.as_ref().is_some_and(|start| start.chars().count() > 256) {
         return Err(Problem::parameter("groupNameStartWith has at most 256 characters"));
     }
-    let filter = wanted.group_name_start_with.as_deref().filter(|start| !start.is_empty()).map(|start| {
-        Filter::Compare { attribute: "displayName".to_owned(), is: Comparison::Sw, value: start.into() }
-    });
+    let filter = wanted
+        .group_name_start_with
+        .as_deref()
+        .filter(|start| !start.is_empty())
+        .map(|start| Filter::Compare { attribute: "displayName".to_owned(), is: Comparison::Sw, value: start.into() });
     let mut query = asking(filter, max);
     query.after = wanted.after()?;
     let listed = call.api.desk(&caller).query(Class::Group, query).await?;

@@ -5,10 +5,12 @@
 //! an object of ours: what stands at the top has it as its parent. `instanceId` is answered as it was asked.
 
 mod group;
+mod look_up;
 mod shape;
 mod table;
 mod unit;
 mod user;
+mod whereabouts;
 
 pub(super) use shape::schemas;
 pub(super) use table::operations;

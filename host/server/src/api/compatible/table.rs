@@ -1,6 +1,6 @@
 //! The operations of `/v2`.
 
-use super::{answering, group, scope, unit, user};
+use super::{answering, group, look_up, scope, unit, user, whereabouts};
 use crate::Scope;
 use crate::api::call::Call;
 use crate::api::operation::{JSON, Operation, Parameter, Place};
@@ -74,8 +74,15 @@ pub(in crate::api) fn operations() -> Vec<Operation> {
     all.extend(units());
     all.extend(groups());
     all.push(
-        one(Method::GET, "provisioningScope", "GetApplicationProvisioningScope", "Where the client may look.", Scope::Read(Account), scope)
-            .shows("ProvisioningScope"),
+        one(
+            Method::GET,
+            "provisioningScope",
+            "GetApplicationProvisioningScope",
+            "Where the client may look.",
+            Scope::Read(Account),
+            scope,
+        )
+        .shows("ProvisioningScope"),
     );
     all
 }
@@ -84,8 +91,14 @@ fn users() -> Vec<Operation> {
     let (see, push) = (Scope::Read(Account), Scope::Write(Account));
     let id = ("userId", "$response.body#/userId");
     let path = [("instanceId", "$request.path.instanceId"), ("applicationId", "$request.path.applicationId")];
-    let create = one(Method::POST, "users", "CreateUser", "Make a user.", push, user::create).body("CreateUser").shows("UserId");
-    let create = linked(create, &["GetUser", "PatchUser", "DeleteUser", "EnableUser", "DisableUser", "ListGroupsForUser"], id, path);
+    let create =
+        one(Method::POST, "users", "CreateUser", "Make a user.", push, user::create).body("CreateUser").shows("UserId");
+    let create = linked(
+        create,
+        &["GetUser", "PatchUser", "DeleteUser", "EnableUser", "DisableUser", "ListGroupsForUser"],
+        id,
+        path,
+    );
     vec![
         create,
         one(Method::GET, "users", "ListUsers", "List users.", see, user::list)
@@ -99,30 +112,100 @@ fn users() -> Vec<Operation> {
         one(Method::PATCH, "users/{userId}", "PatchUser", "Change a user.", push, user::patch).body("PatchUser"),
         one(Method::DELETE, "users/{userId}", "DeleteUser", "Remove a user.", push, user::remove),
         one(Method::POST, "users/{userId}/actions/enable", "EnableUser", "Make a user usable.", push, user::enable),
-        one(Method::POST, "users/{userId}/actions/disable", "DisableUser", "Make a user unusable.", push, user::disable),
-        one(Method::POST, "users/{userId}/actions/updateUserPassword", "UpdateUserPassword", "Refused: the directory keeps no passwords.", push, user::password)
-            .body("Password"),
-        one(Method::POST, "users/{userId}/actions/setUserPrimaryOrganizationalUnit", "SetUserPrimaryOrganizationalUnit", "Move a user.", push, user::set_primary)
-            .body("UnitId"),
-        one(Method::POST, "users/{userId}/actions/addUserToOrganizationalUnits", "AddUserToOrganizationalUnits", "Add a user to org units.", push, user::add_units)
-            .body("UnitIds"),
-        one(Method::POST, "users/{userId}/actions/removeUserFromOrganizationalUnits", "RemoveUserFromOrganizationalUnits", "Take a user out of org units.", push, user::remove_units)
-            .body("UnitIds"),
-        one(Method::GET, "users/{userId}/actions/listGroupsForUser", "ListGroupsForUser", "List the groups of a user.", Scope::Read(Group), group::of_user)
-            .with(tokens())
-            .shows("Memberships"),
-        one(Method::POST, "users/_/actions/getUserIdByUsername", "GetUserIdByUsername", "Look a user up.", see, user::by_username)
-            .body("ByUsername")
-            .shows("UserId"),
-        one(Method::POST, "users/_/actions/getUserIdByEmail", "GetUserIdByEmail", "Look a user up.", see, user::by_email)
-            .body("ByEmail")
-            .shows("UserId"),
-        one(Method::POST, "users/_/actions/getUserIdByPhoneNumber", "GetUserIdByPhoneNumber", "Look a user up.", see, user::by_phone)
-            .body("ByPhone")
-            .shows("UserId"),
-        one(Method::POST, "users/_/actions/getUserIdByExternalId", "GetUserIdByUserExternalId", "Look a user up.", see, user::by_external_id)
-            .body("ByExternalId")
-            .shows("UserId"),
+        one(
+            Method::POST,
+            "users/{userId}/actions/disable",
+            "DisableUser",
+            "Make a user unusable.",
+            push,
+            user::disable,
+        ),
+        one(
+            Method::POST,
+            "users/{userId}/actions/updateUserPassword",
+            "UpdateUserPassword",
+            "Refused: the directory keeps no passwords.",
+            push,
+            user::password,
+        )
+        .body("Password"),
+        one(
+            Method::POST,
+            "users/{userId}/actions/setUserPrimaryOrganizationalUnit",
+            "SetUserPrimaryOrganizationalUnit",
+            "Move a user.",
+            push,
+            whereabouts::set_primary,
+        )
+        .body("UnitId"),
+        one(
+            Method::POST,
+            "users/{userId}/actions/addUserToOrganizationalUnits",
+            "AddUserToOrganizationalUnits",
+            "Add a user to org units.",
+            push,
+            whereabouts::add_units,
+        )
+        .body("UnitIds"),
+        one(
+            Method::POST,
+            "users/{userId}/actions/removeUserFromOrganizationalUnits",
+            "RemoveUserFromOrganizationalUnits",
+            "Take a user out of org units.",
+            push,
+            whereabouts::remove_units,
+        )
+        .body("UnitIds"),
+        one(
+            Method::GET,
+            "users/{userId}/actions/listGroupsForUser",
+            "ListGroupsForUser",
+            "List the groups of a user.",
+            Scope::Read(Group),
+            group::of_user,
+        )
+        .with(tokens())
+        .shows("Memberships"),
+        one(
+            Method::POST,
+            "users/_/actions/getUserIdByUsername",
+            "GetUserIdByUsername",
+            "Look a user up.",
+            see,
+            look_up::by_username,
+        )
+        .body("ByUsername")
+        .shows("UserId"),
+        one(
+            Method::POST,
+            "users/_/actions/getUserIdByEmail",
+            "GetUserIdByEmail",
+            "Look a user up.",
+            see,
+            look_up::by_email,
+        )
+        .body("ByEmail")
+        .shows("UserId"),
+        one(
+            Method::POST,
+            "users/_/actions/getUserIdByPhoneNumber",
+            "GetUserIdByPhoneNumber",
+            "Look a user up.",
+            see,
+            look_up::by_phone,
+        )
+        .body("ByPhone")
+        .shows("UserId"),
+        one(
+            Method::POST,
+            "users/_/actions/getUserIdByExternalId",
+            "GetUserIdByUserExternalId",
+            "Look a user up.",
+            see,
+            look_up::by_external_id,
+        )
+        .body("ByExternalId")
+        .shows("UserId"),
     ]
 }
 
@@ -145,7 +228,13 @@ fn linked(
 
 fn tokens() -> [Parameter; 2] {
     let schema = json!({ "type": "string", "pattern": pattern::CURSOR, "maxLength": 2048 });
-    let token = Parameter { name: "nextToken", at: Place::Query, describe: "`nextToken` of the page before.", required: false, schema };
+    let token = Parameter {
+        name: "nextToken",
+        at: Place::Query,
+        describe: "`nextToken` of the page before.",
+        required: false,
+        schema,
+    };
     [number("maxResults", 100), token]
 }
 
@@ -154,24 +243,52 @@ fn units() -> Vec<Operation> {
     let of = "organizationalUnits/{organizationalUnitId}";
     let id = ("organizationalUnitId", "$response.body#/organizationalUnitId");
     let path = [("instanceId", "$request.path.instanceId"), ("applicationId", "$request.path.applicationId")];
-    let create = one(Method::POST, "organizationalUnits", "CreateOrganizationalUnit", "Make an org unit.", push, unit::create)
-        .body("CreateUnit")
-        .shows("UnitId");
-    let to = ["GetOrganizationalUnit", "PatchOrganizationalUnit", "DeleteOrganizationalUnit", "ListOrganizationalUnitParentIds", "PatchOrganizationalUnitParentId"];
+    let create =
+        one(Method::POST, "organizationalUnits", "CreateOrganizationalUnit", "Make an org unit.", push, unit::create)
+            .body("CreateUnit")
+            .shows("UnitId");
+    let to = [
+        "GetOrganizationalUnit",
+        "PatchOrganizationalUnit",
+        "DeleteOrganizationalUnit",
+        "ListOrganizationalUnitParentIds",
+        "PatchOrganizationalUnitParentId",
+    ];
     let mut parent = text("parentId", Place::Query, "Those directly below this org unit. Required.");
     parent.required = true;
     vec![
         linked(create, &to, id, path),
-        one(Method::GET, "organizationalUnits", "ListOrganizationalUnits", "List the org units below one.", see, unit::list)
-            .with([parent, number("pageNumber", super::LAST_PAGE), number("pageSize", 100)])
-            .shows("Units"),
+        one(
+            Method::GET,
+            "organizationalUnits",
+            "ListOrganizationalUnits",
+            "List the org units below one.",
+            see,
+            unit::list,
+        )
+        .with([parent, number("pageNumber", super::LAST_PAGE), number("pageSize", 100)])
+        .shows("Units"),
         one(Method::GET, of, "GetOrganizationalUnit", "Read an org unit.", see, unit::get).shows("Unit"),
         one(Method::PATCH, of, "PatchOrganizationalUnit", "Change an org unit.", push, unit::patch).body("PatchUnit"),
         one(Method::DELETE, of, "DeleteOrganizationalUnit", "Remove an org unit.", push, unit::remove),
-        one(Method::PATCH, &format!("{of}/parentId"), "PatchOrganizationalUnitParentId", "Move an org unit.", push, unit::set_parent)
-            .body("Parent"),
-        one(Method::GET, &format!("{of}/parentIds"), "ListOrganizationalUnitParentIds", "List the org units above one.", see, unit::parents)
-            .shows("ParentIds"),
+        one(
+            Method::PATCH,
+            &format!("{of}/parentId"),
+            "PatchOrganizationalUnitParentId",
+            "Move an org unit.",
+            push,
+            unit::set_parent,
+        )
+        .body("Parent"),
+        one(
+            Method::GET,
+            &format!("{of}/parentIds"),
+            "ListOrganizationalUnitParentIds",
+            "List the org units above one.",
+            see,
+            unit::parents,
+        )
+        .shows("ParentIds"),
         one(
             Method::POST,
             "organizationalUnits/_/actions/getOrganizationalUnitIdByExternalId",
@@ -188,12 +305,25 @@ fn units() -> Vec<Operation> {
 fn groups() -> Vec<Operation> {
     let (see, push) = (Scope::Read(Group), Scope::Write(Group));
     let schema = json!({ "type": "string", "maxLength": 256 });
-    let start = Parameter { name: "groupNameStartWith", at: Place::Query, describe: "Only those whose name begins so.", required: false, schema };
+    let start = Parameter {
+        name: "groupNameStartWith",
+        at: Place::Query,
+        describe: "Only those whose name begins so.",
+        required: false,
+        schema,
+    };
     let id = ("groupId", "$response.body#/groupId");
     let path = [("instanceId", "$request.path.instanceId"), ("applicationId", "$request.path.applicationId")];
-    let create = one(Method::POST, "groups", "CreateGroup", "Make a group.", push, group::create).body("CreateGroup").shows("GroupId");
+    let create = one(Method::POST, "groups", "CreateGroup", "Make a group.", push, group::create)
+        .body("CreateGroup")
+        .shows("GroupId");
     vec![
-        linked(create, &["GetGroup", "PatchGroup", "DeleteGroup", "ListUsersForGroup", "RemoveUsersFromGroup"], id, path),
+        linked(
+            create,
+            &["GetGroup", "PatchGroup", "DeleteGroup", "ListUsersForGroup", "RemoveUsersFromGroup"],
+            id,
+            path,
+        ),
         one(Method::GET, "groups", "ListGroups", "List groups.", see, group::list)
             .with([start])
             .with(tokens())
@@ -201,12 +331,33 @@ fn groups() -> Vec<Operation> {
         one(Method::GET, "groups/{groupId}", "GetGroup", "Read a group.", see, group::get).shows("Group"),
         one(Method::PATCH, "groups/{groupId}", "PatchGroup", "Change a group.", push, group::patch).body("PatchGroup"),
         one(Method::DELETE, "groups/{groupId}", "DeleteGroup", "Remove a group.", push, group::remove),
-        one(Method::GET, "groups/{groupId}/actions/listUsersForGroup", "ListUsersForGroup", "List the users of a group.", see, group::users)
-            .with(tokens())
-            .shows("UsersOfGroup"),
-        one(Method::POST, "groups/{groupId}/actions/addUsersToGroup", "AddUsersToGroup", "Add users to a group.", push, group::add)
-            .body("UserIds"),
-        one(Method::POST, "groups/{groupId}/actions/removeUsersFromGroup", "RemoveUsersFromGroup", "Take users out of a group.", push, group::take_out)
-            .body("UserIds"),
+        one(
+            Method::GET,
+            "groups/{groupId}/actions/listUsersForGroup",
+            "ListUsersForGroup",
+            "List the users of a group.",
+            see,
+            group::users,
+        )
+        .with(tokens())
+        .shows("UsersOfGroup"),
+        one(
+            Method::POST,
+            "groups/{groupId}/actions/addUsersToGroup",
+            "AddUsersToGroup",
+            "Add users to a group.",
+            push,
+            group::add,
+        )
+        .body("UserIds"),
+        one(
+            Method::POST,
+            "groups/{groupId}/actions/removeUsersFromGroup",
+            "RemoveUsersFromGroup",
+            "Take users out of a group.",
+            push,
+            group::take_out,
+        )
+        .body("UserIds"),
     ]
 }

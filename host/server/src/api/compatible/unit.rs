@@ -113,11 +113,7 @@ pub(super) async fn patch(call: Call) -> Result<Response, Refused> {
     .await
 }
 
-async fn change(
-    call: &Call,
-    desk: &Desk<'_>,
-    work: impl Fn(&mut OrgUnit) + Send + Sync,
-) -> Result<Response, Refused> {
+async fn change(call: &Call, desk: &Desk<'_>, work: impl Fn(&mut OrgUnit) + Send + Sync) -> Result<Response, Refused> {
     desk.change(call.id_of("organizationalUnitId")?, None, |found| {
         let mut unit = OrgUnit::show(&found.kept);
         work(&mut unit);

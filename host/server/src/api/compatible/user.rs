@@ -1,9 +1,6 @@
-//! Users: made, read, changed, looked up.
+//! Users: made, read, changed, removed.
 
-use super::shape::{
-    ByEmail, ByExternalId, ByPhone, ByUsername, CreateUser, CustomField, GroupOfUser, Password, PatchUser, UnitId,
-    UnitIds, UnitOfUser, User, UserId, Users,
-};
+use super::shape::{CreateUser, CustomField, GroupOfUser, Password, PatchUser, UnitOfUser, User, UserId, Users};
 use super::{NEVER, Numbered, ROOT, SOURCE, done, json, time};
 use crate::api::call::Call;
 use crate::api::desk::{Desk, Found, asking, is, missing};
@@ -16,9 +13,6 @@ use axum::response::Response;
 use rosterd_model::Class;
 use rosterd_model::directory::{Comparison, Filter};
 
-/// Pages that a look-up without an index goes through.
-const MOST_PAGES: usize = 64;
-
 /// Countries whose telephone code has two digits; 1 and 7 have one, all others three.
 const TWO_DIGITS: [u8; 44] = [
     20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62,
@@ -26,7 +20,7 @@ const TWO_DIGITS: [u8; 44] = [
 ];
 
 /// A number of E.164 as country and rest.
-fn split(phone: &str) -> Option<(&str, &str)> {
+pub(super) fn split(phone: &str) -> Option<(&str, &str)> {
     let digits = phone.strip_prefix('+')?;
     let two: Option<u8> = digits.get(..2)?.parse().ok();
     let length = match digits.as_bytes().first()? {
@@ -42,7 +36,8 @@ fn joined(region: Option<&str>, number: Option<&str>, verified: Option<bool>) ->
     let (Some(region), Some(_)) = (region, verified) else {
         return Err(Problem::at("/phoneNumber", "phoneNumber comes together with phoneRegion and phoneNumberVerified"));
     };
-    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(region, 6) || !digits(number, 15) || number.len() < 6 || region.starts_with('0') {
         let text = "phoneRegion has 1 to 6 digits without + or 00, and phoneNumber 6 to 15 digits";
         return Err(Problem::at("/phoneNumber", text));
@@ -60,7 +55,7 @@ fn text(value: &Own) -> String {
 }
 
 /// The org unit of an id; none for the root.
-fn unit(id: String) -> Option<String> {
+pub(super) fn unit(id: String) -> Option<String> {
     (id != ROOT).then_some(id)
 }
 
@@ -109,8 +104,8 @@ async fn long(call: &Call, desk: &Desk<'_>, found: &Found) -> Result<User, Refus
     let account = Account::show(&found.kept);
     let primary = account.org_unit.unwrap_or_else(|| ROOT.to_owned());
     let mut units = Vec::new();
-    for (id, primary) in std::iter::once((primary.clone(), true))
-        .chain(account.org_units.into_iter().flatten().map(|id| (id, false)))
+    for (id, primary) in
+        std::iter::once((primary.clone(), true)).chain(account.org_units.into_iter().flatten().map(|id| (id, false)))
     {
         let found = if id == ROOT { None } else { desk.find(Class::OrgUnit, &id).await? };
         let name = found.and_then(|found| kept_text(&found.kept, "displayName")).unwrap_or_default();
@@ -143,8 +138,7 @@ pub(super) async fn create(call: Call) -> Result<Response, Refused> {
     }
     must_be(&desk, &body.primary_organizational_unit_id).await?;
     let fields = body.custom_fields.into_iter().flatten();
-    let owns: Owns =
-        fields.filter_map(|field| Some((field.field_name, Own::Text(field.field_value?)))).collect();
+    let owns: Owns = fields.filter_map(|field| Some((field.field_name, Own::Text(field.field_value?)))).collect();
     let account = Account {
         user_name: body.username,
         external_id: body.user_external_id,
@@ -185,7 +179,10 @@ async fn unused(desk: &Desk<'_>, attribute: &str, value: &str, own: Option<&str>
 }
 
 fn no_password() -> Refused {
-    Problem::at("/password", "the directory keeps no passwords; the hub makes first passwords where a destination needs one")
+    Problem::at(
+        "/password",
+        "the directory keeps no passwords; the hub makes first passwords where a destination needs one",
+    )
 }
 
 /// `GET users/{userId}`
@@ -277,7 +274,10 @@ pub(super) async fn remove(call: Call) -> Result<Response, Refused> {
 }
 
 /// Changes a user in a way that no body says.
-async fn change(call: &Call, work: impl Fn(&mut Account) -> Result<(), Refused> + Send + Sync) -> Result<Response, Refused> {
+pub(super) async fn change(
+    call: &Call,
+    work: impl Fn(&mut Account) -> Result<(), Refused> + Send + Sync,
+) -> Result<Response, Refused> {
     let caller = read::allowed(&call.parts, Account::writing())?;
     let desk = call.api.desk(&caller);
     desk.change(call.id_of("userId")?, None, |found| {
@@ -311,136 +311,17 @@ pub(super) async fn password(call: Call) -> Result<Response, Refused> {
     Err(no_password())
 }
 
-/// Moves a user; the org unit where it was is left.
-pub(super) async fn set_primary(call: Call) -> Result<Response, Refused> {
-    let caller = read::allowed(&call.parts, Account::writing())?;
-    let UnitId { organizational_unit_id: id } = read::json(&call.parts, call.body()).await?;
-    must_be(&call.api.desk(&caller), &id).await?;
-    change(&call, |account| {
-        account.org_unit = unit(id.clone());
-        if let Some(units) = &mut account.org_units {
-            units.retain(|one| *one != id);
-        }
-        Ok(())
-    })
-    .await
-}
-
-async fn units(call: &Call) -> Result<Vec<String>, Refused> {
-    let UnitIds { organizational_unit_ids: ids } = read::json(&call.parts, call.body()).await?;
-    let good = (1..=100).contains(&ids.len()) && ids.iter().all(|id| fits(pattern::ID, id));
-    if good { Ok(ids) } else { Err(Problem::at("/organizationalUnitIds", "name 1 to 100 org units by their ids")) }
-}
-
-pub(super) async fn add_units(call: Call) -> Result<Response, Refused> {
-    let caller = read::allowed(&call.parts, Account::writing())?;
-    let ids = units(&call).await?;
-    let desk = call.api.desk(&caller);
-    for id in &ids {
-        must_be(&desk, id).await?;
-    }
-    change(&call, |account| {
-        let mut all = account.org_units.take().unwrap_or_default();
-        for id in &ids {
-            let there = account.org_unit.as_deref().unwrap_or(ROOT) == id || all.contains(id);
-            if !there {
-                all.push(id.clone());
-            }
-        }
-        account.org_units = Some(all);
-        checked(account)
-    })
-    .await
-}
-
-pub(super) async fn remove_units(call: Call) -> Result<Response, Refused> {
-    let ids = units(&call).await?;
-    change(&call, |account| {
-        if ids.iter().any(|id| account.org_unit.as_deref().unwrap_or(ROOT) == id) {
-            let text = "the primary org unit can not be taken away; set another one first";
-            return Err(Problem::at("/organizationalUnitIds", text));
-        }
-        if let Some(units) = &mut account.org_units {
-            units.retain(|one| !ids.contains(one));
-        }
-        Ok(())
-    })
-    .await
-}
-
-async fn found(call: &Call, attribute: &str, value: &str) -> Result<Response, Refused> {
-    let caller = read::allowed(&call.parts, Account::reading())?;
-    let id = call.api.desk(&caller).holder(Class::Account, attribute, value).await?;
-    Ok(json(UserId { user_id: id.ok_or_else(nobody)? }))
-}
-
-fn nobody() -> Refused {
-    Problem::not_found("there is no user of this kind that this client can see")
-}
-
-pub(super) async fn by_username(call: Call) -> Result<Response, Refused> {
-    let ByUsername { username } = read::json(&call.parts, call.body()).await?;
-    found(&call, "userName", &username).await
-}
-
-pub(super) async fn by_email(call: Call) -> Result<Response, Refused> {
-    let ByEmail { email } = read::json(&call.parts, call.body()).await?;
-    found(&call, "emails.value", &email).await
-}
-
-pub(super) async fn by_phone(call: Call) -> Result<Response, Refused> {
-    let caller = read::allowed(&call.parts, Account::reading())?;
-    let ByPhone { phone_number } = read::json(&call.parts, call.body()).await?;
-    let desk = call.api.desk(&caller);
-    let filter = Filter::Compare {
-        attribute: "phoneNumbers.value".to_owned(),
-        is: Comparison::Ew,
-        value: phone_number.as_str().into(),
-    };
-    let mut query = asking(Some(filter), 100);
-    for _ in 0..MOST_PAGES {
-        let listed = desk.query(Class::Account, query.clone()).await?;
-        for found in listed.found {
-            let phone = Account::show(&found.kept).phone_number.unwrap_or_default();
-            if split(&phone).is_some_and(|(_, number)| number == phone_number) {
-                return Ok(json(UserId { user_id: found.id }));
-            }
-        }
-        query.after = listed.next;
-        if query.after.is_none() {
-            break;
-        }
-    }
-    Err(nobody())
-}
-
-pub(super) async fn by_external_id(call: Call) -> Result<Response, Refused> {
-    let caller = read::allowed(&call.parts, Account::reading())?;
-    let body: ByExternalId = read::json(&call.parts, call.body()).await?;
-    let instance = call.segment("instanceId");
-    if body.user_source_type.is_some_and(|kind| kind != SOURCE) || body.user_source_id.is_some_and(|id| id != instance) {
-        return Err(nobody());
-    }
-    let desk = call.api.desk(&caller);
-    let id = body.user_external_id;
-    if let Some(user_id) = desk.holder(Class::Account, "externalId", &id).await? {
-        return Ok(json(UserId { user_id }));
-    }
-    // Without one of its own a user has its id.
-    let own = if fits(pattern::ID, &id) { desk.find(Class::Account, &id).await? } else { None };
-    match own.filter(|found| kept_text(&found.kept, "externalId").is_none()) {
-        Some(found) => Ok(json(UserId { user_id: found.id })),
-        None => Err(nobody()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_telephone_is_split_where_its_country_ends() {
-        let cases = [("+8613800000000", "86", "13800000000"), ("+12125550100", "1", "2125550100"), ("+85212345678", "852", "12345678")];
+        let cases = [
+            ("+8613800000000", "86", "13800000000"),
+            ("+12125550100", "1", "2125550100"),
+            ("+85212345678", "852", "12345678"),
+        ];
         for (phone, region, number) in cases {
             assert_eq!(split(phone), Some((region, number)));
             assert_eq!(joined(Some(region), Some(number), Some(true)).expect("it fits").as_deref(), Some(phone));
