@@ -1,7 +1,7 @@
 #!/bin/sh
 # schemathesis against a hub: `schemathesis.sh BASE_URL CLIENT_ID CLIENT_SECRET`. All checks, all phases, links followed.
 # ROSTERD_API_TOKEN is the token, where /oauth2/token is not served; SCHEMATHESIS names the program, MOST_EXAMPLES how many
-# requests are made up for each operation.
+# requests are made up for each operation, KEEP_EVENTS where what happened is kept.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 base=$1
@@ -12,10 +12,12 @@ if [ -z "$token" ]; then
 fi
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT
+cd "$report"
 status=0
-"${SCHEMATHESIS:-schemathesis}" --config-file "$here/schemathesis.toml" run "$base/v1/openapi.json" \
-    --url "$base" --header "Authorization: Bearer $token" --checks all --phases examples,coverage,fuzzing,stateful \
-    --max-examples "${MOST_EXAMPLES:-25}" --generation-deterministic --continue-on-failure \
-    --report ndjson --report-ndjson-path "$report/events.ndjson" || status=$?
-python3 "$here/share.py" "$report/events.ndjson"
+SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$here "${SCHEMATHESIS:-schemathesis}" --config-file "$here/schemathesis.toml" \
+    run "$base/v1/openapi.json" --url "$base" --header "Authorization: Bearer $token" \
+    --checks all --phases examples,coverage,fuzzing,stateful --max-examples "${MOST_EXAMPLES:-25}" \
+    --generation-deterministic --continue-on-failure --report ndjson --report-ndjson-path events.ndjson || status=$?
+python3 "$here/share.py" events.ndjson
+[ -z "${KEEP_EVENTS:-}" ] || cp events.ndjson "$KEEP_EVENTS"
 exit $status

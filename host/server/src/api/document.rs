@@ -379,6 +379,7 @@ fn named_patterns(value: &mut Value) {
                     "EMAIL" => pattern::EMAIL,
                     "PHONE" => pattern::PHONE,
                     "CURSOR" => pattern::CURSOR,
+                    "OWN" => pattern::OWN,
                     other => other,
                 };
                 *text = known.to_owned();

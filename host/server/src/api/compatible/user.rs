@@ -1,6 +1,6 @@
 //! Users: made, read, changed, removed.
 
-use super::shape::{CreateUser, CustomField, GroupOfUser, Password, PatchUser, UnitOfUser, User, UserId, Users};
+use super::shape::{CreateUser, FieldOfUser, GroupOfUser, Password, PatchUser, UnitOfUser, User, UserId, Users};
 use super::{NEVER, Numbered, ROOT, SOURCE, done, json, time};
 use crate::api::call::Call;
 use crate::api::desk::{Desk, Found, asking, is, missing};
@@ -120,7 +120,7 @@ async fn long(call: &Call, desk: &Desk<'_>, found: &Found) -> Result<User, Refus
     user.groups = Some(groups.found.into_iter().map(group).collect());
     user.primary_organizational_unit_id = Some(primary);
     user.organizational_units = Some(units);
-    let own = |(name, value): (&String, &Own)| CustomField { field_name: name.clone(), field_value: Some(text(value)) };
+    let own = |(name, value): (&String, &Own)| FieldOfUser { field_name: name.clone(), field_value: text(value) };
     user.custom_fields = Some(account.attributes.iter().flatten().map(own).collect());
     Ok(user)
 }

@@ -9,17 +9,24 @@ shapes! {
     /// A field of the company's own.
     CustomField = "IdaasCustomField" {
         /// Its name.
-        #[schema(pattern = "^[a-z][a-z0-9_]{0,39}$", max_length = 40)]
+        #[schema(pattern = "OWN", max_length = 64)]
         field_name: String,
         /// Its value, as text.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         #[schema(pattern = "TEXT", max_length = 4096)]
         field_value: Option<String>,
     }
+    /// A field of the company's own, as it is kept.
+    FieldOfUser = "IdaasFieldOfUser" {
+        /// Its name.
+        field_name: String,
+        /// Its value, as text.
+        field_value: String,
+    }
     /// What becomes of a field of the company's own.
     CustomFieldChange = "IdaasCustomFieldChange" {
         /// Its name.
-        #[schema(pattern = "^[a-z][a-z0-9_]{0,39}$", max_length = 40)]
+        #[schema(pattern = "OWN", max_length = 64)]
         field_name: String,
         /// Its value, as text.
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -214,7 +221,7 @@ shapes! {
         groups: Option<Vec<GroupOfUser>>,
         /// Fields of the company's own.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        custom_fields: Option<Vec<CustomField>>,
+        custom_fields: Option<Vec<FieldOfUser>>,
     }
     /// One page of users.
     Users = "IdaasUsers" {
