@@ -7,6 +7,7 @@
 //! allowed there is refused, and everything that comes has a bound.
 #![warn(missing_docs)]
 
+pub mod api;
 pub mod auth;
 pub mod caller;
 pub mod clients;

@@ -1,0 +1,73 @@
+//! Many objects at once: imports and exports.
+
+use super::place::{Place, TOKEN};
+use axum::body::Body;
+use axum::extract::Request;
+use serde_json::{Value, json};
+
+fn line(number: usize, title: &str) -> String {
+    format!("{}\n", json!({ "id": format!("u{number:05}"), "userName": format!("user{number}"), "title": title }))
+}
+
+fn count(lines: &[Value], status: &str) -> usize {
+    lines.iter().filter(|line| line["status"] == status).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_imported_is_answered_line_by_line_and_exported_again() {
+    let place = Place::new();
+    let all: String = (0..2_500).map(|number| line(number, "a")).collect();
+    let lines = place.lines("POST", "/v1/import/accounts", all).await;
+    assert_eq!((lines.len(), count(&lines, "created")), (2_500, 2_500));
+    assert!(lines.iter().enumerate().all(|(at, line)| line["line"] == at as u64 + 1));
+    let again: String = (0..2_500).map(|number| line(number, if number % 100 == 0 { "b" } else { "a" })).collect();
+    let lines = place.lines("POST", "/v1/import/accounts", again).await;
+    assert_eq!((count(&lines, "changed"), count(&lines, "unchanged")), (25, 2_475));
+    let exported = place.lines("GET", "/v1/export/accounts", Body::empty()).await;
+    assert_eq!(exported.len(), 2_500);
+    assert_eq!((&exported[100]["id"], &exported[100]["title"]), (&json!("u00100"), &json!("b")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_can_not_be_used_is_an_error_of_that_line_alone() {
+    let place = Place::new();
+    let mut body = line(1, "a").into_bytes();
+    body.extend_from_slice(b"{\"userName\":\"\xff\"}\n\n{\n{\"id\":\"x\",\"title\":\"t\"}\n");
+    body.extend_from_slice(&vec![b'x'; 300_000]);
+    body.extend_from_slice(b"\n{\"userName\":\"free\"}\n");
+    body.extend_from_slice(line(1, "b").as_bytes());
+    body.extend_from_slice(b"{\"id\":\"last\",\"userName\":\"last\"}");
+    let lines = place.lines("POST", "/v1/import/accounts", body).await;
+    let told: Vec<_> = lines
+        .iter()
+        .map(|one| (one["line"].as_u64().unwrap(), one["status"].as_str().unwrap(), one["error"]["status"].as_u64()))
+        .collect();
+    let expected = [
+        (1, "created", None),
+        (2, "failed", Some(400)),
+        (4, "failed", Some(400)),
+        (5, "failed", Some(422)),
+        (6, "failed", Some(413)),
+        (7, "created", None),
+        (8, "changed", None),
+        (9, "created", None),
+    ];
+    assert_eq!(told, expected, "{lines:?}");
+    assert_eq!(place.call("GET", "/v1/accounts/u00001", None).await.1["title"], "b");
+    let errors = place.lines("POST", "/v1/import/accounts?results=errors", "{}\n".to_owned() + &line(3, "c")).await;
+    assert_eq!((errors.len(), &errors[0]["line"]), (1, &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_of_nothing_answers_nothing_and_one_of_another_kind_is_refused() {
+    let place = Place::new();
+    assert!(place.lines("POST", "/v1/import/groups", Body::empty()).await.is_empty());
+    let (status, _) = place.call("POST", "/v1/import/groups", Some(json!({}))).await;
+    assert_eq!(status, 415);
+    let request = Request::builder()
+        .method("POST")
+        .uri("/v1/import/groups?results=some")
+        .header("authorization", format!("Bearer {TOKEN}"));
+    let request = request.header("content-type", "application/x-ndjson").body(Body::from("{}")).unwrap();
+    assert_eq!(place.send(request).await.status().as_u16(), 400);
+}
