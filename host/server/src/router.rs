@@ -55,6 +55,7 @@ pub(crate) fn router(hub: &Arc<Hub>, api: Option<Router>, login: Option<Router>)
     let mut all = Router::new()
         .route("/receive/{*rest}", any(receive::receive))
         .route("/oauth2/token", post(token::token))
+        .route("/v2/{instanceId}/{applicationId}/oauth2/token", post(token::compatible))
         .with_state(Arc::clone(hub));
     if let Some(api) = api {
         all = all.merge(api.layer(from_fn_with_state(Arc::clone(hub), confirm)));
@@ -105,7 +106,14 @@ async fn confirm(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> R
 
 /// True if a token is needed at this path.
 pub(crate) fn is_guarded(path: &str) -> bool {
-    GUARDED.iter().any(|mount| is_below(path, mount)) && !OPEN.contains(&path)
+    GUARDED.iter().any(|mount| is_below(path, mount)) && !OPEN.contains(&path) && !is_compatible_token(path)
+}
+
+/// `/v2/INSTANCE/APPLICATION/oauth2/token`: whoever comes there has no token yet.
+fn is_compatible_token(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let begins = parts.next() == Some("v2") && parts.next().is_some() && parts.next().is_some();
+    begins && parts.eq(["oauth2", "token"])
 }
 
 fn is_below(path: &str, mount: &str) -> bool {
@@ -157,6 +165,9 @@ mod tests {
     #[test]
     fn below_a_mount_is_what_a_slash_parts_from_it() {
         assert!(is_below("/v1", "/v1") && is_below("/v1/", "/v1") && is_below("/v1/accounts", "/v1"));
+        assert!(
+            super::is_compatible_token("/v2/i/a/oauth2/token") && !super::is_compatible_token("/v2/i/a/b/oauth2/token")
+        );
         assert!(!is_below("/v10", "/v1") && !is_below("/", "/v1") && !is_below("/x/v1", "/v1"));
     }
 }

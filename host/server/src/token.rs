@@ -27,11 +27,27 @@ const GRANT: &str = "client_credentials";
 /// Answers a request for a token.
 pub(crate) async fn token(State(hub): State<Arc<Hub>>, Extension(peer): Extension<Peer>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let form = match form(&parts.headers, body).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let asked = match Asked::read(&parts.headers, &form) {
+    match form(&parts.headers, body).await {
+        Ok(form) => answered(&hub, peer, &parts.headers, &form).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// The same at the path of IDaaS. Its published clients put the form behind the question mark, where others must not: no
+/// query stands in our log, but a proxy in front of the hub may write it down.
+pub(crate) async fn compatible(hub: State<Arc<Hub>>, peer: Extension<Peer>, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    if query.is_empty() {
+        return token(hub, peer, request).await;
+    }
+    if query.len() > LONGEST {
+        return Refusal::request(format!("the form is longer than {LONGEST} bytes")).into_response();
+    }
+    answered(&hub.0, peer.0, request.headers(), query.as_bytes()).await
+}
+
+async fn answered(hub: &Hub, peer: Peer, headers: &HeaderMap, form: &[u8]) -> Response {
+    let asked = match Asked::read(headers, form) {
         Ok(asked) => asked,
         Err(refusal) => return refusal.into_response(),
     };
@@ -57,7 +73,8 @@ pub(crate) async fn token(State(hub): State<Arc<Hub>>, Extension(peer): Extensio
         Err(refusal) => return refusal.into_response(),
     };
     let Known { name, by, .. } = known;
-    let Ok(given) = hub.door.tokens.give(name.clone(), by, scopes.clone(), hub.door.now()) else {
+    let now = hub.door.now();
+    let Ok(given) = hub.door.tokens.give(name.clone(), by, scopes.clone(), now) else {
         tracing::error!("the system gives no random numbers, so no token was given out");
         return Problem::unavailable().into_response();
     };
@@ -66,6 +83,8 @@ pub(crate) async fn token(State(hub): State<Arc<Hub>>, Extension(peer): Extensio
         "access_token": given.reveal(),
         "token_type": "Bearer",
         "expires_in": LIFE_MS / 1_000,
+        // Of IDaaS; RFC 6749 lets clients ignore what they do not know.
+        "expires_at": now.0.saturating_add(LIFE_MS) / 1_000,
         "scope": words.join(" "),
     });
     let mut response = unstored(StatusCode::OK, body.to_string());

@@ -9,6 +9,7 @@ use crate::config::EventWay;
 use crate::error::{CommandError, ErrorKind};
 use rosterd_model::ConnectionId;
 use rosterd_model::port::{Answer, BoxFuture, Call, Connections as _, Receiver};
+use rosterd_server::api::StoreView;
 use rosterd_server::{Receive, Server, Tls};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -74,8 +75,11 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
             public_url: serve.public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned(),
             clock: Arc::new(SystemClock),
             tls: tls(&generation)?,
-            api: None,
-            tell: None,
+            api: Some(rosterd_server::api::router(Arc::new(StoreView::new(
+                Arc::clone(&hub.store),
+                Arc::new(SystemClock),
+            )))),
+            tell: Some(Arc::new(rosterd_server::api::tell)),
             login: Some(rosterd_server::login::router(logins)),
             stop: stopped,
         };

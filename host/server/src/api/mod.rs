@@ -44,6 +44,15 @@ use operation::Operation;
 use problem::Problem;
 use std::sync::Arc;
 
+/// How what the server itself refuses is told below `/v2`, whose clients expect the form of IDaaS.
+pub fn tell(path: &str, problem: &crate::Problem) -> Option<Response> {
+    let own = Problem {
+        retry_after: problem.retry_after,
+        ..*Problem::new(problem.status, "refused", problem.detail.as_str())
+    };
+    path.starts_with("/v2/").then(|| compatible::refused(path, Box::new(own)))
+}
+
 /// All operations, and the document about them.
 fn operations() -> Vec<Operation> {
     let mut all = table::operations();
