@@ -137,7 +137,8 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<String>, Refused> {
     let tag = |one: &str| {
         // Some clients leave out the marks.
         let inner = one.strip_prefix("W/").unwrap_or(one).trim_matches('"');
-        one == "*" || ((1..=16).contains(&inner.len()) && inner.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+        one == "*"
+            || ((1..=16).contains(&inner.len()) && inner.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
     };
     if text.split(',').map(str::trim).all(tag) {
         return Ok(Some(text.to_owned()));
