@@ -12,7 +12,7 @@ async fn company(place: &Place) {
         ("org-units", json!({ "id": "top", "displayName": "Top" })),
         ("org-units", json!({ "id": "sales", "displayName": "Sales", "parent": "top" })),
         ("org-units", json!({ "id": "lab", "displayName": "Lab", "parent": "top" })),
-        ("accounts", json!({ "id": "b", "userName": "boss", "orgUnit": "top" })),
+        ("accounts", json!({ "id": "b", "userName": "boss", "orgUnit": "top", "email": "b@x.example", "givenName": "Bo" })),
         ("accounts", json!({ "id": "s", "userName": "sal", "orgUnit": "sales", "manager": "b" })),
         ("accounts", json!({ "id": "l", "userName": "lab", "orgUnit": "lab" })),
         ("groups", json!({ "id": "g", "displayName": "Everybody" })),
@@ -37,6 +37,8 @@ async fn the_hub_is_read_by_its_own_ids() {
     assert_eq!(status, 200, "{accounts}");
     let (sal, boss) = (by_name(&accounts, "userName", "sal"), by_name(&accounts, "userName", "boss"));
     assert_eq!(sal["attributes"]["manager"], json!({ "ref": "account", "id": boss["id"] }));
+    assert_eq!(boss["attributes"]["emails.work"], "b@x.example");
+    assert_eq!(boss["attributes"]["name.givenName"], "Bo");
     let (_, units) = place.call("GET", "/v1/hub/org-units", None).await;
     let (sales, top) = (by_name(&units, "displayName", "Sales"), by_name(&units, "displayName", "Top"));
     assert_eq!(sal["attributes"]["orgUnit"]["id"], sales["id"]);
