@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts as _, RawPathParams, Request};
 use axum::http::request::Parts;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
 /// What all requests share.
 #[derive(Clone)]
@@ -17,6 +18,8 @@ pub(super) struct Api {
     pub(super) hub: Arc<dyn HubView>,
     /// The OpenAPI document, written.
     pub(super) document: Arc<str>,
+    /// Room for imports: each holds two portions.
+    pub(super) imports: Arc<Semaphore>,
 }
 
 impl Api {

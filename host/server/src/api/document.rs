@@ -198,6 +198,13 @@ fn said<K: Kind + PartialSchema>(nothing: bool) -> Value {
             "additionalProperties": own_schema(nothing),
             "description": "Attributes of the company's own: text, a whole number, true or false, or several texts." });
         all.insert("attributes".to_owned(), own);
+        for name in ["id", "version", "created", "modified"] {
+            let describe = "What the hub said; it may be sent back.";
+            all.insert(
+                name.to_owned(),
+                json!({ "type": "string", "readOnly": true, "maxLength": 256, "description": describe }),
+            );
+        }
         if let Some(units) = all.get_mut("orgUnits") {
             units["items"] = json!({ "type": "string", "pattern": pattern::ID, "maxLength": 256 });
         }

@@ -43,6 +43,10 @@ use call::Api;
 use operation::Operation;
 use problem::Problem;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Imports at once.
+const MOST_IMPORTS: usize = 8;
 
 /// How what the server itself refuses is told below `/v2`, whose clients expect the form of IDaaS.
 pub fn tell(path: &str, problem: &crate::Problem) -> Option<Response> {
@@ -74,7 +78,7 @@ pub fn router(hub: Arc<dyn HubView>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing)
         .layer(DefaultBodyLimit::disable())
-        .with_state(Api { hub, document: Arc::from(document) })
+        .with_state(Api { hub, document: Arc::from(document), imports: Arc::new(Semaphore::new(MOST_IMPORTS)) })
 }
 
 async fn nothing(uri: Uri) -> Response {

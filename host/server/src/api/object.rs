@@ -49,8 +49,14 @@ fn answer<K: Kind>(status: StatusCode, found: &Found) -> Result<Response, Refuse
     Ok(response)
 }
 
-/// The id that a client gives, taken out of a body.
+/// The id that a client gives, taken out of a body; and with it what only the hub says, so that what was read or exported can
+/// be sent back as it is.
 pub(super) fn given_id(body: &mut Map<String, Value>) -> Result<Option<String>, Refused> {
+    for name in ["version", "created", "modified"] {
+        if body.remove(name).is_some_and(|value| !value.is_string()) {
+            return Err(Problem::at(format!("/{name}"), format!("{name} is what the hub said, or left out")));
+        }
+    }
     match body.remove("id") {
         None => Ok(None),
         Some(Value::String(id)) if fits(pattern::ID, &id) => Ok(Some(id)),
@@ -58,6 +64,14 @@ pub(super) fn given_id(body: &mut Map<String, Value>) -> Result<Option<String>, 
             "/id",
             "an id has 1 to 256 letters, digits and characters of ._~@:+=,-, and first a letter or digit",
         )),
+    }
+}
+
+/// Refuses a body that is about another object than the path.
+fn same_id(body: &mut Map<String, Value>, id: &str) -> Result<(), Refused> {
+    match given_id(body)? {
+        Some(other) if other != id => Err(Problem::at("/id", "the body is about another object than the path")),
+        _ => Ok(()),
     }
 }
 
@@ -82,7 +96,8 @@ pub(super) async fn get<K: Kind>(call: Call) -> Result<Response, Refused> {
 pub(super) async fn replace<K: Kind>(call: Call) -> Result<Response, Refused> {
     let caller = read::allowed(&call.parts, K::writing())?;
     let (id, expected) = (call.id()?.to_owned(), read::if_match(&call.parts.headers)?);
-    let body = read::object(&call.parts, call.body(), &["application/json"]).await?;
+    let mut body = read::object(&call.parts, call.body(), &["application/json"]).await?;
+    same_id(&mut body, &id)?;
     let after = Value::Object(body);
     checked(&read::fitted::<K>(after.clone())?)?;
     let desk = call.api.desk(&caller);
@@ -95,7 +110,9 @@ pub(super) async fn modify<K: Kind>(call: Call) -> Result<Response, Refused> {
     let caller = read::allowed(&call.parts, K::writing())?;
     let (id, expected) = (call.id()?.to_owned(), read::if_match(&call.parts.headers)?);
     let media = ["application/merge-patch+json", "application/json"];
-    let patch = Value::Object(read::object(&call.parts, call.body(), &media).await?);
+    let mut patch = read::object(&call.parts, call.body(), &media).await?;
+    same_id(&mut patch, &id)?;
+    let patch = Value::Object(patch);
     // What can not be used of any object is said before anything is asked of this one.
     let mut least = json!({ K::NEEDED: "x" });
     merge(&mut least, &patch);

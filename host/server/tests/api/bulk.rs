@@ -71,3 +71,16 @@ async fn an_import_of_nothing_answers_nothing_and_one_of_another_kind_is_refused
     let request = request.header("content-type", "application/x-ndjson").body(Body::from("{}")).unwrap();
     assert_eq!(place.send(request).await.status().as_u16(), 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_exported_or_read_is_taken_back_as_it_is() {
+    let place = Place::new();
+    let unit = json!({ "id": "top", "displayName": "Top", "attributes": { "cost": 4, "tags": ["a", "b"] } });
+    assert_eq!(place.call("POST", "/v1/org-units", Some(unit)).await.0, 201);
+    let exported = place.lines("GET", "/v1/export/org-units", Body::empty()).await;
+    let lines = place.lines("POST", "/v1/import/org-units", format!("{}\n", exported[0])).await;
+    assert_eq!(lines, [json!({ "line": 1, "id": "top", "status": "unchanged" })]);
+    let (status, same) = place.call("PUT", "/v1/org-units/top", Some(exported[0].clone())).await;
+    assert_eq!((status, &same), (200, &exported[0]));
+    assert_eq!(place.call("PUT", "/v1/org-units/other", Some(exported[0].clone())).await.0, 422);
+}

@@ -1,6 +1,9 @@
 //! What the hub has, and what changed in it.
 
-use super::place::Place;
+use super::place::{Place, api};
+use rosterd_model::Class;
+use rosterd_model::directory::Submission;
+use rosterd_model::record::{Change, DepartureCause};
 use rosterd_server::Scope;
 use serde_json::{Value, json};
 
@@ -9,7 +12,7 @@ async fn company(place: &Place) {
         ("org-units", json!({ "id": "top", "displayName": "Top" })),
         ("org-units", json!({ "id": "sales", "displayName": "Sales", "parent": "top" })),
         ("org-units", json!({ "id": "lab", "displayName": "Lab", "parent": "top" })),
-        ("accounts", json!({ "id": "b", "userName": "boss", "orgUnit": "top" })),
+        ("accounts", json!({ "id": "b", "userName": "boss", "orgUnit": "top", "email": "b@x.example", "givenName": "Bo" })),
         ("accounts", json!({ "id": "s", "userName": "sal", "orgUnit": "sales", "manager": "b" })),
         ("accounts", json!({ "id": "l", "userName": "lab", "orgUnit": "lab" })),
         ("groups", json!({ "id": "g", "displayName": "Everybody" })),
@@ -34,6 +37,8 @@ async fn the_hub_is_read_by_its_own_ids() {
     assert_eq!(status, 200, "{accounts}");
     let (sal, boss) = (by_name(&accounts, "userName", "sal"), by_name(&accounts, "userName", "boss"));
     assert_eq!(sal["attributes"]["manager"], json!({ "ref": "account", "id": boss["id"] }));
+    assert_eq!(boss["attributes"]["emails.work"], "b@x.example");
+    assert_eq!(boss["attributes"]["name.givenName"], "Bo");
     let (_, units) = place.call("GET", "/v1/hub/org-units", None).await;
     let (sales, top) = (by_name(&units, "displayName", "Sales"), by_name(&units, "displayName", "Top"));
     assert_eq!(sal["attributes"]["orgUnit"]["id"], sales["id"]);
@@ -122,4 +127,48 @@ async fn a_place_that_nobody_gave_out_or_that_lies_ahead_is_gone() {
         let (status, problem) = place.call("GET", &format!("/v1/hub/changes?after={after}"), None).await;
         assert_eq!(status, 410, "{problem}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_for_a_person_is_told_once_it_is_done_and_who_follows_has_passed_it() {
+    let place = Place::new();
+    let people: String =
+        (0..20).map(|n| format!("{}\n", json!({ "id": format!("p{n}"), "userName": format!("u{n}") }))).collect();
+    assert_eq!(place.lines("POST", "/v1/import/accounts", people).await.len(), 20);
+    let (_, page) = place.call("GET", "/v1/changes", None).await;
+    let mut after = page["next"].as_str().unwrap().to_owned();
+    let gone = |number: usize| Submission {
+        change: Change::Gone { class: Class::Account, id: format!("p{number}").into(), cause: DepartureCause::Deleted },
+        create: false,
+        expect: None,
+    };
+    let answers = place.engine.directory(&api()).unwrap().submit((0..8).map(gone).collect()).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(place.call("PATCH", "/v1/accounts/p9", Some(json!({ "title": "Boss" }))).await.0, 200);
+    let held = place.engine.run("api", rosterd_engine::run::RunOptions::default()).await.unwrap();
+    let digest = held.plan.unwrap().digest.to_string();
+    let before = follow(&place, "/v1/changes", &mut after).await;
+    assert!(before.contains(&("update".to_owned(), "p9".to_owned())), "{before:?}");
+    assert!(follow(&place, "/v1/changes", &mut after).await.is_empty());
+    let still: Vec<String> = place.call("GET", "/v1/hub/accounts", None).await.1["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["lifecycle"] == "active")
+        .map(|one| one["attributes"]["userName"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(still.contains(&"u7".to_owned()), "nothing was held: {still:?}");
+    place.engine.approve(&digest).unwrap();
+    place.engine.apply(&digest).await.unwrap();
+    let told = follow(&place, "/v1/changes", &mut after).await;
+    assert!(told.contains(&("disable".to_owned(), "p7".to_owned())), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_be_somebody_else_is_a_conflict_that_names_the_case() {
+    let place = Place::new();
+    let lines = "{\"id\":\"a\",\"userName\":\"ann\"}\n{\"id\":\"b\",\"userName\":\"ann\"}\n";
+    let lines = place.lines("POST", "/v1/import/accounts", lines).await;
+    assert_eq!((lines[0]["status"].as_str(), lines[1]["status"].as_str()), (Some("created"), Some("failed")));
+    assert_eq!((&lines[1]["error"]["status"], &lines[1]["error"]["case"]), (&json!(409), &json!(1)), "{lines:?}");
 }

@@ -25,7 +25,7 @@ pub(crate) const SECRET: &str = "a secret of the test";
 
 const POLICY: &str = r#"{"jobs": {"api": {"source": "api", "pushed": true,
     "account": {"correlate": [{"tier": 1, "match": ["userName"]}], "map": {"userName": "source.userName",
-      "displayName": "source.displayName", "title": "source.title",
+      "displayName": "source.displayName", "title": "source.title", "emails.work": "source[\"emails.work\"]", "name.givenName": "source.name.givenName",
       "orgUnit": "source.organizationalUnit", "manager": "source.manager"}},
     "group": {"map": {"displayName": "source.displayName", "members": "source.members"}},
     "org-unit": {"map": {"displayName": "source.displayName", "parent": "source.parent"}}}},

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Steps and plans that one call looks at.
 const MOST_LOOKED_AT: usize = 20_000;
 /// Plans that a place remembers, so that it stays short enough for an address.
-const MOST_OPEN: usize = 100;
+const MOST_OPEN: usize = 60;
 /// A number that has no plan yet may get one, while no more than so many later ones have one.
 const SOON: u64 = 100;
 
