@@ -1,5 +1,6 @@
 //! One binary for every test that needs more than one crate.
 
+mod api;
 mod callback;
 mod crash;
 mod dingtalk;
