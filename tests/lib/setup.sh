@@ -103,4 +103,12 @@ need_samba() {
     done
 }
 
-need_all() { need_cargo; need_wasm_toolchain; need_python; need_slapd; need_samba; }
+# A runtime for a provider of logins that others wrote, and the client of its registry.
+need_node() {
+    command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm
+    local version
+    version=$(node --version)
+    version_at_least "${version#v}" 20 || fail "node is $version, but v20 or later is needed; install a later one, then start again"
+}
+
+need_all() { need_cargo; need_wasm_toolchain; need_python; need_slapd; need_samba; need_node; }

@@ -1,5 +1,7 @@
 //! Doors for `tests/fuzz/targets`. In no release build.
 
+pub use crate::login::fuzzing::login;
+
 use crate::http::{Asked, parse_head};
 use crate::{auth, secret, token};
 use axum::http::{HeaderMap, HeaderValue, header};
