@@ -105,7 +105,7 @@ pub struct LoginSettings<S> {
     /// Private, loopback or otherwise not public address ranges that may be reached: `10.2.0.0/16`.
     #[serde(default)]
     pub networks: Vec<String>,
-    /// A PEM file of authorities to trust beside those of the system.
+    /// A PEM file of authorities to trust instead of those of the system.
     pub ca_file: Option<PathBuf>,
 }
 
