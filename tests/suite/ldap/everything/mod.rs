@@ -1,5 +1,5 @@
 //! One hub, and everything connected: DingTalk and a domain of Active Directory are read and written, an OpenLDAP, a SCIM
-//! service, an application that is called back and a file are written. Somebody is hired, gets another role, and leaves: first
+//! service, an application that is called back and a file are written, and an application fetches over HTTP. Somebody is hired, gets another role, and leaves: first
 //! in DingTalk, then in the domain. Each time everybody else learns of it, while the service runs and nobody helps.
 
 mod config;
@@ -13,13 +13,16 @@ use super::samba::Samba;
 use super::slapd::Slapd;
 use super::tree::{change, first, read};
 use super::{PASSWORD, VARIABLE, company};
+use crate::api;
 use crate::callback::receiver::Receiver;
 use crate::dingtalk::vendor::Vendor;
 use crate::dingtalk::{APP, PACE, SECRET, TOKEN};
 use crate::scim::provider::{Provider, TOKEN as SCIM_TOKEN};
+use rosterd_tests::http::Client;
 use rosterd_tests::hub::Hub;
 use rosterd_tests::service::Service;
 use serde_json::{Value, json};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -44,10 +47,12 @@ struct All {
     slapd: Slapd,
     scim: Provider,
     hook: Receiver,
+    /// The application that fetches, once the hub serves.
+    fetch: OnceCell<Client>,
 }
 
 /// The systems, each with its name.
-const SYSTEMS: [&str; 6] = ["DingTalk", "Active Directory", "OpenLDAP", "SCIM", "callback", "file"];
+const SYSTEMS: [&str; 7] = ["DingTalk", "Active Directory", "OpenLDAP", "SCIM", "callback", "file", "fetch API"];
 
 impl All {
     fn new() -> Self {
@@ -94,7 +99,7 @@ impl All {
         let store = "[store]\npath = \"data/hub.redb\"\ncache = \"16 MB\"\n";
         hub.write("rosterd.toml", &[store, &ad, &first_passwords(&hub, "ad"), &ldap, &config].concat());
         hook.keys(&json!({ "form": "standard", "secrets": [SIGNING], "public": [] }));
-        Self { hub, vendor, samba, slapd, scim, hook }
+        Self { hub, vendor, samba, slapd, scim, hook, fetch: OnceCell::new() }
     }
 
     /// What a system holds of the person with this number.
@@ -116,6 +121,7 @@ impl All {
                 Some(Seen { active: !locked, ..found })
             }
             "SCIM" => self.of_scim(number),
+            "fetch API" => seen::of_hub(self.fetch.get()?, number),
             "callback" => {
                 let events = self.hook.events();
                 let about = || events.iter().filter(|event| event["event"]["data"]["id"] == number);
@@ -236,6 +242,8 @@ fn a_hire_a_new_role_and_a_departure_reach_everybody() {
     let service = Service::start(&all.hub);
     let line = service.wait_for("remote systems can call");
     let address = line["fields"]["address"].as_str().expect("an address").to_owned();
+    let fetch = api::client(&all.hub, &address, "fetcher", "hook", &["hub:read"]);
+    all.fetch.set(fetch).expect("it is set once");
     let url = format!("http://{address}/receive/ding");
     let callback = json!({ "url": url, "token": SUBSCRIPTION, "aes_key": AES_KEY, "owner": APP });
     all.vendor.verb("PATCH", "/state", &json!({ "apps": { APP: { "callback": callback } } }));

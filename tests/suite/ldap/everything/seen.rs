@@ -2,6 +2,8 @@
 
 use super::super::tree::{Printed, first};
 use base64::Engine as _;
+use rosterd_tests::http::Client;
+use serde_json::Value;
 
 /// What a system holds of somebody, in words that all share: name, title, the last part of his place, name of his manager, and
 /// whether he may come in.
@@ -70,5 +72,29 @@ pub(super) fn of_directory(people: &[Printed], number: &str) -> Option<Seen> {
         unit,
         manager: manager.map(|manager| first(manager, "displayName")).unwrap_or_default(),
         active: true,
+    })
+}
+
+/// What an application fetches of somebody.
+pub(super) fn of_hub(client: &Client, number: &str) -> Option<Seen> {
+    let page = |class: &str| {
+        let page = client.ask("GET", &format!("/hub/{class}?limit=500"), &Value::Null);
+        assert_eq!(page.status, 200, "{page:?}");
+        page.body["items"].as_array().cloned().unwrap_or_default()
+    };
+    let (people, units) = (page("accounts"), page("org-units"));
+    let one = people.iter().find(|one| one["attributes"]["employeeNumber"] == number)?;
+    let own = |name: &str| one["attributes"][name].as_str().unwrap_or_default().to_owned();
+    let named = |all: &[Value], reference: &str| {
+        let id = &one["attributes"][reference]["id"];
+        let found = all.iter().find(|other| !id.is_null() && other["id"] == *id);
+        found.and_then(|other| other["attributes"]["displayName"].as_str()).unwrap_or_default().to_owned()
+    };
+    Some(Seen {
+        name: own("displayName"),
+        title: own("title"),
+        unit: named(&units, "orgUnit"),
+        manager: named(&people, "manager"),
+        active: one["lifecycle"] == "active",
     })
 }
