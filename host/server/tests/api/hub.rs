@@ -12,7 +12,10 @@ async fn company(place: &Place) {
         ("org-units", json!({ "id": "top", "displayName": "Top" })),
         ("org-units", json!({ "id": "sales", "displayName": "Sales", "parent": "top" })),
         ("org-units", json!({ "id": "lab", "displayName": "Lab", "parent": "top" })),
-        ("accounts", json!({ "id": "b", "userName": "boss", "orgUnit": "top", "email": "b@x.example", "givenName": "Bo" })),
+        (
+            "accounts",
+            json!({ "id": "b", "userName": "boss", "orgUnit": "top", "email": "b@x.example", "givenName": "Bo" }),
+        ),
         ("accounts", json!({ "id": "s", "userName": "sal", "orgUnit": "sales", "manager": "b" })),
         ("accounts", json!({ "id": "l", "userName": "lab", "orgUnit": "lab" })),
         ("groups", json!({ "id": "g", "displayName": "Everybody" })),
