@@ -160,7 +160,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_are_the_same_wherever_the_body_is_cut(text in "[a\r\n]{0,30}", places in proptest::collection::vec(0_usize..30, 0..4)) {
+        fn lines_are_the_same_wherever_the_body_is_cut(
+            text in "[a\r\n]{0,30}",
+            places in proptest::collection::vec(0_usize..30, 0..4),
+        ) {
             let bytes = text.as_bytes();
             let mut places: Vec<usize> = places.into_iter().map(|place| place.min(bytes.len())).collect();
             places.sort_unstable();
@@ -170,8 +173,10 @@ mod tests {
                 from = place;
             }
             parts.push(&bytes[from..]);
-            let lines: Vec<String> = cut(&parts).into_iter().map(|line| String::from_utf8(line.expect("short")).expect("text")).collect();
-            let expected: Vec<&str> = text.split_terminator('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+            let text_of = |line: Line| String::from_utf8(line.expect("short")).expect("text");
+            let lines: Vec<String> = cut(&parts).into_iter().map(text_of).collect();
+            let bare = |line: &str| line.strip_suffix('\r').unwrap_or(line).to_owned();
+            let expected: Vec<String> = text.split_terminator('\n').map(bare).collect();
             prop_assert_eq!(lines, expected);
         }
     }

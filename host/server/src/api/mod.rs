@@ -6,7 +6,7 @@
 //! into each request.
 //!
 //! ```text
-//! table      what there is: routes and document     document   OpenAPI 3.1
+//! table      what there is: routes and document     document, schemas  OpenAPI 3.1
 //! call, read what a request says                    problem    what went wrong, RFC 9457
 //! shape, kind, pattern  objects as clients see them and as the directory keeps them
 //! desk       the directory, in few words            object, members, import, export  handlers
@@ -29,6 +29,7 @@ mod operation;
 mod pattern;
 mod problem;
 mod read;
+mod schemas;
 mod shape;
 mod table;
 

@@ -112,11 +112,8 @@ pub(super) async fn modify<K: Kind>(call: Call) -> Result<Response, Refused> {
     let media = ["application/merge-patch+json", "application/json"];
     let mut patch = read::object(&call.parts, call.body(), &media).await?;
     same_id(&mut patch, &id)?;
+    checked(&read::fitted::<K>(by_itself::<K>(&patch))?)?;
     let patch = Value::Object(patch);
-    // What can not be used of any object is said before anything is asked of this one.
-    let mut least = json!({ K::NEEDED: "x" });
-    merge(&mut least, &patch);
-    checked(&read::fitted::<K>(least)?)?;
     let desk = call.api.desk(&caller);
     let found = desk
         .change(&id, expected.as_deref(), |found| {
@@ -128,6 +125,22 @@ pub(super) async fn modify<K: Kind>(call: Call) -> Result<Response, Refused> {
         })
         .await?;
     answer::<K>(StatusCode::OK, &found)
+}
+
+/// The least object that a patch makes, so that what can be used of no object is said before anything is asked of this one. An
+/// attribute that is emptied stays in it, because a name that nobody knows would be lost otherwise.
+fn by_itself<K: Kind>(patch: &Map<String, Value>) -> Value {
+    let mut least = Map::new();
+    least.insert(K::NEEDED.to_owned(), "x".into());
+    for (name, value) in patch {
+        let mut value = value.clone();
+        if let (Some(owns), "attributes") = (value.as_object_mut(), name.as_str()) {
+            // Whatever stands there is emptied, so that only the name matters.
+            owns.values_mut().filter(|value| value.is_null()).for_each(|value| *value = false.into());
+        }
+        least.insert(name.clone(), value);
+    }
+    Value::Object(least)
 }
 
 /// RFC 7386: null empties, an object is merged, everything else takes the place of what was there.

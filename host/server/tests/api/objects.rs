@@ -61,6 +61,13 @@ async fn what_can_not_be_is_refused_by_a_problem_that_says_why() {
         (post(json!({ "userName": "b", "email": "b" })).await, 422, "/email"),
         (post(json!({ "userName": "b", "id": "../x" })).await, 422, "/id"),
         (post(json!({ "userName": "b", "attributes": { "a.b": "x" } })).await, 422, "/attributes/a.b"),
+        (place.call("PATCH", "/v1/accounts/u1", Some(json!({ "titel": null }))).await, 422, "/titel"),
+        (
+            place.call("PATCH", "/v1/accounts/u1", Some(json!({ "attributes": { "a b": null } }))).await,
+            422,
+            "/attributes/a b",
+        ),
+        (place.call("PATCH", "/v1/accounts/u1", Some(json!({ "userName": null }))).await, 422, "/userName"),
         (place.call("GET", "/v1/accounts/u9", None).await, 404, ""),
         (place.call("GET", "/v1/accounts?color=red", None).await, 400, ""),
         (place.call("GET", "/v1/accounts?after=zzz", None).await, 410, ""),
