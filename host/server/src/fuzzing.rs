@@ -1,5 +1,6 @@
 //! Doors for `tests/fuzz/targets`. In no release build.
 
+pub use crate::api::fuzzing::request as api_request;
 pub use crate::login::fuzzing::login;
 
 use crate::http::{Asked, parse_head};

@@ -13,6 +13,7 @@ mod policy;
 mod quantity;
 mod schedule;
 mod schema;
+mod serving;
 mod suggest;
 mod validate;
 

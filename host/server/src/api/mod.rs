@@ -18,6 +18,8 @@ mod compatible;
 mod desk;
 mod document;
 mod export;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 mod hub;
 mod hub_view;
 mod import;

@@ -39,6 +39,11 @@ pub fn shown_token(bytes: &[u8]) {
     }
 }
 
+/// Whatever a client of the Developer API sends.
+pub fn api_request(bytes: &[u8]) {
+    rosterd_server::fuzzing::api_request(bytes);
+}
+
 /// The note beside a store that says who has it.
 pub fn store_holder(bytes: &[u8]) {
     if let Some(what) = rosterd_store::fuzzing::holder(&text(bytes)) {
@@ -77,6 +82,31 @@ mod tests {
         "+",
         "=",
     ];
+    const API: &[&str] = &[
+        "{",
+        "}",
+        "\"userName\":",
+        "\"ann\"",
+        "\"id\":",
+        "\"e-1\"",
+        ",",
+        "\"email\":",
+        "\"a@x.example\"",
+        "\"orgUnit\":",
+        "\"orgUnits\":[",
+        "]",
+        "\"attributes\":{",
+        "\"active\":",
+        "false",
+        "null",
+        "7",
+        "\"members\":[{\"type\":\"account\",\"id\":\"e-1\"}]",
+        "\"displayName\":",
+        "\"parent\":",
+        "\n",
+        "\r\n",
+        "李",
+    ];
     const HTTP: &[&str] =
         &["GET ", "HEAD ", "POST ", "/metrics", "/", "?", "#", " HTTP/1.1", "\r\n", "\r\n\r\n", "host: x", " ", "\t"];
 
@@ -98,6 +128,12 @@ mod tests {
         fn token_requests(form in words(FORM, 8), any in bytes(200)) {
             super::token_request(form.as_bytes());
             super::token_request(&any);
+        }
+
+        #[test]
+        fn api_requests(body in words(API, 16), any in bytes(300)) {
+            super::api_request(body.as_bytes());
+            super::api_request(&any);
         }
 
         #[test]
