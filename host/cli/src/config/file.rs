@@ -1,7 +1,7 @@
 //! The tables of rosterd.toml as types. The part that decides plans is `rosterd_model::spec`; here stands the rest.
 
 use super::document::Document;
-use super::quantity::{Bytes, Span};
+use super::quantity::Bytes;
 use super::schedule::Schedule;
 use super::schema::{LimitsSchema, Name};
 use super::serving::{LoginTable, NotifyTable, ServeTable};
