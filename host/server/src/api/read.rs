@@ -136,7 +136,8 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<String>, Refused> {
     let text = value.to_str().unwrap_or_default();
     let tag = |one: &str| {
         // Some clients leave out the marks.
-        let inner = one.strip_prefix("W/").unwrap_or(one).trim_matches('"');
+        let bare = one.strip_prefix("W/").unwrap_or(one);
+        let inner = bare.strip_prefix('"').and_then(|bare| bare.strip_suffix('"')).unwrap_or(bare);
         one == "*"
             || ((1..=16).contains(&inner.len()) && inner.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
     };
@@ -181,6 +182,21 @@ mod tests {
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(parsed::<Value>(deep.as_bytes()).expect_err("too deep").status, 400);
+    }
+
+    #[test]
+    fn what_can_be_no_version_is_no_expectation() {
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(axum::http::header::IF_MATCH, text.parse().expect("it can stand in a head"));
+            if_match(&headers)
+        };
+        for text in ["\"1f\"", "*", "1f", "W/\"1f\"", "\"a\", \"b\""] {
+            assert!(of(text).is_ok(), "{text}");
+        }
+        for text in ["", "\"1f", "\"x\"", "\"00112233445566778\"", "1F"] {
+            assert_eq!(of(text).expect_err("nobody gave it out").status, 400, "{text}");
+        }
     }
 
     #[test]
