@@ -122,7 +122,9 @@ impl Watched {
     pub fn finish(&self, folder: &Path) -> Vec<String> {
         self.canaries.search_folder(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let bytes: u64 = self.memories().iter().map(|(_, bytes)| bytes).sum();
-        assert!(!self.guests_ran.load(Ordering::SeqCst) || bytes > 0, "{NOT_SEARCHED}");
+        // A hub without plugins has no guests.
+        let guests = self.guests_ran.load(Ordering::SeqCst) && folder.join("plugins").is_dir();
+        assert!(!guests || bytes > 0, "{NOT_SEARCHED}");
         let mut seen = self.canaries.seen();
         seen.extend(self.seen_in_memory());
         seen

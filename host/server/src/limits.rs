@@ -20,8 +20,8 @@ pub(crate) struct Rate {
 
 /// Requests of a client: 1,000 a second, and 5,000 at once. It bounds what one client can take from the others, not what a hub can do.
 pub(crate) const OF_A_CLIENT: Rate = Rate { burst: 5_000, every_ms: 1 };
-/// Failures of an address: 10 a minute, and 20 at once.
-pub(crate) const OF_FAILURES: Rate = Rate { burst: 20, every_ms: 6_000 };
+/// Failures of an address: 10 a second, and 1,000 at once. Nobody guesses 256 bits; this bounds what it costs to try.
+pub(crate) const OF_FAILURES: Rate = Rate { burst: 1_000, every_ms: 100 };
 /// Buckets of one kind.
 const MOST: usize = 4_096;
 

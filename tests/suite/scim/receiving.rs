@@ -1,4 +1,5 @@
 //! Clients push people through the receiver of the real hub: over HTTP, into the sandbox, into the store, and on to a file.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
 use rosterd_tests::http::{Client, Reply};
 use rosterd_tests::hub::Hub;
