@@ -15,6 +15,7 @@ pub mod clients;
 pub mod fuzzing;
 pub mod gauges;
 pub mod http;
+pub mod keys;
 mod limits;
 pub mod login;
 pub mod metrics;

@@ -1,6 +1,8 @@
 //! The form of Alibaba Cloud IDaaS.
 
 use super::{Calls, DAY, FIRST, assert_taken_in_the_end};
+use rosterd_tests::http::Client;
+use rosterd_tests::service::Service;
 use serde_json::json;
 
 const EVENT_KEY: &str = include_str!("../../../host/connector/testdata/rsa2048.pem");
@@ -92,4 +94,35 @@ fn a_first_password_is_in_a_plain_event_and_nowhere_else() {
     }
     assert!(told("tom.li").len() == 2, "an event with a password came again, and with the same one: {events:?}");
     assert!(events.iter().all(|event| event["type"] == "ud:user:create" || event["event"].get("password").is_none()));
+}
+
+#[test]
+fn the_public_key_is_shown_to_anybody_where_the_operator_said_so() {
+    let calls = calls("", true);
+    calls.hub.configure(
+        "[connection.app]\n",
+        "[serve]\nreceive = \"127.0.0.1:0\"\n\n[connection.app]\npublish-keys = true\n",
+    );
+    let service = Service::start(&calls.hub);
+    let line = service.wait_for("remote systems can call");
+    let address = line["fields"]["address"].as_str().expect("an address").to_owned();
+    let anybody = Client { address, base: "/keys".to_owned(), token: String::new(), kind: "" };
+    let shown = anybody.send("GET", "/app", &[], b"");
+    assert_eq!((shown.status, shown.header("content-type")), (200, Some("application/jwk-set+json")), "{shown:?}");
+    // Exactly the public half of the one key.
+    let key = &shown.body["keys"][0];
+    let names: Vec<&str> = key.as_object().expect("a key").keys().map(String::as_str).collect();
+    assert_eq!(shown.body["keys"].as_array().map(Vec::len), Some(1), "{shown:?}");
+    assert!(names.iter().all(|name| ["kty", "kid", "use", "alg", "n", "e"].contains(name)), "{names:?}");
+    assert_eq!((&key["kty"], key["n"].as_str().map(str::len)), (&json!("RSA"), Some(342)));
+    for other in ["/hr", "/nobody", "/..", "/app/x"] {
+        assert_eq!(anybody.send("GET", other, &[], b"").status, 404, "{other}");
+    }
+    assert_eq!(service.end(), Some(0));
+    // With what is shown the application verifies what it is sent.
+    calls.app.keys(&json!({ "form": "idaas", "jwks": shown.body, "encrypt": ENCRYPT_KEY, "audience": "app_1" }));
+    calls.show(FIRST);
+    drop(calls.run().code(0));
+    assert!(calls.app.events().iter().all(|event| event.get("refused").is_none()), "{:?}", calls.app.events());
+    assert_ne!(calls.app.events().len(), 0);
 }

@@ -114,6 +114,10 @@ pub(crate) struct ConnectionTable {
     /// keeps a stream open). Neither, if nothing is said.
     #[serde(default)]
     pub(crate) events: Vec<EventWay>,
+    /// True: anybody may read the public keys with which the connection signs what it sends, at `/keys/CONNECTION` of
+    /// `serve.receive`.
+    #[serde(default)]
+    pub(crate) publish_keys: bool,
 }
 
 /// `[connection.NAME.initial-passwords]`: they are kept, sealed, until a person fetches them with `rosterd account password`.

@@ -80,7 +80,9 @@ pub(super) async fn start(hub: &Arc<Hub>) -> Result<Hearing, CommandError> {
                 Arc::new(SystemClock),
             )))),
             tell: Some(Arc::new(rosterd_server::api::tell)),
-            login: Some(rosterd_server::login::router(logins)),
+            login: Some(
+                rosterd_server::login::router(logins).merge(rosterd_server::keys::router(super::keys::keys(hub))),
+            ),
             stop: stopped,
         };
         let (bound, work) = rosterd_server::serve_hub(address, server).await.map_err(|error| {

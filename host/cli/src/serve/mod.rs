@@ -9,6 +9,7 @@ mod clients;
 mod directory;
 mod events;
 pub(crate) mod hub;
+mod keys;
 mod log;
 mod logins;
 mod notify;
