@@ -5,6 +5,7 @@ pub mod canary;
 mod compiled;
 pub mod http;
 pub mod hub;
+pub mod node;
 pub mod python;
 pub mod service;
 pub mod tape;

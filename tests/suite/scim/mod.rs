@@ -1,4 +1,4 @@
-//! Users and groups of one scim2-server go out into another one, by the real hub. What plain HTTP shows of both is the same
+//! Users and groups of one scim2-server go out into another one, and into scimmy, by the real hub. What plain HTTP shows of both is the same
 //! afterwards, whatever was changed in the first.
 
 pub(crate) mod provider;
@@ -93,8 +93,8 @@ struct Out {
 }
 
 impl Out {
-    fn new(write: &str) -> Self {
-        let (from, to) = (Provider::start(), Provider::start());
+    fn new(write: &str, to: Provider) -> Self {
+        let from = Provider::start();
         let hub = Hub::with(&["scim"]);
         hub.watched.variable("SCIM_TOKEN", TOKEN);
         let config = CONFIG.replace("FIRST", &from.port().to_string()).replace("SECOND", &to.port().to_string());
@@ -162,8 +162,8 @@ impl Out {
     }
 }
 
-fn goes_out_and_follows(write: &str) {
-    let out = Out::new(write);
+fn goes_out_and_follows(write: &str, to: Provider) {
+    let out = Out::new(write, to);
     let boss = out.user(1, "li+boss@a.example", &json!({}));
     let manager =
         |id: &str, number: &str| json!({ ENTERPRISE: { "employeeNumber": number, "manager": { "value": id } } });
@@ -218,10 +218,20 @@ fn goes_out_and_follows(write: &str) {
 
 #[test]
 fn users_and_groups_go_out_and_follow_by_patch() {
-    goes_out_and_follows("");
+    goes_out_and_follows("", Provider::start());
 }
 
 #[test]
 fn users_and_groups_go_out_and_follow_by_put() {
-    goes_out_and_follows("write = \"put\"");
+    goes_out_and_follows("write = \"put\"", Provider::start());
+}
+
+#[test]
+fn users_and_groups_go_out_to_scimmy_and_follow_by_patch() {
+    goes_out_and_follows("", Provider::scimmy());
+}
+
+#[test]
+fn users_and_groups_go_out_to_scimmy_and_follow_by_put() {
+    goes_out_and_follows("write = \"put\"", Provider::scimmy());
 }

@@ -1,5 +1,6 @@
-//! A service provider that others wrote: scim2-server, spoken to over plain HTTP without any code of the connector.
+//! Service providers that others wrote, scim2-server and scimmy, spoken to over plain HTTP without any code of the connector.
 
+use rosterd_tests::node::install;
 use rosterd_tests::python::environment;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,14 +23,20 @@ impl Provider {
     pub(crate) fn start() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scim-provider");
         let python = environment(&folder, &sources().join("requirements.txt"));
-        let mut child = Command::new(python)
-            .arg(sources().join("provider.py"))
-            .args(["--bearer-token", TOKEN])
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("python starts");
+        Self::told(Command::new(python).arg(sources().join("provider.py")).args(["--bearer-token", TOKEN]))
+    }
+
+    /// Another one: scimmy, behind Express.
+    pub(crate) fn scimmy() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scimmy");
+        install(&folder, &sources().join("scimmy"), &["server.mjs"]);
+        Self::told(Command::new("node").arg(folder.join("server.mjs")).arg(TOKEN))
+    }
+
+    /// Starts it, and waits for the port that it tells.
+    fn told(command: &mut Command) -> Self {
+        let command = command.env("PYTHONDONTWRITEBYTECODE", "1").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it starts");
         let mut output = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         output.read_line(&mut line).expect("it tells its port");

@@ -1,0 +1,49 @@
+// scimmy behind Express, with users and groups in memory: `server.mjs TOKEN`. Prints its port.
+import { randomUUID } from "node:crypto";
+import express from "express";
+import SCIMMY from "scimmy";
+import SCIMMYRouters from "scimmy-routers";
+
+const token = process.argv[2];
+
+/** Keeps resources of one kind; no two have the same name. */
+function kept(resource, name) {
+  const all = new Map();
+  const missing = (id) => new SCIMMY.Types.Error(404, null, `nobody has the id ${id}`);
+  return SCIMMY.Resources.declare(resource)
+    .ingress(async ({ id }, data) => {
+      if (id && !all.has(id)) throw missing(id);
+      const own = id ?? randomUUID();
+      for (const [other, value] of all) {
+        if (other !== own && String(value[name]).toLowerCase() === String(data[name]).toLowerCase()) {
+          throw new SCIMMY.Types.Error(409, "uniqueness", `${data[name]} is taken`);
+        }
+      }
+      const now = new Date();
+      const created = all.get(own)?.meta?.created ?? now;
+      const value = { ...JSON.parse(JSON.stringify(data)), id: own, meta: { created, lastModified: now } };
+      all.set(own, value);
+      return value;
+    })
+    .egress(async ({ id, filter }) => {
+      if (id) {
+        if (!all.has(id)) throw missing(id);
+        return all.get(id);
+      }
+      return filter ? filter.match([...all.values()]) : [...all.values()];
+    })
+    .degress(async ({ id }) => {
+      if (!all.delete(id)) throw missing(id);
+    });
+}
+
+kept(SCIMMY.Resources.User, "userName").extend(SCIMMY.Schemas.EnterpriseUser, false);
+kept(SCIMMY.Resources.Group, "displayName");
+SCIMMY.Config.set({ patch: true, filter: { supported: true, maxResults: 1000 } });
+
+const app = express();
+const handler = (request) => {
+  if (request.header("authorization") !== `Bearer ${token}`) throw new Error("another token is needed");
+};
+app.use("/v2", new SCIMMYRouters({ type: "bearer", handler }));
+const server = app.listen(0, "127.0.0.1", () => console.log(server.address().port));
