@@ -238,6 +238,8 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
         "JSON as a value, of objects and edits that the hub has checked; ids are looked for in it",
     ),
     ("host/server/src/within.rs", "JSON as a value, of an object that the hub made; names are taken out of it"),
+    ("host/cli/src/serve/keys.rs", "JSON as a value, which serde_json bounds; one list of it is looked for"),
+    ("host/server/src/keys.rs", "the name of a connection, read by host/model/src/id.rs; JSON as a value"),
     ("host/cli/src/serve/logins.rs", "a secret of the operator's own, which is text or is refused"),
     ("host/connector/src/outward.rs", "a url, read by the url crate"),
     ("host/server/src/api/compatible/mod.rs", "a time that the hub wrote, read by jiff"),
