@@ -20,6 +20,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 /// Requests that one connection answers at once, each in an instance of its own.
 const MOST_AT_ONCE: usize = 4;
+/// The same of a connection whose clients push: who waits for the disk waits together with the others, so more at once are
+/// stored by fewer transactions.
+const MOST_THAT_PUSH: usize = 64;
 /// Requests that wait for an instance; further ones are asked to come again.
 const MOST_WAITING: usize = 64;
 /// Hints that come within this time are looked at together.
@@ -158,9 +161,9 @@ fn receiving(hub: Weak<Hub>, came: Arc<Notify>) -> Receive {
             }
             let desk = {
                 let mut desks = desks.lock().unwrap_or_else(PoisonError::into_inner);
-                let known = desks.entry(name).or_insert_with(|| Desk::of(&generation));
+                let known = desks.entry(name).or_insert_with(|| Desk::of(&generation, &connection));
                 if !Arc::ptr_eq(&known.generation, &generation) {
-                    *known = Desk::of(&generation);
+                    *known = Desk::of(&generation, &connection);
                 }
                 Arc::clone(known)
             };
@@ -178,8 +181,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn of(generation: &Arc<Generation>) -> Arc<Self> {
-        let (seats, waiting) = (Semaphore::new(MOST_AT_ONCE), Semaphore::new(MOST_AT_ONCE + MOST_WAITING));
+    fn of(generation: &Arc<Generation>, connection: &ConnectionId) -> Arc<Self> {
+        let table = generation.config.file.connection.get(connection);
+        let most = if table.is_some_and(|table| table.grants.directory) { MOST_THAT_PUSH } else { MOST_AT_ONCE };
+        let (seats, waiting) = (Semaphore::new(most), Semaphore::new(most + MOST_WAITING));
         Arc::new(Self { generation: Arc::clone(generation), idle: Mutex::default(), seats, waiting })
     }
 
