@@ -14,14 +14,14 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Rate {
     /// So many at once.
     pub(crate) burst: u32,
-    /// One comes back in so many milliseconds.
-    pub(crate) every_ms: u64,
+    /// One comes back in so many microseconds.
+    pub(crate) every_us: u64,
 }
 
-/// Requests of a client: 1,000 a second, and 5,000 at once. It bounds what one client can take from the others, not what a hub can do.
-pub(crate) const OF_A_CLIENT: Rate = Rate { burst: 5_000, every_ms: 1 };
+/// Requests of a client: 10,000 a second, and 20,000 at once. It bounds what one client takes from the others, not what a hub can do.
+pub(crate) const OF_A_CLIENT: Rate = Rate { burst: 20_000, every_us: 100 };
 /// Failures of an address: 10 a second, and 1,000 at once. Nobody guesses 256 bits; this bounds what it costs to try.
-pub(crate) const OF_FAILURES: Rate = Rate { burst: 1_000, every_ms: 100 };
+pub(crate) const OF_FAILURES: Rate = Rate { burst: 1_000, every_us: 100_000 };
 /// Buckets of one kind.
 const MOST: usize = 4_096;
 
@@ -29,7 +29,7 @@ const MOST: usize = 4_096;
 pub(crate) struct Buckets<K> {
     rate: Rate,
     most: usize,
-    /// When each bucket will be full again; whoever is not in here has a full one.
+    /// When each bucket will be full again, in microseconds; whoever is not in here has a full one.
     full_at: Mutex<HashMap<K, u64>>,
 }
 
@@ -44,16 +44,17 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     /// There is none: seconds until there is one.
     pub(crate) fn take(&self, key: &K, now: Timestamp) -> Result<(), u64> {
         let mut all = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let capacity = u64::from(self.rate.burst).saturating_mul(self.rate.every_ms);
+        let now = now.0.saturating_mul(1_000);
+        let capacity = u64::from(self.rate.burst).saturating_mul(self.rate.every_us);
         // A clock that was set back must not lock anybody out for longer than an empty bucket does.
-        let before = all.get(key).copied().unwrap_or(now.0).clamp(now.0, now.0.saturating_add(capacity));
-        let after = before.saturating_add(self.rate.every_ms);
-        let over = after.saturating_sub(now.0.saturating_add(capacity));
+        let before = all.get(key).copied().unwrap_or(now).clamp(now, now.saturating_add(capacity));
+        let after = before.saturating_add(self.rate.every_us);
+        let over = after.saturating_sub(now.saturating_add(capacity));
         if over > 0 {
-            return Err(over.div_ceil(1_000).max(1));
+            return Err(over.div_ceil(1_000_000).max(1));
         }
         if all.len() >= self.most && !all.contains_key(key) {
-            make_room(&mut all, now.0, self.most);
+            make_room(&mut all, now, self.most);
         }
         all.insert(key.clone(), after);
         Ok(())
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const RATE: Rate = Rate { burst: 3, every_ms: 2_000 };
+    const RATE: Rate = Rate { burst: 3, every_us: 2_000_000 };
 
     #[test]
     fn permits_run_out_and_come_back() {
@@ -145,7 +146,7 @@ mod tests {
             times.sort_unstable();
             let taken = times.iter().filter(|at| buckets.take(&(), Timestamp(**at)).is_ok()).count() as u64;
             let span = times.last().copied().unwrap_or(0) - times[0];
-            prop_assert!(taken <= u64::from(RATE.burst) + span.div_ceil(RATE.every_ms));
+            prop_assert!(taken <= u64::from(RATE.burst) + (span * 1_000).div_ceil(RATE.every_us));
         }
     }
 }
