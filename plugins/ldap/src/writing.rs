@@ -122,21 +122,25 @@ impl Request {
         }
     }
 
-    /// The message. `permissive`: values that are there already, or are not, are no error. `shown`: attributes of the entry
-    /// that the answer is to show; none of them: no entry.
+    /// The message. `permissive`: values that are there already, or are not, are no error. `shown`: what [`showing`] made of
+    /// the attributes that the answer is to show; empty: no entry.
     #[must_use]
-    pub fn message(&self, id: i64, permissive: bool, shown: &[String]) -> Spliced {
+    pub fn message(&self, id: i64, permissive: bool, shown: &[u8]) -> Spliced {
         let mut controls = Vec::new();
         if permissive {
             controls.extend(control(PERMISSIVE, None));
         }
-        if !shown.is_empty() {
-            let names: Vec<u8> = shown.iter().flat_map(|name| element(TEXT, name)).collect();
-            controls.extend(control(POST_READ, Some(element(SEQUENCE, names))));
-        }
+        controls.extend_from_slice(shown);
         let controls = if controls.is_empty() { Vec::new() } else { element(0xa0, controls) };
         Spliced::from(integer(NUMBER, id)).then(self.operation()).then(controls).element(SEQUENCE)
     }
+}
+
+/// The control that asks for the entry behind a change (RFC 4527), with these attributes.
+#[must_use]
+pub fn showing(names: &[String]) -> Vec<u8> {
+    let names: Vec<u8> = names.iter().flat_map(|name| element(TEXT, name)).collect();
+    control(POST_READ, Some(element(SEQUENCE, names)))
 }
 
 /// The entry that the control of [`POST_READ`] among these shows.

@@ -5,7 +5,7 @@ use super::name;
 use super::rules;
 use super::session::{Session, dn_of, text_of};
 use super::trouble::{Trouble, wrong};
-use super::wish::{Delta, Wish, Words};
+use super::wish::{Delta, Wish};
 use crate::convert::Shape;
 use crate::filter;
 use crate::message::{Entry, Scope};
@@ -38,7 +38,7 @@ impl Session {
     /// It was not made.
     pub async fn create(&self, operation: &Operation, json: &str, attempt: u32) -> Outcome {
         let class = operation.class;
-        let wish = Words::new(&self.settings, class).create(json)?;
+        let wish = self.of(class).words.create(json)?;
         let mut born = self.born(&wish, class).await?;
         if attempt > 1
             && let Some(entry) = self.ours(&wish, class, &born.dn).await?
@@ -195,7 +195,7 @@ impl Session {
         let of_class =
             filter::parse(self.settings.filter(class)).map_err(|why| Trouble::not_done(Fault::settings(why)))?;
         let filter = filter::and(&[of_class, filter::equal(key, value)]);
-        self.search(&self.settings.base, Scope::Subtree, filter, &self.wanted(class)).await.map(Some)
+        self.search(&self.settings.base, Scope::Subtree, filter, self.wanted(class)).await.map(Some)
     }
 
     /// Names who is where an entry was to be made.
@@ -206,7 +206,7 @@ impl Session {
             for key in ["sAMAccountName", "userPrincipalName"] {
                 let Some(value) = wish.one(key).filter(|_| self.settings.preset.is_ad()) else { continue };
                 let filter = filter::equal(key, value);
-                let all = self.search(&self.settings.base, Scope::Subtree, filter, &self.wanted(class)).await;
+                let all = self.search(&self.settings.base, Scope::Subtree, filter, self.wanted(class)).await;
                 found = found.or_else(|| all.ok().and_then(|all| all.into_iter().next()));
             }
         }

@@ -7,6 +7,7 @@ use crate::spliced::Spliced;
 use crate::writing::Request;
 use rosterd_sdk::{Fault, stream};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The answers to one search together may not be longer.
 const LARGEST_ANSWER: usize = 16 << 20;
@@ -33,8 +34,8 @@ pub enum Ask {
         request: Request,
         /// Values that are there already, or are not, are no error.
         permissive: bool,
-        /// Attributes of the entry that the answer shows, where the server can do that.
-        shown: Vec<String>,
+        /// The control that asks for the entry behind it, where the server can do that; empty: none.
+        shown: Rc<[u8]>,
     },
 }
 

@@ -8,6 +8,7 @@ use super::wish::{Delta, Wish};
 use crate::writing::{How, Modification, Request};
 use rosterd_sdk::Fault;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Members in one request. Active Directory takes 5000.
 const TOGETHER: usize = 1000;
@@ -144,11 +145,11 @@ impl Session {
         let comes = changes.first().is_some_and(|change| change.how == How::Add);
         let doing = format!("changing {name} of \"{dn}\"");
         let request = |changes: Vec<Modification>| Request::Modify { dn: dn.to_owned(), changes };
-        let (mut outcome, _) = self.send(request(changes.clone()), permissive, Vec::new()).await?;
+        let (mut outcome, _) = self.send(request(changes.clone()), permissive, Rc::default()).await?;
         if outcome.code == 65 && self.needs_member(name) && !comes {
             // They were the last ones.
             changes.insert(0, stand_in(How::Add));
-            (outcome, _) = self.send(request(changes), permissive, Vec::new()).await?;
+            (outcome, _) = self.send(request(changes), permissive, Rc::default()).await?;
         }
         let single = some.len() == 1;
         Ok(match outcome.code {
@@ -156,7 +157,7 @@ impl Session {
                 if self.needs_member(name) && comes {
                     // Whether it was there or not. Not together with who comes: OpenLDAP lists permissive modifications, refuses
                     // them all where it was not there, and that reads like a member who was there already.
-                    let _ = self.send(request(vec![stand_in(How::Delete)]), false, Vec::new()).await?;
+                    let _ = self.send(request(vec![stand_in(How::Delete)]), false, Rc::default()).await?;
                 }
                 Ok(true)
             }
@@ -173,7 +174,10 @@ impl Session {
         ];
         // Without the old name among its members it is refused, and nothing is to do.
         let request = Request::Modify { dn: new.to_owned(), changes };
-        self.send(request, false, Vec::new()).await.map(|_| ()).map_err(|trouble| Trouble { unknown: true, ..trouble })
+        self.send(request, false, Rc::default())
+            .await
+            .map(|_| ())
+            .map_err(|trouble| Trouble { unknown: true, ..trouble })
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod access;
 pub mod change;
+mod class;
 pub mod codes;
 mod create;
 pub mod describe;

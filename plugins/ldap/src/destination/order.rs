@@ -20,8 +20,9 @@ pub enum Wait {
 /// What each operation wants, as far as it can be read; it is read again by the operation itself, which says what is wrong.
 #[must_use]
 pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Wish> {
+    let all = [Class::Account, Class::OrgUnit, Class::Group].map(|class| (class, Words::new(settings, class)));
     let one = |operation: &Operation| {
-        let words = Words::new(settings, operation.class);
+        let Some((_, words)) = all.iter().find(|(class, _)| *class == operation.class) else { return Wish::default() };
         match &operation.action {
             Action::Create(json) => words.create(json),
             Action::Update(edits) => words.update(edits),

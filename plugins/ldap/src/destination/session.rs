@@ -1,20 +1,21 @@
 //! Asking one directory: looks, changes, and what is remembered of names for the run.
 
+use super::class::{OfClass, all, place_of};
 use super::codes;
 use super::name;
-use super::places::{Disable, LOCKED};
 use super::pool::{Ask, Got, Pool};
 use super::trouble::Trouble;
 use crate::convert::Shape;
 use crate::filter;
 use crate::message::{Entry, Outcome, Scope};
-use crate::preset::{self, CONTROL, EXPIRES};
+use crate::preset;
 use crate::settings::Settings;
 use crate::values;
 use crate::writing::{PERMISSIVE, POST_READ, Request};
 use rosterd_sdk::{Class, Fault, FaultKind};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Names that are remembered; with more all are forgotten.
 const MOST_NAMES: usize = 200_000;
@@ -33,7 +34,7 @@ pub struct Root {
     /// It has a password policy, with which accounts can be locked.
     pub policy: bool,
     /// Tops of its trees.
-    pub contexts: Vec<String>,
+    pub contexts: Rc<[String]>,
 }
 
 /// One directory in one run.
@@ -44,6 +45,8 @@ pub struct Session {
     /// The connections.
     pub pool: Pool,
     root: RefCell<Option<Root>>,
+    /// What follows from the settings, by class: thousands of operations ask for it.
+    classes: [OfClass; 3],
     names: RefCell<HashMap<String, String>>,
     /// Some change went well.
     wrote: Cell<bool>,
@@ -84,6 +87,7 @@ impl Session {
             settings: settings.clone(),
             pool: Pool::new(settings),
             root: RefCell::default(),
+            classes: all(settings),
             names: RefCell::default(),
             wrote: Cell::default(),
             ahead: RefCell::default(),
@@ -115,35 +119,15 @@ impl Session {
         Ok(root)
     }
 
-    /// Attributes that are read of a class. Members are not among them: there may be a hundred thousand.
-    #[must_use]
-    pub fn wanted(&self, class: Class) -> Vec<String> {
-        let settings = &self.settings;
-        let mut names: Vec<&str> = vec![settings.id(), "objectClass"];
-        names.extend(settings.preset.texts(class));
-        names.extend(settings.attributes.iter().map(String::as_str));
-        names.extend(preset::references(class).map(|(name, _)| name).filter(|name| *name != "member"));
-        match (class, settings.how_to_disable()) {
-            (_, Disable::Control) => names.extend([CONTROL, EXPIRES, "adminCount", "isCriticalSystemObject"]),
-            (Class::Account, Disable::Attribute(..)) if self.lock().is_some() => names.push(LOCKED),
-            _ => {}
-        }
-        let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        if let (Class::Account, Disable::Attribute(name, _)) = (class, settings.how_to_disable()) {
-            names.push(name);
-        }
-        let mut seen = Vec::new();
-        names.retain(|name| {
-            let lower = name.to_ascii_lowercase();
-            let new = !seen.contains(&lower);
-            seen.push(lower);
-            new
-        });
-        names
+    /// What follows from the settings for a class.
+    pub(super) fn of(&self, class: Class) -> &OfClass {
+        &self.classes[place_of(class)]
     }
 
-    fn lock(&self) -> Option<()> {
-        matches!(self.settings.how_to_disable(), Disable::Attribute(name, _) if name == LOCKED).then_some(())
+    /// Attributes that are read of a class.
+    #[must_use]
+    pub fn wanted(&self, class: Class) -> &[String] {
+        &self.of(class).wanted
     }
 
     /// Entries; none where the base is not there.
@@ -176,7 +160,7 @@ impl Session {
     /// # Errors
     /// There is no whole answer.
     pub async fn by_name(&self, dn: &str, class: Class) -> Result<Option<Entry>, Trouble> {
-        let found = self.search(dn, Scope::Base, filter::present("objectClass"), &self.wanted(class)).await?;
+        let found = self.search(dn, Scope::Base, filter::present("objectClass"), self.wanted(class)).await?;
         Ok(found.into_iter().next())
     }
 
@@ -198,8 +182,9 @@ impl Session {
         if filters.is_empty() {
             return Ok(Vec::new());
         }
-        let attributes = class.map_or_else(|| vec![self.settings.id().to_owned()], |class| self.wanted(class));
-        let found = self.search(&self.settings.base, Scope::Subtree, filter::or(&filters), &attributes).await?;
+        let id = [self.settings.id().to_owned()];
+        let attributes = class.map_or(id.as_slice(), |class| self.wanted(class));
+        let found = self.search(&self.settings.base, Scope::Subtree, filter::or(&filters), attributes).await?;
         let shape = Shape::new(&self.settings, class.unwrap_or(Class::Account));
         let mut all = Vec::with_capacity(found.len());
         for entry in found {
@@ -299,7 +284,7 @@ impl Session {
         &self,
         request: Request,
         permissive: bool,
-        shown: Vec<String>,
+        shown: Rc<[u8]>,
     ) -> Result<(Outcome, Option<Entry>), Trouble> {
         match self.pool.ask(Ask::Write { request, permissive, shown }).await.map_err(Trouble::writing)? {
             Got::Written(outcome, entry) => {
@@ -316,8 +301,8 @@ impl Session {
     /// It does not, or there is no answer.
     pub async fn write(&self, doing: &str, request: Request, class: Option<Class>) -> Result<Option<Entry>, Trouble> {
         let shown = match class {
-            Some(class) if self.root().await?.post_read => self.wanted(class),
-            _ => Vec::new(),
+            Some(class) if self.root().await?.post_read => Rc::clone(&self.of(class).showing),
+            _ => Rc::default(),
         };
         let (outcome, entry) = self.send(request, false, shown).await?;
         if outcome.code == 0 { Ok(entry) } else { Err(self.refused(doing, &outcome)) }

@@ -6,7 +6,6 @@ use super::name;
 use super::places::Disable;
 use super::session::{Session, dn_of, text_of, values_of};
 use super::trouble::Trouble;
-use super::wish::Words;
 use crate::filter;
 use crate::message::{Entry, Scope};
 use crate::preset::{self, CONTROL, EXPIRES};
@@ -27,15 +26,7 @@ impl Session {
     fn texts(&self, class: Class, entry: &Entry) -> Attributes {
         let mut all = Attributes::with_capacity(512);
         all.text("dn", &String::from_utf8_lossy(&entry.dn));
-        let names = self.settings.preset.texts(class).iter().copied();
-        let more = self.settings.attributes.iter().map(String::as_str);
-        let mut seen: Vec<String> = vec!["dn".to_owned()];
-        for name in names.chain(more) {
-            let lower = name.to_ascii_lowercase();
-            if seen.contains(&lower) {
-                continue;
-            }
-            seen.push(lower);
+        for name in &self.of(class).shown {
             let texts: Option<Vec<&str>> =
                 values_of(entry, name).into_iter().map(|value| str::from_utf8(value).ok()).collect();
             // What is no text is not shown: nothing is said about it.
@@ -120,7 +111,7 @@ impl Session {
         if value.is_empty() {
             return Ok(Vec::new());
         }
-        let words = Words::new(&self.settings, class);
+        let words = &self.of(class).words;
         let entries = if attribute == "dn" {
             if !name::is_within(value, &self.settings.base) {
                 return Ok(Vec::new());
@@ -130,7 +121,7 @@ impl Session {
             let of_class = filter::parse(self.settings.filter(class));
             let of_class = of_class.map_err(|why| Trouble::not_done(Fault::settings(why)))?;
             let filter = filter::and(&[of_class, filter::equal(name, value)]);
-            self.search(&self.settings.base, Scope::Subtree, filter, &self.wanted(class)).await?
+            self.search(&self.settings.base, Scope::Subtree, filter, self.wanted(class)).await?
         } else {
             let text = format!("{attribute} is nothing that entries are looked up by here");
             return Err(Trouble::not_done(Fault::unsupported(text)));

@@ -8,7 +8,7 @@ use super::protect;
 use super::rules;
 use super::session::{Session, dn_of, values_of};
 use super::trouble::{Trouble, wrong};
-use super::wish::{Delta, Wish, Words};
+use super::wish::{Delta, Wish};
 use crate::message::Entry;
 use crate::preset;
 use crate::writing::{How, Modification, Request};
@@ -21,7 +21,7 @@ impl Session {
     /// # Errors
     /// They were not changed.
     pub async fn update(&self, operation: &Operation, edits: &[Edit]) -> Outcome {
-        let wish = Words::new(&self.settings, operation.class).update(edits)?;
+        let wish = self.of(operation.class).words.update(edits)?;
         let entry = self.present(operation).await?;
         self.bring(operation.class, operation.id.as_deref().unwrap_or_default(), entry, &wish).await
     }
