@@ -36,9 +36,9 @@ impl Session {
     ///
     /// # Errors
     /// It was not made.
-    pub async fn create(&self, operation: &Operation, json: &str, attempt: u32) -> Outcome {
+    pub async fn create(&self, operation: &Operation, json: &str, wish: Option<Wish>, attempt: u32) -> Outcome {
         let class = operation.class;
-        let wish = self.of(class).words.create(json)?;
+        let wish = wish.map_or_else(|| self.of(class).words.create(json), Ok)?;
         let mut born = self.born(&wish, class).await?;
         if attempt > 1
             && let Some(entry) = self.ours(&wish, class, &born.dn).await?

@@ -56,6 +56,8 @@ pub struct Writer {
 /// A batch under way.
 struct Batch<'b> {
     session: &'b Session,
+    /// What each operation wants, until it is tried for the first time.
+    wishes: RefCell<Vec<Option<wish::Wish>>>,
     finished: RefCell<Vec<bool>>,
     /// So many of the first are all finished.
     up_to: Cell<usize>,
@@ -92,6 +94,7 @@ impl Writer {
         }
         let batch = Batch {
             session: &self.session,
+            wishes: RefCell::new(wishes),
             finished: RefCell::new(vec![false; operations.len()]),
             up_to: Cell::new(0),
             stopped: RefCell::default(),
@@ -108,7 +111,7 @@ impl Writer {
     }
 
     /// Entries that operations are about, and the names of those that they refer to: all together, before the batch begins.
-    fn read_ahead(&self, operations: &[Operation], wishes: &[wish::Wish]) -> Result<(), Trouble> {
+    fn read_ahead(&self, operations: &[Operation], wishes: &[Option<wish::Wish>]) -> Result<(), Trouble> {
         let session = &self.session;
         session.ahead.borrow_mut().clear();
         let mut own: BTreeMap<Option<&'static str>, (Option<Class>, Vec<String>)> = BTreeMap::new();
@@ -117,7 +120,8 @@ impl Writer {
             let of_class = own.entry(Some(operation.class.as_str())).or_insert((Some(operation.class), Vec::new()));
             of_class.1.push(id.clone());
         }
-        let referred = wishes.iter().flat_map(wish::Wish::ids).filter(|id| !session.knows(id)).map(str::to_owned);
+        let referred =
+            wishes.iter().flatten().flat_map(wish::Wish::ids).filter(|id| !session.knows(id)).map(str::to_owned);
         own.insert(None, (None, referred.collect()));
         type Look<'l> = Task<'l, Result<(), Trouble>>;
         let mut looks: Vec<Look<'_>> = vec![Box::pin(async { session.root().await.map(|_| ()) })];
@@ -171,7 +175,7 @@ impl Batch<'_> {
         let receipt = match stop {
             Some(fault) => Receipt::NotAttempted(fault),
             None => {
-                let outcome = self.carry_out(operation).await;
+                let outcome = self.carry_out(at, operation).await;
                 if let Err(trouble) = &outcome
                     && trouble.stops()
                 {
@@ -199,23 +203,25 @@ impl Batch<'_> {
     }
 
     /// Carries an operation out; if nobody knows what came of it, once more, as what was sent before.
-    async fn carry_out(&self, operation: &Operation) -> Outcome {
-        let lost = match self.once(operation, operation.attempt).await {
+    async fn carry_out(&self, at: usize, operation: &Operation) -> Outcome {
+        let wish = self.wishes.borrow_mut().get_mut(at).and_then(Option::take);
+        let lost = match self.once(operation, wish, operation.attempt).await {
             Err(trouble) if trouble.unknown && trouble.code == 0 => trouble,
             outcome => return outcome,
         };
-        match self.once(operation, operation.attempt.max(1) + 1).await {
+        match self.once(operation, None, operation.attempt.max(1) + 1).await {
             Ok(done) => Ok(Done { changed: true, ..done }),
             // The look failed, or the server says no to a change that may have been carried out.
             Err(_) => Err(lost),
         }
     }
 
-    async fn once(&self, operation: &Operation, attempt: u32) -> Outcome {
+    /// `wish`: what it wants, if that was read already.
+    async fn once(&self, operation: &Operation, wish: Option<wish::Wish>, attempt: u32) -> Outcome {
         let session = self.session;
         match &operation.action {
-            Action::Create(json) => session.create(operation, json, attempt).await,
-            Action::Update(edits) => session.update(operation, edits).await,
+            Action::Create(json) => session.create(operation, json, wish, attempt).await,
+            Action::Update(edits) => session.update(operation, edits, wish).await,
             Action::Enable => session.set_enabled(operation, true).await,
             Action::Disable => session.set_enabled(operation, false).await,
             Action::SetPassword => session.set_password(operation).await,

@@ -17,12 +17,12 @@ pub enum Wait {
     All,
 }
 
-/// What each operation wants, as far as it can be read; it is read again by the operation itself, which says what is wrong.
+/// What each operation wants; none: it can not be read, which the operation itself finds out and says.
 #[must_use]
-pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Wish> {
+pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Option<Wish>> {
     let all = [Class::Account, Class::OrgUnit, Class::Group].map(|class| (class, Words::new(settings, class)));
     let one = |operation: &Operation| {
-        let Some((_, words)) = all.iter().find(|(class, _)| *class == operation.class) else { return Wish::default() };
+        let Some((_, words)) = all.iter().find(|(class, _)| *class == operation.class) else { return None };
         match &operation.action {
             Action::Create(json) => words.create(json),
             Action::Update(edits) => words.update(edits),
@@ -31,14 +31,14 @@ pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Wish> {
             }
             _ => Ok(Wish::default()),
         }
-        .unwrap_or_default()
+        .ok()
     };
     operations.iter().map(one).collect()
 }
 
 /// What each of them waits for.
 #[must_use]
-pub fn waits(operations: &[Operation], wishes: &[Wish]) -> Vec<Wait> {
+pub fn waits(operations: &[Operation], wishes: &[Option<Wish>]) -> Vec<Wait> {
     let (mut last, mut barrier) = (HashMap::<&str, usize>::new(), None);
     let mut all = Vec::with_capacity(operations.len());
     for (at, (operation, wish)) in operations.iter().zip(wishes).enumerate() {
@@ -47,7 +47,7 @@ pub fn waits(operations: &[Operation], wishes: &[Wish]) -> Vec<Wait> {
             barrier = Some(at);
             all.push(Wait::All);
         } else {
-            let ids = operation.id.as_deref().into_iter().chain(wish.ids());
+            let ids = operation.id.as_deref().into_iter().chain(wish.iter().flat_map(Wish::ids));
             let mut on: Vec<usize> = ids.filter_map(|id| last.get(id).copied()).chain(barrier).collect();
             on.sort_unstable();
             on.dedup();

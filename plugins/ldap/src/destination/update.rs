@@ -20,8 +20,8 @@ impl Session {
     ///
     /// # Errors
     /// They were not changed.
-    pub async fn update(&self, operation: &Operation, edits: &[Edit]) -> Outcome {
-        let wish = self.of(operation.class).words.update(edits)?;
+    pub async fn update(&self, operation: &Operation, edits: &[Edit], wish: Option<Wish>) -> Outcome {
+        let wish = wish.map_or_else(|| self.of(operation.class).words.update(edits), Ok)?;
         let entry = self.present(operation).await?;
         self.bring(operation.class, operation.id.as_deref().unwrap_or_default(), entry, &wish).await
     }

@@ -175,7 +175,9 @@ fn items(name: &str, value: &Value, refers: bool) -> Result<Vec<String>, Trouble
         one => std::slice::from_ref(one),
     };
     let mut all: Vec<String> = Vec::with_capacity(items.len());
-    let mut known = std::collections::HashSet::with_capacity(items.len());
+    // Of few values the list itself tells which are known.
+    let few = items.len() <= 8;
+    let mut known = std::collections::HashSet::new();
     for item in items {
         let text = match item {
             Value::Null => continue,
@@ -192,7 +194,8 @@ fn items(name: &str, value: &Value, refers: bool) -> Result<Vec<String>, Trouble
         if text.len() > LONGEST || text.contains('\u{0}') {
             return Err(wrong(name, "is longer than a million bytes, or has a character with the number 0"));
         }
-        if !text.is_empty() && known.insert(text.clone()) {
+        let new = if few { !all.contains(&text) } else { known.insert(text.clone()) };
+        if !text.is_empty() && new {
             all.push(text);
         }
     }
