@@ -22,7 +22,7 @@ pub enum Wait {
 pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Option<Wish>> {
     let all = [Class::Account, Class::OrgUnit, Class::Group].map(|class| (class, Words::new(settings, class)));
     let one = |operation: &Operation| {
-        let Some((_, words)) = all.iter().find(|(class, _)| *class == operation.class) else { return None };
+        let (_, words) = all.iter().find(|(class, _)| *class == operation.class)?;
         match &operation.action {
             Action::Create(json) => words.create(json),
             Action::Update(edits) => words.update(edits),
