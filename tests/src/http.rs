@@ -13,6 +13,8 @@ pub struct Reply {
     pub head: String,
     /// Its body as JSON; null: it is none.
     pub body: Json,
+    /// Its body as it came.
+    pub text: String,
 }
 
 impl Reply {
@@ -88,8 +90,7 @@ pub fn raw(address: &str, bytes: &[u8]) -> Reply {
     } else {
         body.to_owned()
     };
-    let body = serde_json::from_str(&body).unwrap_or(Json::Null);
-    Reply { status, head: head.to_owned(), body }
+    Reply { status, head: head.to_owned(), body: serde_json::from_str(&body).unwrap_or(Json::Null), text: body }
 }
 
 fn unchunked(mut rest: &str) -> String {

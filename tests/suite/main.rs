@@ -7,6 +7,7 @@ mod dingtalk;
 mod flow;
 mod guide;
 mod ldap;
+mod oidc;
 mod probe;
 mod sandbox;
 mod scim;
