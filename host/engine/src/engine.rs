@@ -1,6 +1,6 @@
 //! What all commands of the engine share.
 
-pub use crate::deliver::Delivering;
+pub use crate::deliver::{Delivering, Overlap};
 use crate::error::EngineError;
 use crate::event::Events;
 use crate::gate::Gate;

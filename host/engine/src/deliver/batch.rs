@@ -74,6 +74,11 @@ impl Batch {
         !(self.blocked.is_empty() && self.parked.is_empty())
     }
 
+    /// What it will send.
+    pub(super) fn flight(&self) -> Option<InFlight> {
+        self.flight.clone().filter(|_| !self.ready.is_empty())
+    }
+
     fn aside(&self) -> usize {
         self.done.len() + self.blocked.len() + self.parked.len()
     }

@@ -6,13 +6,14 @@
 //! ```text
 //! batch     the next entries, lane after lane        request, stage, reference, hand_over, occupied, ring
 //! worker    one destination, until nothing is due    traits
-//! pass      computes, sends and settles              send, pace
+//! pass      computes, sends and settles              send, pace, ahead
 //! look      looks before it makes again, and after something was not as expected
 //! turn      one transaction: answers in, what goes out next      settle, failure
 //! verify    reads some of it back
 //! operate   what people do: list, retry, drop, pause, resume
 //! ```
 
+mod ahead;
 mod batch;
 mod failure;
 mod hand_over;
@@ -50,14 +51,39 @@ const MOST_SENTENCES: usize = 1_000;
 
 /// Which destinations are written to right now: one task each, in the whole process.
 #[derive(Debug, Clone, Default)]
-pub struct Delivering(Arc<Mutex<Locks>>);
+pub struct Delivering {
+    locks: Arc<Mutex<Locks>>,
+    overlap: Overlap,
+}
+
+/// Which effect comes first where the answers to one batch are stored while the next is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overlap {
+    /// Whichever is quicker.
+    #[default]
+    Both,
+    /// The transaction. With an order, what a test saw can be seen again.
+    AnswersFirst,
+    /// The batch.
+    SendFirst,
+}
 
 type Locks = BTreeMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>;
 
 impl Delivering {
+    /// The same, in a fixed order of effects.
+    #[must_use]
+    pub fn in_order(self, overlap: Overlap) -> Self {
+        Self { overlap, ..self }
+    }
+
+    pub(crate) const fn overlap(&self) -> Overlap {
+        self.overlap
+    }
+
     /// The lock of a destination.
     pub(crate) fn lock_of(&self, destination: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(all.entry(destination.clone()).or_default())
     }
 }

@@ -1,12 +1,12 @@
-//! How much is handed to a destination at once: so much that it takes about half a second, because a pause or an urgent
-//! disable waits for the end of a batch.
+//! How much is handed to a destination at once: so much that it takes about a fifth of a second, because a pause or an
+//! urgent disable waits for the end of two batches.
 
 use std::time::{Duration, Instant};
 
 /// Batches grow while they take less than this.
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(100);
 /// Batches shrink when they take more than this.
-const LONG: Duration = Duration::from_millis(600);
+const LONG: Duration = Duration::from_millis(300);
 /// Operations of the first batch.
 const FIRST: usize = 64;
 
@@ -33,6 +33,11 @@ impl Pace {
     /// One at a time, or no longer.
     pub(super) const fn probing(&mut self, probing: bool) {
         self.probing = probing;
+    }
+
+    /// True: one at a time.
+    pub(super) const fn is_probing(&self) -> bool {
+        self.probing
     }
 
     /// A batch goes out.

@@ -1,17 +1,21 @@
 //! One visit to an opened destination: batches are computed, sent and settled.
 //!
 //! ```text
-//! transaction   answers 1, 2 goes out   answers 2, 3 goes out   ...
-//! destination                        2                       3
-//! computing     3                       4
+//! destination   1             2             3             4
+//! transaction      2 goes out    1, 3 go in    2, 4 go in
+//! computing     2, 3             4             5
 //! ```
 //!
-//! One transaction stores the answers to a batch and notes that the next one is about to be sent, so that a process which
-//! dies looks before it makes anything again. While it is stored, and while that batch is sent, the one behind it is
-//! computed, over a view in which neither is answered: it leaves alone what they are about, and where something in it
-//! waits it is computed once more, when the answers are there.
+//! What goes out is noted in the store before it is sent, so that a process which dies looks before it makes anything
+//! again. The transaction that stores the answers to one batch notes the batch behind the next one, too: so the next one can
+//! go out at once, and the destination does not wait for the disk. That is done only where every answer was a success and
+//! the gate is open; otherwise answers are stored, and judged, before anything else is sent.
+//!
+//! Batches are computed ahead, over a view in which what is under way is not answered: they leave alone what it is about,
+//! and where something in them waits it is computed once more, when the answers are there.
 
-use super::batch::{self, Batch, Cursor, Flying};
+use super::ahead::Ahead;
+use super::batch::{Batch, Flying};
 use super::look::Answered;
 use super::pace::Pace;
 use super::request::Prepared;
@@ -20,7 +24,7 @@ use super::traits::Traits;
 use super::turn::{self, Gate};
 use super::verify::Samples;
 use super::worker::Route;
-use super::{CountReceipts, Delivered};
+use super::{CountReceipts, Delivered, Overlap};
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::scan::blocking;
@@ -30,6 +34,10 @@ use rosterd_model::port::Destination;
 use rosterd_model::run::DeliveryCounts;
 use rosterd_store::{InFlight, Snapshot};
 use std::sync::Arc;
+
+/// Batches that are computed behind the one that goes out. Where answers count only at the end, what is computed must know
+/// of every batch before it.
+const DEPTH: usize = 2;
 
 /// One opened destination.
 pub(super) struct Pass {
@@ -112,54 +120,78 @@ impl Pass {
         destination: &mut Box<dyn Destination>,
         delivered: &mut Delivered,
     ) -> Result<(), EngineError> {
-        let mut answered = Vec::new();
-        let (mut batch, mut cursor) = self.next(self.view()?, Cursor::default(), Flying::default()).await?;
-        while !(batch.is_empty() && answered.is_empty()) {
+        let (mut ahead, mut answered, mut noted) = (Ahead::default(), Vec::new(), false);
+        loop {
+            if self.route.engine.gate.is_stopping() {
+                // What was answered is still stored; what was not sent waits in the outbox.
+                ahead = Ahead::default();
+            }
+            let mut batch = match ahead.pop() {
+                Some(batch) => batch,
+                // Whoever waits may wait for something that was answered meanwhile.
+                None => self.compute(&mut ahead, &answered).await?,
+            };
             self.counts.stale += batch.stale;
+            if batch.is_empty() && answered.is_empty() {
+                return Ok(());
+            }
             let ready = std::mem::take(&mut batch.ready);
             if self.route.traits.late {
                 self.flying.add_late(&ready);
             }
-            // The view is from before the transaction that comes now, so that what is computed does not depend on which of
-            // the two is quicker.
-            let ahead = match ready.is_empty() {
-                true => None,
-                false => Some(self.next(self.view()?, cursor, self.under_way(&answered, &ready))),
-            };
-            let settled = self.settle_and_send(std::mem::take(&mut answered), batch, ready, destination, delivered);
-            let (ahead, sent) = match ahead {
-                Some(ahead) => {
-                    let (ahead, sent) = tokio::join!(ahead, settled);
-                    (Some(ahead?), sent?)
+            let beside = noted && !ready.is_empty() && self.may_go_at_once(&answered);
+            let flights = self.flights(&batch, &ready, &ahead);
+            noted = flights.len() > 1 && !self.route.traits.late;
+            let filling = self.fill(ahead, self.under_way(&answered, &ready), !ready.is_empty())?;
+            let turning = self.turn(std::mem::take(&mut answered), batch, flights, beside);
+            let (filled, sent) = match beside {
+                true => {
+                    let order = self.route.engine.delivering.overlap();
+                    let sending = self.send(destination, ready);
+                    let (filled, (turned, answers)) = tokio::join!(filling, side_by_side(order, turning, sending));
+                    (filled, self.go_on(turned?, answers, delivered).await?)
                 }
-                None => (None, settled.await?),
+                false => {
+                    let sending = self.settle_and_send(turning, ready, destination, delivered);
+                    let (filled, sent) = tokio::join!(filling, sending);
+                    (filled, sent?)
+                }
             };
+            ahead = filled?;
             let Some(answers) = sent else { return Ok(()) };
-            (batch, cursor) = match ahead {
-                // Whoever waits may wait for something that was answered meanwhile.
-                Some((ahead, back)) if !ahead.waits() => (ahead, back),
-                _ => self.next(self.view()?, cursor, self.under_way(&answers, &[])).await?,
-            };
             match self.route.traits.late {
                 true => self.late.extend(answers),
                 false => answered = answers,
             }
         }
-        self.counts.stale += batch.stale;
-        Ok(())
     }
 
-    /// Stores the answers to one batch and sends the next. None: nothing more may be sent.
+    /// True: what was noted may be sent while these answers are stored, because they change nothing about that.
+    fn may_go_at_once(&self, answered: &[Answered]) -> bool {
+        let fine = |one: &Answered| one.failed.is_none() && one.found.is_none();
+        !self.route.traits.late && !self.pace.is_probing() && answered.iter().all(fine)
+    }
+
+    /// What the store must know of before the next batch goes out, or the one behind it.
+    fn flights(&mut self, batch: &Batch, ready: &[Prepared], ahead: &Ahead) -> Vec<InFlight> {
+        let own = batch.flight.clone().filter(|_| !ready.is_empty());
+        if self.route.traits.late {
+            self.flights.extend(own);
+            return self.flights.clone();
+        }
+        own.map_or_else(Vec::new, |own| [own].into_iter().chain(ahead.flight()).collect())
+    }
+
+    /// Stores the answers to one batch, then sends the next. None: nothing more may be sent.
     async fn settle_and_send(
         &mut self,
-        answered: Vec<Answered>,
-        batch: Batch,
+        turning: impl Future<Output = Result<turn::Outcome, EngineError>>,
         ready: Vec<Prepared>,
         destination: &mut Box<dyn Destination>,
         delivered: &mut Delivered,
     ) -> Result<Option<Vec<Answered>>, EngineError> {
-        let outcome = self.turn(answered, batch, &ready, delivered).await?;
-        self.pace.probing(outcome.gate == Gate::Probe);
+        let outcome = turning.await?;
+        self.turned(&outcome, delivered);
         if let Gate::Shut(text) = outcome.gate {
             delivered.faults.push(text);
             return Ok(None);
@@ -170,8 +202,27 @@ impl Pass {
                 None => return Ok(None),
             }
         }
+        Ok(Some(self.send(destination, ready).await))
+    }
+
+    /// After answers were stored while a batch was sent: if the gate is shut, the answers to that one are the last.
+    async fn go_on(
+        &mut self,
+        outcome: turn::Outcome,
+        answers: Vec<Answered>,
+        delivered: &mut Delivered,
+    ) -> Result<Option<Vec<Answered>>, EngineError> {
+        self.turned(&outcome, delivered);
+        let Gate::Shut(text) = outcome.gate else { return Ok(Some(answers)) };
+        delivered.faults.push(text);
+        let last = self.turn(answers, Batch::default(), Vec::new(), false).await?;
+        self.turned(&last, delivered);
+        Ok(None)
+    }
+
+    async fn send(&mut self, destination: &mut Box<dyn Destination>, ready: Vec<Prepared>) -> Vec<Answered> {
         if ready.is_empty() {
-            return Ok(Some(Vec::new()));
+            return Vec::new();
         }
         let begun = self.pace.begin();
         let answers = send(&self.route, &mut **destination, ready).await;
@@ -180,7 +231,7 @@ impl Pass {
         self.counts.count(&answers);
         self.samples.take(&answers);
         self.route.engine.events.emit(&RunEvent::Delivered { destination: self.route.name.clone(), done: self.sent });
-        Ok(Some(answers))
+        answers
     }
 
     fn view(&self) -> Result<Snapshot, EngineError> {
@@ -196,43 +247,62 @@ impl Pass {
     }
 
     /// The next batch, computed on a thread of its own.
-    fn next(
-        &self,
-        view: Snapshot,
-        mut cursor: Cursor,
-        flying: Flying,
-    ) -> impl Future<Output = Result<(Batch, Cursor), EngineError>> + use<> {
-        let (route, most) = (self.route.clone(), self.pace.most());
-        blocking(move || {
-            // What was answered is still stored; what was not sent waits in the outbox.
-            let stop = route.engine.gate.is_stopping();
-            let batch = if stop { Batch::default() } else { batch::next(&route, &view, &mut cursor, &flying, most)? };
-            Ok((batch, cursor))
-        })
+    async fn compute(&self, ahead: &mut Ahead, answered: &[Answered]) -> Result<Batch, EngineError> {
+        if self.route.engine.gate.is_stopping() {
+            return Ok(Batch::default());
+        }
+        let (route, view, most) = (self.route.clone(), self.view()?, self.pace.most());
+        let (mut own, flying) = (std::mem::take(ahead), self.under_way(answered, &[]));
+        let (batch, own) = blocking(move || Ok((own.now(&route, &view, &flying, most)?, own))).await?;
+        *ahead = own;
+        Ok(batch)
     }
 
-    /// Stores what was answered, and what is about to be sent.
-    async fn turn(
-        &mut self,
+    /// The batches behind, computed on a thread of its own. The view is from before the transaction that comes now, so that
+    /// what is computed does not depend on which of the two is quicker.
+    fn fill(
+        &self,
+        mut ahead: Ahead,
+        flying: Flying,
+        wanted: bool,
+    ) -> Result<impl Future<Output = Result<Ahead, EngineError>> + use<>, EngineError> {
+        let (route, view) = (self.route.clone(), self.view()?);
+        let depth = if route.traits.late { 1 } else { DEPTH };
+        let most = self.pace.most();
+        Ok(blocking(move || {
+            // Where nothing is sent, nothing is gained, and what comes next may depend on what is stored now.
+            if wanted && !route.engine.gate.is_stopping() {
+                ahead.fill(&route, &view, flying, (most, depth))?;
+            }
+            Ok(ahead)
+        }))
+    }
+
+    /// Stores what was answered, and what is about to be sent; or that it goes out at this moment, whatever comes of this.
+    fn turn(
+        &self,
         answered: Vec<Answered>,
         batch: Batch,
-        ready: &[Prepared],
-        delivered: &mut Delivered,
-    ) -> Result<turn::Outcome, EngineError> {
-        let mut flights: Vec<InFlight> = batch.flight.into_iter().filter(|_| !ready.is_empty()).collect();
-        if self.route.traits.late {
-            self.flights.append(&mut flights);
-            flights = self.flights.clone();
-        }
+        flights: Vec<InFlight>,
+        beside: bool,
+    ) -> impl Future<Output = Result<turn::Outcome, EngineError>> + use<> {
         let (route, window) = (self.route.clone(), self.window.clone());
-        let outcome = blocking(move || turn::turn(&route, &answered, &batch, &flights, &window)).await?;
+        let certain = match (route.traits.late, beside) {
+            (true, _) => flights.len(),
+            (false, beside) => usize::from(beside),
+        };
+        blocking(move || turn::turn(&route, &answered, &batch, (&flights, certain), &window))
+    }
+
+    /// Takes in what a transaction came to.
+    fn turned(&mut self, outcome: &turn::Outcome, delivered: &mut Delivered) {
         self.window = outcome.window.clone();
+        self.pace.probing(outcome.gate == Gate::Probe);
         delivered.tell(outcome.told.iter().cloned());
         delivered.wait(&outcome.waiting);
         for event in &outcome.events {
             self.route.engine.events.emit(event);
         }
-        Ok(outcome)
     }
 
     /// Settles what was published; true if it freed something.
@@ -246,9 +316,29 @@ impl Pass {
         let mut rest = std::mem::take(&mut self.late).into_iter().peekable();
         while rest.peek().is_some() {
             let part: Vec<_> = rest.by_ref().take(step).collect();
-            let outcome = self.turn(part, Batch::default(), &[], delivered).await?;
+            let outcome = self.turn(part, Batch::default(), Vec::new(), false).await?;
+            self.turned(&outcome, delivered);
             freed |= outcome.freed;
         }
         Ok(freed)
+    }
+}
+
+/// A transaction and a batch that goes out, at the same time unless a test wants an order.
+async fn side_by_side<T, S>(
+    order: Overlap,
+    turning: impl Future<Output = T>,
+    sending: impl Future<Output = S>,
+) -> (T, S) {
+    match order {
+        Overlap::Both => tokio::join!(turning, sending),
+        Overlap::AnswersFirst => {
+            let turned = turning.await;
+            (turned, sending.await)
+        }
+        Overlap::SendFirst => {
+            let sent = sending.await;
+            (turning.await, sent)
+        }
     }
 }

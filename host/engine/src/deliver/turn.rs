@@ -77,12 +77,13 @@ fn because(circuit: &Circuit) -> String {
     circuit.because.as_ref().map_or_else(|| "it asked for a rest".to_owned(), ToString::to_string)
 }
 
-/// Stores the answers to one batch, and that the next one is about to be sent.
+/// Stores the answers to one batch, and what is about to be sent. If the gate turns out to be shut, only those flights are
+/// noted which go out in any case: the first so many.
 pub(super) fn turn(
     route: &Route,
     answered: &[Answered],
     batch: &Batch,
-    flights: &[InFlight],
+    (flights, certain): (&[InFlight], usize),
     window: &CircuitWindow,
 ) -> Result<Outcome, EngineError> {
     let number = route.number;
@@ -134,8 +135,8 @@ pub(super) fn turn(
             w.put_circuit(number, &circuit)?;
         }
         let gate = gate(&*w, &route.name, number, now)?;
-        let flights = if matches!(gate, Gate::Shut(_)) && !route.traits.late { &[] } else { flights };
-        w.put_in_flight(number, flights)?;
+        let noted = if matches!(gate, Gate::Shut(_)) { certain.min(flights.len()) } else { flights.len() };
+        w.put_in_flight(number, &flights[..noted])?;
         let mut all = settling.events;
         all.extend(events(route, turned, &circuit));
         Ok(Outcome {

@@ -6,7 +6,7 @@ use crate::dice::Dice;
 use crate::events::DEADLY;
 use crate::hands::Hands;
 use crate::ledger::Ledger;
-use rosterd_engine::engine::Delivering;
+use rosterd_engine::engine::{Delivering, Overlap};
 use rosterd_engine::run::RunReport;
 use rosterd_engine::testing::{Death, Kill, Sent, TestClock, World};
 use rosterd_engine::{Engine, EngineError, Events, Gate, Policy, Settings};
@@ -67,6 +67,7 @@ pub(crate) struct Game {
     /// What happened, for whoever looks at a failure.
     pub(crate) diary: Vec<String>,
     disk: Recorder,
+    overlap: Overlap,
 }
 
 impl Game {
@@ -86,7 +87,9 @@ impl Game {
                 system.looks_up = dice.percent(30);
             });
         }
-        let engine = engine(disk.open().unwrap(), &world, &clock, choice);
+        // Both orders are played, and a seed always in the same one.
+        let overlap = if seed.is_multiple_of(2) { Overlap::AnswersFirst } else { Overlap::SendFirst };
+        let engine = engine(disk.open().unwrap(), &world, &clock, choice, overlap);
         Self {
             dice,
             company,
@@ -106,6 +109,7 @@ impl Game {
             plan: None,
             diary: Vec::new(),
             disk,
+            overlap,
         }
     }
 
@@ -203,11 +207,11 @@ impl Game {
             self.disk.torn_image(syncs, self.dice.next())
         };
         self.disk = Recorder::of_image(image);
-        self.engine = engine(self.disk.open().unwrap(), &self.world, &self.clock, self.choice);
+        self.engine = engine(self.disk.open().unwrap(), &self.world, &self.clock, self.choice, self.overlap);
     }
 }
 
-fn engine(store: Store, world: &World, clock: &Arc<TestClock>, choice: Choice) -> Engine {
+fn engine(store: Store, world: &World, clock: &Arc<TestClock>, choice: Choice, overlap: Overlap) -> Engine {
     Engine {
         store: Arc::new(store),
         connections: Arc::new(world.clone()),
@@ -217,7 +221,7 @@ fn engine(store: Store, world: &World, clock: &Arc<TestClock>, choice: Choice) -
         events: Events::silent(),
         gate: Gate::default(),
         principal: "model".to_owned(),
-        delivering: Delivering::default(),
+        delivering: Delivering::default().in_order(overlap),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The stage of a scenario: a world, a store on a disk in memory, an engine, a clock.
 
 use crate::file::merge;
-use rosterd_engine::engine::Delivering;
+use rosterd_engine::engine::{Delivering, Overlap};
 use rosterd_engine::run::RunReport;
 use rosterd_engine::testing::{Sent, TestClock, World};
 use rosterd_engine::{Engine, EngineError, Events, Gate, Policy, RunEvent, Settings};
@@ -180,7 +180,7 @@ fn open(
         events: Events::new(listener),
         gate: Gate::default(),
         principal: "alice".to_owned(),
-        delivering: Delivering::default(),
+        delivering: Delivering::default().in_order(Overlap::AnswersFirst),
     })
 }
 
