@@ -21,6 +21,8 @@ pub(crate) struct Wire {
     stream: Stream,
     trust: Trust,
     ahead: Vec<u8>,
+    /// Where bytes arrive: made once, because it is asked for bytes far more often than there are any.
+    space: Vec<u8>,
     ended: bool,
 }
 
@@ -48,7 +50,15 @@ impl Wire {
         // Requests of such protocols are small and waited for.
         let _ = stream.set_nodelay(true);
         let (host, trust) = (host.to_owned(), trust.clone());
-        let mut wire = Self { host, port, stream: Stream::Plain(stream), trust, ahead: Vec::new(), ended: false };
+        let mut wire = Self {
+            host,
+            port,
+            stream: Stream::Plain(stream),
+            trust,
+            ahead: Vec::new(),
+            space: Vec::new(),
+            ended: false,
+        };
         if tls {
             let name = wire.host.clone();
             wire.start_tls(&name).await?;
@@ -59,7 +69,7 @@ impl Wire {
     /// A connection in a replay: there is nothing behind it.
     pub(crate) fn on_tape(host: &str, port: u16, trust: &Trust) -> Self {
         let (host, trust) = (host.to_owned(), trust.clone());
-        Self { host, port, stream: Stream::Gone, trust, ahead: Vec::new(), ended: true }
+        Self { host, port, stream: Stream::Gone, trust, ahead: Vec::new(), space: Vec::new(), ended: true }
     }
 
     /// True if everything goes over TLS.
@@ -104,8 +114,8 @@ impl Wire {
         if !self.ahead.is_empty() || self.ended {
             return Poll::Ready(Ok(()));
         }
-        let mut space = vec![0; READ_AHEAD];
-        let mut buffer = ReadBuf::new(&mut space);
+        self.space.resize(READ_AHEAD, 0);
+        let mut buffer = ReadBuf::new(&mut self.space);
         let filled = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(context, &mut buffer),
             Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_read(context, &mut buffer),
@@ -114,10 +124,8 @@ impl Wire {
         match filled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(answer) => {
-                let count = buffer.filled().len();
-                space.truncate(count);
-                self.ahead = space;
-                self.ended = count == 0;
+                self.ahead.extend_from_slice(buffer.filled());
+                self.ended = self.ahead.is_empty();
                 Poll::Ready(answer)
             }
         }

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 /// Batches grow while they take less than this.
-const SHORT: Duration = Duration::from_millis(100);
+const SHORT: Duration = Duration::from_millis(150);
 /// Batches shrink when they take more than this.
-const LONG: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_millis(350);
 /// Operations of the first batch.
 const FIRST: usize = 64;
 
@@ -54,7 +54,9 @@ impl Pace {
         if time > LONG {
             self.size = (operations / 2).max(1);
         } else if time < SHORT && operations >= self.size {
-            self.size = (self.size * 2).min(self.largest);
+            // Four times as many, where those would be quick, too.
+            let times = if time * 4 < SHORT { 4 } else { 2 };
+            self.size = (self.size * times).min(self.largest);
         }
     }
 }
@@ -67,12 +69,13 @@ mod tests {
     fn batches_grow_while_they_are_quick_and_shrink_when_they_are_slow() {
         let mut pace = Pace::new(500);
         let mut sizes = Vec::new();
-        for _ in 0..5 {
+        for time in [50, 10, 10, 10] {
             sizes.push(pace.most());
             let size = pace.most();
-            pace.took(Duration::from_millis(1), size);
+            pace.took(Duration::from_millis(time), size);
         }
-        assert_eq!(sizes, [64, 128, 256, 500, 500]);
+        sizes.push(pace.most());
+        assert_eq!(sizes, [64, 128, 500, 500, 500]);
         pace.took(Duration::from_secs(2), 500);
         assert_eq!(pace.most(), 250);
         pace.took(Duration::from_secs(2), 1);

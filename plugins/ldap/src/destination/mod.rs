@@ -30,22 +30,24 @@ pub mod wish;
 
 use crate::settings::Settings;
 use done::{Done, Outcome, receipt};
-use order::Wait;
+use order::{Order, Wait};
 use pool::{Deadline, Task};
 use rosterd_sdk::{Action, Class, Fault, Object, ObjectRef, Operation, Receipt};
 use session::{Session, TOGETHER};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::task::Poll;
 use trouble::Trouble;
 
-/// Operations in one call.
-pub const BATCH: u32 = 500;
+/// Operations in one call. Between two calls nothing is under way, so that there should be few.
+pub const BATCH: u32 = 2_000;
 /// A batch that takes longer ends, and the rest is sent next: the host ends a call after two minutes.
 const LONGEST_NS: u64 = 45_000_000_000;
 /// Operations under way on each connection.
 const PER_CONNECTION: usize = 24;
+/// Operations that are read at once: the first of them go out while the others are not read yet.
+const PORTION: usize = 128;
 
 /// Writes to one directory, for one run.
 #[derive(Debug)]
@@ -84,44 +86,69 @@ impl Writer {
     /// Applies a batch. What would meet all of them ends it.
     pub fn apply(&mut self, operations: &[Operation]) -> Vec<Receipt> {
         let deadline = Deadline::within(LONGEST_NS);
-        if operations.is_empty() {
-            return Vec::new();
-        }
-        let wishes = order::wishes(&self.session.settings, operations);
-        let waits = order::waits(operations, &wishes);
-        if let Err(trouble) = self.read_ahead(operations, &wishes) {
-            return operations.iter().map(|_| Receipt::NotAttempted((*trouble.fault).clone())).collect();
-        }
+        self.session.ahead.borrow_mut().clear();
         let batch = Batch {
             session: &self.session,
-            wishes: RefCell::new(wishes),
+            wishes: RefCell::new(vec![None; operations.len()]),
             finished: RefCell::new(vec![false; operations.len()]),
             up_to: Cell::new(0),
             stopped: RefCell::default(),
             deadline,
         };
-        let one = |(at, (operation, wait)): (usize, (_, Wait))| -> Task<'_, Receipt> {
-            Box::pin(batch.task(at, operation, wait))
+        // What is read while names change may be wrong at once.
+        let portion = if operations.iter().any(order::changes_names) { operations.len() } else { PORTION };
+        let (mut order, mut waits) = (Order::new(&self.session.settings), VecDeque::new());
+        let one = |(at, operation): (usize, _)| -> Task<'_, Receipt> {
+            if waits.is_empty() {
+                let next = &operations[at..operations.len().min(at + portion)];
+                waits.extend(self.read_portion(&batch, &mut order, (at, next)));
+            }
+            Box::pin(batch.task(at, operation, waits.pop_front().unwrap_or(Wait::All)))
         };
-        let tasks = operations.iter().zip(waits).enumerate().map(one).collect();
-        let receipts = self.session.pool.drive(tasks, self.at_once());
+        let receipts = self.session.pool.drive(operations.iter().enumerate().map(one), self.at_once());
         self.session.ahead.borrow_mut().clear();
         let stuck = || Receipt::Unknown(Fault::internal("operations of a batch wait for each other"));
         receipts.into_iter().map(|receipt| receipt.unwrap_or_else(stuck)).collect()
     }
 
-    /// Entries that operations are about, and the names of those that they refer to: all together, before the batch begins.
-    fn read_ahead(&self, operations: &[Operation], wishes: &[Option<wish::Wish>]) -> Result<(), Trouble> {
+    /// Reads the next portion of a batch: what each operation wants, and waits for.
+    fn read_portion<'o>(
+        &self,
+        batch: &Batch<'_>,
+        order: &mut Order<'o>,
+        (at, operations): (usize, &'o [Operation]),
+    ) -> Vec<Wait> {
+        let wishes: Vec<Option<wish::Wish>> = operations.iter().map(|operation| order.wish(operation)).collect();
+        if batch.stopped.borrow().is_none()
+            && let Err(trouble) = self.read_ahead(order, operations, &wishes)
+        {
+            batch.stopped.borrow_mut().get_or_insert(*trouble.fault);
+        }
+        let waits = operations.iter().zip(&wishes).map(|(operation, wish)| order.wait(operation, wish.as_ref()));
+        let waits = waits.collect();
+        for (place, wish) in batch.wishes.borrow_mut().iter_mut().skip(at).zip(wishes) {
+            *place = wish;
+        }
+        waits
+    }
+
+    /// Entries that operations are about, and the names of those that they refer to: all together, before any of them begins.
+    /// What an earlier one of the batch changes is read when that one is done.
+    fn read_ahead(
+        &self,
+        order: &Order<'_>,
+        operations: &[Operation],
+        wishes: &[Option<wish::Wish>],
+    ) -> Result<(), Trouble> {
         let session = &self.session;
-        session.ahead.borrow_mut().clear();
         let mut own: BTreeMap<Option<&'static str>, (Option<Class>, Vec<String>)> = BTreeMap::new();
         for operation in operations {
-            let Some(id) = &operation.id else { continue };
+            let Some(id) = operation.id.as_ref().filter(|id| !order.is_changed(id)) else { continue };
             let of_class = own.entry(Some(operation.class.as_str())).or_insert((Some(operation.class), Vec::new()));
             of_class.1.push(id.clone());
         }
-        let referred =
-            wishes.iter().flatten().flat_map(wish::Wish::ids).filter(|id| !session.knows(id)).map(str::to_owned);
+        let referred = wishes.iter().flatten().flat_map(wish::Wish::ids);
+        let referred = referred.filter(|id| !session.knows(id) && !order.is_changed(id)).map(str::to_owned);
         own.insert(None, (None, referred.collect()));
         type Look<'l> = Task<'l, Result<(), Trouble>>;
         let mut looks: Vec<Look<'_>> = vec![Box::pin(async { session.root().await.map(|_| ()) })];
@@ -160,7 +187,7 @@ impl Writer {
             let (class, id) = (object.class, object.id.clone());
             Box::pin(async move { session.read(class, &id).await })
         };
-        let looks = objects.iter().map(one).collect();
+        let looks = objects.iter().map(one);
         let answers = session.pool.drive(looks, self.at_once()).into_iter();
         let none = || Err(Fault::internal("a look waits for nothing"));
         answers.map(|answer| answer.map_or_else(none, |answer| answer.map_err(|trouble| *trouble.fault))).collect()

@@ -17,12 +17,53 @@ pub enum Wait {
     All,
 }
 
-/// What each operation wants; none: it can not be read, which the operation itself finds out and says.
-#[must_use]
-pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Option<Wish>> {
-    let all = [Class::Account, Class::OrgUnit, Class::Group].map(|class| (class, Words::new(settings, class)));
-    let one = |operation: &Operation| {
-        let (_, words) = all.iter().find(|(class, _)| *class == operation.class)?;
+/// Reads the operations of a batch, one after the other.
+#[derive(Debug)]
+pub struct Order<'o> {
+    words: [(Class, Words); 3],
+    /// The last operation so far on each object.
+    last: HashMap<&'o str, usize>,
+    barrier: Option<usize>,
+    count: usize,
+}
+
+impl<'o> Order<'o> {
+    /// Before the first of them.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let words = [Class::Account, Class::OrgUnit, Class::Group].map(|class| (class, Words::new(settings, class)));
+        Self { words, last: HashMap::new(), barrier: None, count: 0 }
+    }
+
+    /// What the next one waits for, which wants this.
+    pub fn wait(&mut self, operation: &'o Operation, wish: Option<&Wish>) -> Wait {
+        let wait = if changes_names(operation) {
+            self.barrier = Some(self.count);
+            Wait::All
+        } else {
+            let ids = operation.id.as_deref().into_iter().chain(wish.into_iter().flat_map(Wish::ids));
+            let mut on: Vec<usize> = ids.filter_map(|id| self.last.get(id).copied()).chain(self.barrier).collect();
+            on.sort_unstable();
+            on.dedup();
+            Wait::For(on)
+        };
+        if let Some(id) = &operation.id {
+            self.last.insert(id, self.count);
+        }
+        self.count += 1;
+        wait
+    }
+
+    /// True if an operation so far is about this object.
+    #[must_use]
+    pub fn is_changed(&self, id: &str) -> bool {
+        self.last.contains_key(id)
+    }
+
+    /// What an operation wants. None: it can not be read, which the operation itself finds out and says.
+    #[must_use]
+    pub fn wish(&self, operation: &Operation) -> Option<Wish> {
+        let (_, words) = self.words.iter().find(|(class, _)| *class == operation.class)?;
         match &operation.action {
             Action::Create(json) => words.create(json),
             Action::Update(edits) => words.update(edits),
@@ -32,32 +73,13 @@ pub fn wishes(settings: &Settings, operations: &[Operation]) -> Vec<Option<Wish>
             _ => Ok(Wish::default()),
         }
         .ok()
-    };
-    operations.iter().map(one).collect()
+    }
 }
 
-/// What each of them waits for.
+/// True if it changes the names of other entries.
 #[must_use]
-pub fn waits(operations: &[Operation], wishes: &[Option<Wish>]) -> Vec<Wait> {
-    let (mut last, mut barrier) = (HashMap::<&str, usize>::new(), None);
-    let mut all = Vec::with_capacity(operations.len());
-    for (at, (operation, wish)) in operations.iter().zip(wishes).enumerate() {
-        let changes_names = operation.class == Class::OrgUnit && !matches!(operation.action, Action::Create(_));
-        if changes_names {
-            barrier = Some(at);
-            all.push(Wait::All);
-        } else {
-            let ids = operation.id.as_deref().into_iter().chain(wish.iter().flat_map(Wish::ids));
-            let mut on: Vec<usize> = ids.filter_map(|id| last.get(id).copied()).chain(barrier).collect();
-            on.sort_unstable();
-            on.dedup();
-            all.push(Wait::For(on));
-        }
-        if let Some(id) = &operation.id {
-            last.insert(id, at);
-        }
-    }
-    all
+pub const fn changes_names(operation: &Operation) -> bool {
+    matches!(operation.class, Class::OrgUnit) && !matches!(operation.action, Action::Create(_))
 }
 
 #[cfg(test)]
@@ -101,8 +123,11 @@ mod tests {
             operation(Class::Account, None, create(r#"{"orgUnit":{"ref":"org-unit","id":"v"}}"#)),
         ];
         let none = || Wait::For(Vec::new());
+        let mut order = Order::new(&settings);
+        assert!(all.iter().all(|one| !order.is_changed(one.id.as_deref().unwrap_or("v"))));
+        let wishes: Vec<_> = all.iter().map(|one| order.wish(one)).collect();
         assert_eq!(
-            waits(&all, &wishes(&settings, &all)),
+            all.iter().zip(&wishes).map(|(one, wish)| order.wait(one, wish.as_ref())).collect::<Vec<_>>(),
             [
                 none(),
                 none(),
@@ -114,5 +139,6 @@ mod tests {
                 Wait::For(vec![5])
             ]
         );
+        assert!(order.is_changed("a") && !order.is_changed("v"));
     }
 }

@@ -71,11 +71,17 @@ impl Pool {
         .await
     }
 
-    /// Runs tasks to their ends, so many of them at once, begun in their order. None: they waited for each other.
-    pub fn drive<'t, T>(&self, tasks: Vec<Task<'t, T>>, at_once: usize) -> Vec<Option<T>> {
-        let mut results: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
+    /// Runs tasks to their ends, so many of them at once, made and begun in their order. None: they waited for each other.
+    /// Others may be run while one is made.
+    pub fn drive<'t, T, I>(&self, tasks: I, at_once: usize) -> Vec<Option<T>>
+    where
+        I: IntoIterator<Item = Task<'t, T>>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let tasks = tasks.into_iter();
+        let mut results: Vec<Option<T>> = (0..tasks.len()).map(|_| None).collect();
         let mut context = Context::from_waker(Waker::noop());
-        let mut waiting = tasks.into_iter().enumerate();
+        let mut waiting = tasks.enumerate();
         let mut active: Vec<(usize, Task<'t, T>)> = Vec::new();
         self.inner.borrow_mut().breaks = 0;
         loop {
