@@ -102,24 +102,36 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// Tag and length, of a content to follow.
-#[must_use]
-pub fn header(tag: u8, length: usize) -> Vec<u8> {
-    let bytes = length.to_be_bytes();
-    let used = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
+/// Puts the tag and the length of an element behind `bytes`.
+pub fn put_header(bytes: &mut Vec<u8>, tag: u8, length: usize) {
+    let digits = length.to_be_bytes();
+    let used = &digits[digits.iter().take_while(|byte| **byte == 0).count()..];
     match used {
-        [] => vec![tag, 0],
-        [short @ ..0x80] => vec![tag, *short],
+        [] => bytes.extend([tag, 0]),
+        [short @ ..0x80] => bytes.extend([tag, *short]),
         // At most eight bytes: they are those of a usize.
-        _ => [&[tag, 0x80 | used.len() as u8], used].concat(),
+        _ => {
+            bytes.extend([tag, 0x80 | used.len() as u8]);
+            bytes.extend(used);
+        }
     }
+}
+
+/// The length of an element with so much content.
+#[must_use]
+pub const fn whole(content: usize) -> usize {
+    let long = if content < 0x80 { 0 } else { (usize::BITS - content.leading_zeros()).div_ceil(8) as usize };
+    content + 2 + long
 }
 
 /// An element.
 #[must_use]
 pub fn element(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     let content = content.as_ref();
-    [&header(tag, content.len()), content].concat()
+    let mut bytes = Vec::with_capacity(whole(content.len()));
+    put_header(&mut bytes, tag, content.len());
+    bytes.extend(content);
+    bytes
 }
 
 /// A whole number under this tag.
@@ -164,6 +176,7 @@ mod tests {
             let mut elements = Elements::of(&bytes);
             prop_assert_eq!((elements.integer(2), elements.integer(10)), (Ok(number), Ok(small)));
             prop_assert_eq!(length(elements.0, usize::MAX), Ok(Some(elements.0.len())));
+            prop_assert_eq!(whole(content.len()), elements.0.len());
             prop_assert_eq!(elements.take(0x30), Ok(&content[..]));
             prop_assert!(elements.is_empty());
         }

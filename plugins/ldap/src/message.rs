@@ -1,6 +1,6 @@
 //! Messages of LDAP (RFC 4511): those that are sent, and those that come.
 
-use crate::ber::{Broken, Elements, element, header, integer};
+use crate::ber::{Broken, Elements, element, integer, put_header};
 use crate::control::{self, Ask, Info, Said};
 
 /// The extended operation that begins TLS.
@@ -89,9 +89,15 @@ fn envelope(id: i64, operation: &[u8], controls: &[u8]) -> Vec<u8> {
 /// A simple bind up to its last bytes, which are the password of this length.
 #[must_use]
 pub fn bind(id: i64, name: &str, password: usize) -> Vec<u8> {
-    let inner = [integer(NUMBER, 3), element(TEXT, name), header(0x80, password)].concat();
-    let body = [integer(NUMBER, id), header(0x60, inner.len() + password), inner].concat();
-    [header(SEQUENCE, body.len() + password), body].concat()
+    let mut inner = [integer(NUMBER, 3), element(TEXT, name)].concat();
+    put_header(&mut inner, 0x80, password);
+    let mut body = integer(NUMBER, id);
+    put_header(&mut body, 0x60, inner.len() + password);
+    body.extend(inner);
+    let mut message = Vec::new();
+    put_header(&mut message, SEQUENCE, body.len() + password);
+    message.extend(body);
+    message
 }
 
 /// The request to begin TLS.

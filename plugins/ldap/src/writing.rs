@@ -1,6 +1,6 @@
 //! Requests that change a directory (RFC 4511, sections 4.6 to 4.9 and 4.12; RFC 3062), and what only their answers have.
 
-use crate::ber::{Broken, Elements, element, integer};
+use crate::ber::{Broken, Elements, element, integer, whole};
 use crate::message::{self, CHOICE, Entry, NUMBER, SEQUENCE, SET, TEXT, TRUTH};
 use crate::spliced::Spliced;
 
@@ -81,13 +81,33 @@ pub enum Request {
     },
 }
 
-fn text(value: &str) -> Spliced {
-    Spliced::from(element(TEXT, value))
+/// The length of the content of an attribute, as [`put_attribute`] puts it.
+fn attribute_length(name: &str, values: &[Spliced]) -> usize {
+    whole(name.len()) + whole(set_length(values))
 }
 
-fn attribute(name: &str, values: &[Spliced]) -> Spliced {
-    let values = Spliced::all(values.iter().map(|value| value.clone().element(TEXT)));
-    text(name).then(values.element(SET)).element(SEQUENCE)
+fn set_length(values: &[Spliced]) -> usize {
+    values.iter().map(|value| whole(value.len())).sum()
+}
+
+fn put_attribute(out: &mut Spliced, name: &str, values: &[Spliced]) {
+    out.push_head(SEQUENCE, attribute_length(name, values));
+    out.push_element(TEXT, name.as_bytes());
+    out.push_head(SET, set_length(values));
+    for value in values {
+        out.push_head(TEXT, value.len());
+        out.append(value);
+    }
+}
+
+/// An operation on an entry: its name, and a sequence of so much content, which is put next.
+fn entry_with(tag: u8, dn: &str, content: usize) -> Spliced {
+    let length = whole(dn.len()) + whole(content);
+    let mut out = Spliced::with_room(whole(length));
+    out.push_head(tag, length);
+    out.push_element(TEXT, dn.as_bytes());
+    out.push_head(SEQUENCE, content);
+    out
 }
 
 /// A control that may be ignored by a server that does not know it.
@@ -100,19 +120,26 @@ impl Request {
     fn operation(&self) -> Spliced {
         match self {
             Self::Add { dn, attributes } => {
-                let all = Spliced::all(attributes.iter().map(|(name, values)| attribute(name, values)));
-                text(dn).then(all.element(SEQUENCE)).element(0x68)
+                let one = |(name, values): &(String, Vec<Spliced>)| whole(attribute_length(name, values));
+                let mut out = entry_with(0x68, dn, attributes.iter().map(one).sum());
+                attributes.iter().for_each(|(name, values)| put_attribute(&mut out, name, values));
+                out
             }
             Self::Modify { dn, changes } => {
-                let one = |change: &Modification| {
-                    let how = Spliced::from(integer(CHOICE, change.how as i64));
-                    how.then(attribute(&change.attribute, &change.values)).element(SEQUENCE)
-                };
-                text(dn).then(Spliced::all(changes.iter().map(one)).element(SEQUENCE)).element(0x66)
+                // How it is changed takes three bytes.
+                let length = |change: &Modification| 3 + whole(attribute_length(&change.attribute, &change.values));
+                let mut out = entry_with(0x66, dn, changes.iter().map(|change| whole(length(change))).sum());
+                for change in changes {
+                    out.push_head(SEQUENCE, length(change));
+                    out.push_element(CHOICE, &[change.how as u8]);
+                    put_attribute(&mut out, &change.attribute, &change.values);
+                }
+                out
             }
             Self::Rename { dn, rdn, superior } => {
                 let superior = superior.as_ref().map(|dn| element(0x80, dn)).unwrap_or_default();
-                text(dn).then(text(rdn)).then(element(TRUTH, [0xff])).then(superior).element(0x6c)
+                Spliced::from([element(TEXT, dn), element(TEXT, rdn), element(TRUTH, [0xff]), superior].concat())
+                    .element(0x6c)
             }
             Self::Delete { dn } => Spliced::from(element(0x4a, dn)),
             Self::Password { dn, password } => {
@@ -132,7 +159,14 @@ impl Request {
         }
         controls.extend_from_slice(shown);
         let controls = if controls.is_empty() { Vec::new() } else { element(0xa0, controls) };
-        Spliced::from(integer(NUMBER, id)).then(self.operation()).then(controls).element(SEQUENCE)
+let (number, operation) = (integer(NUMBER, id), self.operation());
+        let length = number.len() + operation.len() + controls.len();
+        let mut out = Spliced::with_room(whole(length));
+        out.push_head(SEQUENCE, length);
+        out.push(&number);
+        out.append(&operation);
+        out.push(&controls);
+        out
     }
 }
 

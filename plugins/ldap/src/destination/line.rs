@@ -110,7 +110,7 @@ pub(super) enum Rest {
 pub(super) struct Line {
     link: Link,
     flights: BTreeMap<i64, Flight>,
-    unsent: Vec<Spliced>,
+    unsent: Spliced,
     /// Answered before it broke.
     answered: Vec<(u64, Got)>,
 }
@@ -122,7 +122,7 @@ impl Line {
             Some(place) => Link::enter(place.clone(), settings)?,
             None => Link::open(settings)?,
         };
-        Ok(Self { link, flights: BTreeMap::new(), unsent: Vec::new(), answered: Vec::new() })
+        Ok(Self { link, flights: BTreeMap::new(), unsent: Spliced::default(), answered: Vec::new() })
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -149,7 +149,7 @@ impl Line {
     /// Takes a request, to be sent with the others.
     pub(super) fn put(&mut self, slot: u64, ask: Ask) {
         let id = self.link.next_id();
-        self.unsent.push(ask.message(id));
+        self.unsent.append(&ask.message(id));
         self.flights.insert(id, Flight { slot, ask, found: Found::default(), bytes: 0 });
     }
 
@@ -159,7 +159,7 @@ impl Line {
             return Ok(());
         }
         let unsent = std::mem::take(&mut self.unsent);
-        let segments: Vec<_> = unsent.iter().flat_map(Spliced::segments).collect();
+        let segments: Vec<_> = unsent.segments().collect();
         self.link.send(&segments)
     }
 

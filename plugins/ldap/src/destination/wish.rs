@@ -63,8 +63,8 @@ impl Words {
     /// One of them does not fit.
     pub fn create(&self, json: &str) -> Result<Wish, Trouble> {
         let mut wish = Wish::default();
-        for (name, value) in &object(json)? {
-            self.take(&mut wish, name, |class| Ok(Delta::Replace(items(name, value, class)?)))?;
+        for (name, value) in object(json)? {
+            self.take(&mut wish, &name, |class| Ok(Delta::Replace(items(&name, value, class)?)))?;
         }
         Ok(wish)
     }
@@ -79,7 +79,7 @@ impl Words {
             let name = edit.attribute.as_str();
             self.take(&mut wish, name, |class| {
                 let read = |json: &Option<String>| match json {
-                    Some(json) => items(name, &value(json)?, class),
+                    Some(json) => items(name, value(json)?, class),
                     None => Ok(Vec::new()),
                 };
                 Ok(match &edit.replace {
@@ -169,35 +169,41 @@ fn value(json: &str) -> Result<Value, Trouble> {
 }
 
 /// The values in a value, each once: ids of objects, or texts.
-fn items(name: &str, value: &Value, refers: bool) -> Result<Vec<String>, Trouble> {
+fn items(name: &str, value: Value, refers: bool) -> Result<Vec<String>, Trouble> {
     let items = match value {
-        Value::Array(items) => items.as_slice(),
-        one => std::slice::from_ref(one),
+        Value::Array(items) => items,
+        one => return Ok(item(name, one, refers)?.into_iter().collect()),
     };
     let mut all: Vec<String> = Vec::with_capacity(items.len());
     // Of few values the list itself tells which are known.
     let few = items.len() <= 8;
     let mut known = std::collections::HashSet::new();
-    for item in items {
-        let text = match item {
-            Value::Null => continue,
-            Value::String(text) => text.clone(),
-            Value::Object(reference) if refers => {
-                let id = reference.get("id").and_then(Value::as_str);
-                id.ok_or_else(|| wrong(name, "refers to nothing"))?.to_owned()
-            }
-            Value::Number(number) if !refers => number.to_string(),
-            Value::Bool(flag) if !refers => if *flag { "TRUE" } else { "FALSE" }.to_owned(),
-            _ if refers => return Err(wrong(name, "refers to nothing")),
-            _ => return Err(wrong(name, "is no text")),
-        };
-        if text.len() > LONGEST || text.contains('\u{0}') {
-            return Err(wrong(name, "is longer than a million bytes, or has a character with the number 0"));
-        }
+    for value in items {
+        let Some(text) = item(name, value, refers)? else { continue };
         let new = if few { !all.contains(&text) } else { known.insert(text.clone()) };
-        if !text.is_empty() && new {
+        if new {
             all.push(text);
         }
     }
     Ok(all)
+}
+
+/// One value; none: it says nothing.
+fn item(name: &str, value: Value, refers: bool) -> Result<Option<String>, Trouble> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => text,
+        Value::Object(reference) if refers => {
+            let id = reference.get("id").and_then(Value::as_str);
+            id.ok_or_else(|| wrong(name, "refers to nothing"))?.to_owned()
+        }
+        Value::Number(number) if !refers => number.to_string(),
+        Value::Bool(flag) if !refers => if flag { "TRUE" } else { "FALSE" }.to_owned(),
+        _ if refers => return Err(wrong(name, "refers to nothing")),
+        _ => return Err(wrong(name, "is no text")),
+    };
+    if text.len() > LONGEST || text.contains('\u{0}') {
+        return Err(wrong(name, "is longer than a million bytes, or has a character with the number 0"));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
