@@ -159,7 +159,7 @@ impl Request {
         }
         controls.extend_from_slice(shown);
         let controls = if controls.is_empty() { Vec::new() } else { element(0xa0, controls) };
-let (number, operation) = (integer(NUMBER, id), self.operation());
+        let (number, operation) = (integer(NUMBER, id), self.operation());
         let length = number.len() + operation.len() + controls.len();
         let mut out = Spliced::with_room(whole(length));
         out.push_head(SEQUENCE, length);

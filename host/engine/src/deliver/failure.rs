@@ -23,9 +23,17 @@ pub(super) fn found_before(
     found: &Looked,
 ) -> Result<(), EngineError> {
     match found {
+        Looked::Found(record) if prepared.requests.is_empty() => {
+            if take_over(settling, w, prepared, record)? {
+                // Nobody wants it there: the next plan says what becomes of it.
+                settling.finished(w, &prepared.entry)?;
+                w.put_owed(settling.route.number, prepared.entry.class, prepared.entry.entity)?;
+            }
+            Ok(())
+        }
         Looked::Found(record) => adopt(settling, w, prepared, record),
         Looked::Other(fault) | Looked::Failed(fault) => park(settling, w, &prepared.entry, fault),
-        Looked::Nothing => Ok(()),
+        Looked::Nothing => settling.finished(w, &prepared.entry),
     }
 }
 
@@ -184,9 +192,26 @@ fn adopt(
     prepared: &Prepared,
     record: &Record,
 ) -> Result<(), EngineError> {
+    if !take_over(settling, w, prepared, record)? {
+        return Ok(());
+    }
+    settling.requeue(w, &prepared.entry, |entry| {
+        (entry.uncertain, entry.again) = (false, true);
+        entry.last_fault = None;
+    })
+}
+
+/// What was found is the entity's from now on; false: it is another's, and a person must act.
+fn take_over(
+    settling: &mut Settling<'_>,
+    w: &mut Writer<'_>,
+    prepared: &Prepared,
+    record: &Record,
+) -> Result<bool, EngineError> {
     let entry = &prepared.entry;
     if let Some(fault) = somebody_elses(settling, w, entry, record)? {
-        return park(settling, w, entry, &fault);
+        park(settling, w, entry, &fault)?;
+        return Ok(false);
     }
     let attributes = json_attributes(&record.attributes).unwrap_or_default();
     let projection = Projection {
@@ -208,10 +233,7 @@ fn adopt(
         // Whoever waited for it may refer to it now.
         settling.complete(w, entry, &projection)?;
     }
-    settling.requeue(w, entry, |entry| {
-        (entry.uncertain, entry.again) = (false, true);
-        entry.last_fault = None;
-    })
+    Ok(true)
 }
 
 /// Why an object that was found is not the entity's; none: nobody else has it.

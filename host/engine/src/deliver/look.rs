@@ -162,7 +162,7 @@ fn fits(matching: &[String], record: &Record, shown: &Attributes) -> bool {
     any
 }
 
-/// Looks up what may be there already. What is found is not sent.
+/// Looks up what may be there already. What is found is not sent, nor what has nothing to be sent.
 pub(super) async fn before(
     route: &Route,
     destination: &mut dyn Destination,
@@ -176,7 +176,7 @@ pub(super) async fn before(
             continue;
         }
         match search(route, destination, &prepared).await {
-            Looked::Nothing => send.push(prepared),
+            Looked::Nothing if !prepared.requests.is_empty() => send.push(prepared),
             Looked::Failed(fault) => {
                 answered.push(judge(route, destination, now, prepared, vec![Receipt::Failed(fault)]).await);
             }

@@ -101,7 +101,9 @@ impl<'a> Preparer<'a> {
             // What was sent and not answered may be there: the acknowledged state is stated once more.
             (None, Some(there)) if entry.uncertain || !Rule::LevelTriggered.on() => again(&desired, there, &entry),
             (None, Some(there)) if !there.pending.is_empty() => nothing(there, &entry),
-            (None, None) if entry.uncertain => return Ok(Verdict::Stale),
+            (None, None) if entry.uncertain && entry.operation != Operation::Delete => {
+                return self.withdrawn(entry, &entity, &desired, known);
+            }
             (None, _) => return Ok(Verdict::Done(entry)),
         };
         let planned = step.after == entry.desired
@@ -157,6 +159,41 @@ impl<'a> Preparer<'a> {
             members.correct(known.as_ref(), &mut desired)?;
         }
         Ok(Some(desired))
+    }
+
+    /// An object that may have been made, and is not wanted any more: it is looked for, and whatever is found is the hub's to
+    /// disable. Without a value to look for it by, a person must look.
+    fn withdrawn(
+        &self,
+        entry: OutboxEntry,
+        entity: &Entity,
+        desired: &Desired,
+        known: Option<Projection>,
+    ) -> Result<Verdict, EngineError> {
+        if !Rule::LookBeforeCreate.on() {
+            return Ok(Verdict::Stale);
+        }
+        let mut references = References::new(self.view, self.delivery, self.number, entity);
+        let shown = references.translate_all(&desired.attributes)?.into_owned();
+        let matching = self.delivery.matching(entry.class);
+        if !matching.iter().any(|attribute| shown.get(attribute).is_some_and(|value| !value.is_empty())) {
+            let text = "it may have been made there before it was not wanted any more, and nothing says how to look for it; \
+                        look there, disable or remove it, then `rosterd outbox drop`";
+            return Ok(Verdict::Park(entry, Fault::new(FaultKind::Conflict, text)));
+        }
+        Ok(Verdict::Send(Box::new(Prepared {
+            entry,
+            requests: Vec::new(),
+            asked: Asked::Create,
+            attributes: Attributes::new(),
+            shown,
+            status: ProjectionStatus::Present,
+            known,
+            next: None,
+            pending: Vec::new(),
+            missing: Vec::new(),
+            look_up: true,
+        })))
     }
 
     /// What must happen first, apart from references; nothing in the list: a person must act.

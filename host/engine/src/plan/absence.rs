@@ -1,11 +1,13 @@
 //! Who is missing from a scan, and what may follow from that: nothing without a licence or a person.
 
 use super::Planner;
+use super::departed::has_left;
 use super::units::GoingUnit;
 use crate::error::EngineError;
 use crate::scan::Seen;
+use rosterd_model::claim::Link;
 use rosterd_model::plan::Reason;
-use rosterd_model::shadow::Missing;
+use rosterd_model::shadow::{Missing, Shadow};
 use rosterd_model::{Class, Rule};
 use rosterd_reconcile::absence::{Verdict as Confirmation, confirm};
 use rosterd_reconcile::licence::Verdict;
@@ -14,18 +16,73 @@ use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 
 impl Planner<'_> {
+    /// Finds who leaves by this plan because the scan does not show him. What his record said before is not decided any more: an
+    /// entity has one step in a plan, and the leaver's is the one that matters.
+    pub(super) fn find_leaving(&mut self) -> Result<(), EngineError> {
+        for class in Class::ALL {
+            let Some(licensed) = self.licensed(class) else { continue };
+            let unseen = unseen(&self.view, self.connection, class, &self.scan.seen)?;
+            for ordinal in &unseen {
+                if self.leaves_now(class, *ordinal, licensed)? {
+                    self.leaving.insert((class, *ordinal));
+                }
+            }
+            self.unseen.insert(class, unseen);
+        }
+        Ok(())
+    }
+
+    /// Whether the scan says anything about what it did not show of a class, and if so, whether removals need nobody.
+    fn licensed(&self, class: Class) -> Option<bool> {
+        let (_, verdict) = self.scan.verdicts.iter().find(|(of, _)| *of == class)?;
+        match verdict {
+            // An incomplete scan says nothing about what it did not show.
+            Verdict::Incomplete if Rule::IncompleteRemovesNobody.on() => None,
+            Verdict::Incomplete | Verdict::Licensed => Some(true),
+            Verdict::Shrunk | Verdict::Empty => Some(false),
+        }
+    }
+
+    fn leaves_now(&self, class: Class, ordinal: u32, licensed: bool) -> Result<bool, EngineError> {
+        let Some((_, link)) = self.missed(class, ordinal)? else { return Ok(false) };
+        if self.scan.spared.contains(&(class, ordinal)) {
+            return Ok(false);
+        }
+        if licensed {
+            let known = self.view.missing(self.connection, class, ordinal)?;
+            let (_, verdict) = confirm(known.as_ref(), self.scan.version.as_deref(), self.now, &self.job.absence);
+            if let Confirmation::Waiting { .. } = verdict {
+                return Ok(false);
+            }
+        }
+        Ok(self.view.entity(class, link.entity)?.is_some_and(|entity| !has_left(&entity)))
+    }
+
+    /// The record and the link of an object that was not shown, if that may mean anything.
+    fn missed(&self, class: Class, ordinal: u32) -> Result<Option<(Shadow, Link)>, EngineError> {
+        let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(None) };
+        if !may_be_missing(shadow.seq, self.scan.started_seq) {
+            return Ok(None);
+        }
+        let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
+        Ok(link.map(|link| (shadow, link)))
+    }
+
+    /// A record that is not decided by this plan is decided by the next one, also if it was settled before.
+    pub(super) fn pass_over(&mut self, class: Class, ordinal: u32) -> Result<(), EngineError> {
+        if self.view.unsettled(self.connection, class, ordinal)?.is_none()
+            && let Some(shadow) = self.view.shadow(self.connection, class, ordinal)?
+        {
+            self.renewed.push((class, ordinal, shadow.seq));
+        }
+        Ok(())
+    }
+
     /// Plans for what the scan did not show of some classes.
     pub(super) fn absent(&mut self, classes: &[Class]) -> Result<(), EngineError> {
-        let scan = self.scan;
-        for (class, verdict) in scan.verdicts.iter().filter(|(class, _)| classes.contains(class)) {
-            // An incomplete scan says nothing about what it did not show.
-            let licensed = match verdict {
-                Verdict::Incomplete if Rule::IncompleteRemovesNobody.on() => continue,
-                Verdict::Incomplete | Verdict::Licensed => true,
-                Verdict::Shrunk | Verdict::Empty => false,
-            };
-            let unseen = unseen(&self.view, self.connection, *class, &scan.seen)?;
-            for ordinal in unseen {
+        for class in classes {
+            let Some(licensed) = self.licensed(*class) else { continue };
+            for ordinal in self.unseen.remove(class).unwrap_or_default() {
                 self.one_absent(*class, ordinal, licensed)?;
             }
         }
@@ -33,12 +90,10 @@ impl Planner<'_> {
     }
 
     fn one_absent(&mut self, class: Class, ordinal: u32, licensed: bool) -> Result<(), EngineError> {
-        let Some(shadow) = self.view.shadow(self.connection, class, ordinal)? else { return Ok(()) };
-        if !may_be_missing(shadow.seq, self.scan.started_seq) {
+        let Some((shadow, link)) = self.missed(class, ordinal)? else { return Ok(()) };
+        if self.relinked.contains(&link.entity) {
             return Ok(());
         }
-        let link = self.view.link(self.connection, class, ordinal)?.filter(|link| link.live);
-        let Some(link) = link.filter(|link| !self.relinked.contains(&link.entity)) else { return Ok(()) };
         if self.scan.spared.contains(&(class, ordinal)) {
             // It was looked for in vain, and this scan says nothing more of it than the last one.
             self.waiting += 1;

@@ -105,13 +105,23 @@ impl Planner<'_> {
             return Ok(true);
         };
         if !self.leaves_by_us(ordinal, &entity)? {
-            self.settled.push((shadow.class, ordinal, shadow.seq));
+            // A record that is only missing may still have something to say: that he is back, in a plan that nobody applied.
+            if shadow.state != ShadowState::Live {
+                self.settled.push((shadow.class, ordinal, shadow.seq));
+            }
             return Ok(true);
         }
         if let Some(done) = self.other_employment(part, ordinal, &entity)? {
             return Ok(done);
         }
-        let after = Entity { lifecycle: left(), ..entity.clone() };
+        let mut after = Entity { lifecycle: left(), ..entity.clone() };
+        if entity.class == Class::Account {
+            self.gone.insert(id);
+            // One step for both: he leaves, and his unit goes.
+            if let Some(unit) = self.held_in(&entity)? {
+                after.attributes.set("orgUnit", unit);
+            }
+        }
         self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(Vec::new()), reason)
     }
 

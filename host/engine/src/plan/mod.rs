@@ -125,6 +125,12 @@ struct Planner<'a> {
     guarded: bool,
     /// What waits for a person whatever its size, and why.
     asked: BTreeMap<Bucket, String>,
+    /// What the scan does not show.
+    unseen: BTreeMap<Class, Vec<u32>>,
+    /// Whom the scan does not show and who leaves by this plan.
+    leaving: HashSet<(Class, u32)>,
+    /// Accounts with a step by which they leave.
+    gone: HashSet<EntityId>,
     /// Org units that go, decided when everybody else is.
     going: Vec<units::GoingUnit>,
     /// People who move because their unit goes.
@@ -172,6 +178,7 @@ pub(crate) fn plan(
     if aging {
         planner.ages = ages::ages(&planner.view, planner.now, &planner.job.source)?;
     }
+    planner.find_leaving()?;
     // Groups last: who is in them may depend on who left.
     for classes in [[Class::OrgUnit, Class::Account].as_slice(), &[Class::Group]] {
         for class in classes {
@@ -240,6 +247,9 @@ impl<'a> Planner<'a> {
             view,
             guarded: true,
             asked: BTreeMap::new(),
+            unseen: BTreeMap::new(),
+            leaving: HashSet::new(),
+            gone: HashSet::new(),
             going: Vec::new(),
             moved_out: 0,
             back: Vec::new(),
@@ -276,8 +286,10 @@ impl Planner<'_> {
         let mut ahead = source.ahead();
         while let Some(mut portion) = ahead.next()? {
             for (ordinal, known) in &mut portion {
-                if let Some(known) = known {
-                    self.shadow(class, *ordinal, known)?;
+                match known {
+                    Some(_) if self.leaving.contains(&(class, *ordinal)) => self.pass_over(class, *ordinal)?,
+                    Some(known) => self.shadow(class, *ordinal, known)?,
+                    None => {}
                 }
                 self.decided += 1;
             }

@@ -7,7 +7,7 @@ use crate::paths::reference;
 use rosterd_model::plan::{ClaimChange, Part, Reason, StepObject, Target};
 use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
-use rosterd_model::{Class, Entity, EntityId, ExternalId, Rule, Step, Value};
+use rosterd_model::{ClaimSet, Class, Entity, EntityId, ExternalId, Rule, Step, Value};
 use rosterd_reconcile::diff::{diff, operation_of, state_hash};
 use rosterd_store::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -68,16 +68,38 @@ impl Planner<'_> {
             let Some(unit) = reference(&entity.attributes, "orgUnit").filter(|unit| units.contains(unit)) else {
                 continue;
             };
-            // The id is one of this connection's only if this connection said it.
-            let Some(claims) = self.view.claims(entity.id, self.connection)? else { continue };
-            if claims.get("orgUnit").map(|entry| &entry.value) != entity.attributes.get("orgUnit") {
+            if self.gone.contains(&entity.id) {
                 continue;
             }
-            if self.view.unsettled(self.connection, Class::Account, claims.ordinal)?.is_none() {
+            let Some(ordinal) = self.is_in_ours(&entity)? else { continue };
+            if self.view.unsettled(self.connection, Class::Account, ordinal)?.is_none() {
                 inside.entry(unit).or_default().push(entity);
             }
         }
         Ok(inside)
+    }
+
+    /// The record that says in which unit an account is, if that is one of this connection: the id of a unit is one of this
+    /// connection's only if this connection said it.
+    fn is_in_ours(&self, entity: &Entity) -> Result<Option<u32>, EngineError> {
+        let claims = self.view.claims(entity.id, self.connection)?;
+        let same =
+            |claims: &ClaimSet| claims.get("orgUnit").map(|entry| &entry.value) == entity.attributes.get("orgUnit");
+        Ok(claims.filter(same).map(|claims| claims.ordinal))
+    }
+
+    /// The holding unit for a leaver, if the unit in which he is goes by this plan as well.
+    pub(super) fn held_in(&self, person: &Entity) -> Result<Option<Value>, EngineError> {
+        let Some(holding) = self.policy.lifecycle.holding_unit.as_ref().filter(|_| Rule::HoldingUnit.on()) else {
+            return Ok(None);
+        };
+        let Some(unit) = reference(&person.attributes, "orgUnit").filter(|unit| unit != holding) else {
+            return Ok(None);
+        };
+        if !self.going.iter().any(|going| going.shadow.id == unit) || self.is_in_ours(person)?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Value::Reference { class: Class::OrgUnit, id: holding.clone() }))
     }
 
     /// Whoever was moved to the holding unit when his unit went is decided anew once it is back: by the next plan, which

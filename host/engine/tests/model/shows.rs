@@ -131,12 +131,13 @@ pub(crate) async fn overtaken(game: &mut Game) {
     let engine = game.engine.clone();
     let options = RunOptions { full: true, ..RunOptions::default() };
     let mut run = tokio::spawn(async move { engine.run("hr", options).await });
-    let waits = tokio::select! {
-        () = gate.reached() => true,
-        _ = &mut run => false,
+    // A scan with fewer pages ends before anybody can come between.
+    let early = tokio::select! {
+        () = gate.reached() => None,
+        report = &mut run => Some(report),
     };
-    if waits {
-        let mut gone = None;
+    let mut gone = None;
+    if early.is_none() {
         let people: Vec<u32> = shown.listed.keys().copied().collect();
         if let Some(number) = game.dice.one(&people).copied() {
             let goes = game.dice.percent(40);
@@ -158,13 +159,16 @@ pub(crate) async fn overtaken(game: &mut Game) {
             tell_hinted(game, true);
         }
         gate.open();
-        let report = run.await.unwrap();
-        let whole = report.as_ref().is_ok_and(|report| report.run.state.as_str() != "incomplete");
-        game.reported(report.map(Some));
-        learn(game, &shown, known, whole, false);
-        // What the hint told is newer than the page.
-        gone.into_iter().for_each(|number| game.ledger.told(number));
     }
+    let report = match early {
+        Some(report) => report.unwrap(),
+        None => run.await.unwrap(),
+    };
+    let whole = report.as_ref().is_ok_and(|report| report.run.state.as_str() != "incomplete");
+    game.reported(report.map(Some));
+    learn(game, &shown, known, whole, false);
+    // What the hint told is newer than the page.
+    gone.into_iter().for_each(|number| game.ledger.told(number));
     game.world.with("hr", |system| system.shown.gate = None);
     situations(game);
 }
@@ -221,6 +225,10 @@ pub(crate) async fn hints(game: &mut Game) {
 fn tell_hinted(game: &mut Game, answered: bool) {
     for (number, deleted) in &game.hinted {
         let person = &game.company.people[number];
+        if person.listed {
+            // Whom only a hint told of is missed as well, once a scan does not show him.
+            game.ledger.known.insert(*number);
+        }
         if (person.listed && person.left) || (!person.listed && *deleted) {
             game.ledger.told(*number);
         }
