@@ -148,6 +148,12 @@ impl Attributes {
         Self::default()
     }
 
+    /// Attributes as they were stored, which is in order of their names: taken as they are, as a deserializer does.
+    #[must_use]
+    pub const fn stored(pairs: Vec<(Text, Value)>) -> Self {
+        Self(pairs)
+    }
+
     /// The value of `name`; none if nothing is said about it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {

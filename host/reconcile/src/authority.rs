@@ -82,6 +82,10 @@ impl Authority {
         let list = self.list(attribute);
         let counts =
             |connection: &ConnectionId| self.place(list, connection).is_none_or(|place| place.counts(standing));
+        if let ([(connection, value)], false) = (claims, self.merged.contains(attribute)) {
+            // Mostly one alone says something.
+            return counts(connection).then(|| (0, (*value).clone()));
+        }
         let mut fresh: Vec<_> = claims.iter().enumerate().filter(|(_, (connection, _))| counts(connection)).collect();
         // Without the rule the one that speaks now decides, which is named first.
         if Rule::AuthorityByOrder.on() {

@@ -6,6 +6,9 @@
 use rosterd_model::{Attributes, Value};
 use std::collections::BTreeSet;
 
+/// Bytes that the hash takes at a time.
+const BLOCK: usize = 64;
+
 /// Appends the canonical bytes of `value` to `out`.
 pub fn encode(value: &Value, out: &mut Vec<u8>) {
     match value {
@@ -94,6 +97,23 @@ pub(crate) fn hash16(bytes: &[u8]) -> [u8; 16] {
     short
 }
 
+/// The same of two that may begin with the same bytes, which are hashed once then.
+pub(crate) fn hashes16(one: &[u8], other: &[u8]) -> ([u8; 16], [u8; 16]) {
+    let blocks = one.chunks_exact(BLOCK).zip(other.chunks_exact(BLOCK));
+    let shared = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
+    if shared < 2 * BLOCK {
+        return (hash16(one), hash16(other));
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&one[..shared]);
+    let finish = |mut hasher: blake3::Hasher, rest: &[u8]| {
+        let mut short = [0; 16];
+        short.copy_from_slice(&hasher.update(rest).finalize().as_bytes()[..16]);
+        short
+    };
+    (finish(hasher.clone(), &one[shared..]), finish(hasher, &other[shared..]))
+}
+
 fn keys(values: &[Value]) -> BTreeSet<Vec<u8>> {
     values.iter().map(key).collect()
 }
@@ -133,6 +153,18 @@ mod tests {
         assert!(!equal(&one, &map(&[("a", list(&[2, 1])), ("c", Value::Null)])));
         assert!(!equal(&one, &map(&[("a", list(&[2, 1]))])));
         assert!(!equal(&map(&[]), &one));
+    }
+
+    #[test]
+    fn two_hashes_are_those_of_each_wherever_both_part() {
+        let bytes = |length: u16, last: u8| -> Vec<u8> { (0..length).map(|at| at as u8).chain([last]).collect() };
+        for length in (0..400).chain([1_023, 1_024, 1_025, 5_000]) {
+            for other in [length, length / 2, length + 70] {
+                let (one, other) = (bytes(length, 1), bytes(other, 2));
+                assert_eq!(hashes16(&one, &other), (hash16(&one), hash16(&other)));
+                assert_eq!(hashes16(&one, &one), (hash16(&one), hash16(&one)));
+            }
+        }
     }
 
     #[test]

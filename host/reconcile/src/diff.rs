@@ -1,6 +1,6 @@
 //! What differs between two states, what that is called, and the hash of a state.
 
-use crate::canonical::{encode_attributes, encode_text, equal, hash16};
+use crate::canonical::{encode_attributes, encode_text, equal, hash16, hashes16};
 use crate::schema;
 use rosterd_model::plan::{AttributeChange, Operation, StateHash};
 use rosterd_model::{Attributes, Class, DisabledReason, Lifecycle, Rule, Value};
@@ -9,6 +9,35 @@ use std::cmp::Ordering;
 /// The attributes that differ, sorted by name. Lists are compared as sets; an absent attribute is not an empty one.
 #[must_use]
 pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
+    Difference::between(before, after).changes
+}
+
+/// What differs between two states.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Difference {
+    /// The attributes that differ, as [`diff`] finds them.
+    pub changes: Vec<AttributeChange>,
+    /// True: others have equal values that are not the same, such as a list in another order.
+    pub loose: bool,
+}
+
+impl Difference {
+    /// Between these two.
+    #[must_use]
+    pub fn between(before: &Attributes, after: &Attributes) -> Self {
+        let mut loose = false;
+        let changes = differences(before, after, &mut loose);
+        Self { changes, loose }
+    }
+
+    /// True: this attribute is the same on both sides, letter by letter. False: it may be another.
+    #[must_use]
+    pub fn keeps(&self, attribute: &str) -> bool {
+        !self.loose && self.changes.iter().all(|change| change.attribute != attribute)
+    }
+}
+
+fn differences(before: &Attributes, after: &Attributes, loose: &mut bool) -> Vec<AttributeChange> {
     let mut changes = Vec::new();
     let mut push = |name: &str, before: Option<&Value>, after: Option<&Value>| {
         if changes.is_empty() {
@@ -28,7 +57,8 @@ pub fn diff(before: &Attributes, after: &Attributes) -> Vec<AttributeChange> {
         let left = if order == Ordering::Greater { None } else { old.next() };
         let right = if order == Ordering::Less { None } else { new.next() };
         match (left, right) {
-            (Some((_, a)), Some((_, b))) if equal(a, b) || alike(a, b) => {}
+            (Some((_, a)), Some((_, b))) if a == b => {}
+            (Some((_, a)), Some((_, b))) if equal(a, b) || alike(a, b) => *loose = true,
             (Some((name, _)), _) | (None, Some((name, _))) => {
                 push(name, left.map(|(_, value)| value), right.map(|(_, value)| value));
             }
@@ -101,6 +131,21 @@ pub fn state_hash(attributes: &Attributes, lifecycle: &Lifecycle) -> StateHash {
     encode_lifecycle(lifecycle, &mut bytes);
     encode_attributes(attributes, &mut bytes);
     hash16(&bytes)
+}
+
+/// The hashes of two states, as [`state_hash`] makes them. What both begin with is hashed once.
+#[must_use]
+pub fn state_hashes(one: (&Attributes, &Lifecycle), other: (&Attributes, &Lifecycle)) -> (StateHash, StateHash) {
+    let mut bytes = Vec::with_capacity(1024);
+    let mut encode = |(attributes, lifecycle): (&Attributes, &Lifecycle)| {
+        encode_lifecycle(lifecycle, &mut bytes);
+        encode_attributes(attributes, &mut bytes);
+        bytes.len()
+    };
+    let middle = encode(one);
+    encode(other);
+    let (one, other) = bytes.split_at(middle);
+    hashes16(one, other)
 }
 
 /// True if both have the same [`state_hash`], found without making it.
@@ -206,9 +251,19 @@ mod tests {
             (here, there) in (lifecycle(), lifecycle()),
         ) {
             let other = if alike { one.clone() } else { other };
-            let hashes = state_hash(&one, &here) == state_hash(&other, &there);
-            prop_assert_eq!(same_state((&one, &here), (&other, &there)), hashes);
+            let (left, right) = (state_hash(&one, &here), state_hash(&other, &there));
+            prop_assert_eq!(same_state((&one, &here), (&other, &there)), left == right);
+            prop_assert_eq!(state_hashes((&one, &here), (&other, &there)), (left, right));
         }
+    }
+
+    #[test]
+    fn a_list_in_another_order_differs_in_nothing_and_is_not_the_same() {
+        let list = |items: &[&str]| Value::List(items.iter().map(|item| Value::from(*item)).collect());
+        let state = |items: &[&str]| attributes(&[("emails", list(items)), ("title", "t".into())]);
+        let difference = Difference::between(&state(&["a", "b"]), &state(&["b", "a"]));
+        assert_eq!((difference.changes.len(), difference.keeps("emails")), (0, false));
+        assert!(Difference::between(&state(&["a", "b"]), &state(&["a", "b"])).keeps("emails"));
     }
 
     #[test]
@@ -261,6 +316,11 @@ mod tests {
             let same = state_hash(&a, &Lifecycle::Active) == state_hash(&b, &Lifecycle::Active);
             prop_assert_eq!(changes.is_empty(), same, "the hash and the diff agree");
             prop_assert_eq!(diff(&a, &a), vec![]);
+            let difference = Difference::between(&a, &b);
+            for name in a.iter().chain(b.iter()).map(|(name, _)| name).chain(["nobody has it"]) {
+                prop_assert!(!difference.keeps(name) || a.get(name) == b.get(name));
+                prop_assert!(difference.keeps(name) || difference.loose || a.get(name) != b.get(name));
+            }
         }
     }
 }

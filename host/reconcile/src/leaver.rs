@@ -47,25 +47,36 @@ impl Statement {
     /// # Errors
     /// A date or a zone can not be read; the record is set aside, for a date that is overlooked keeps a leaver alive.
     pub fn read(attributes: &Attributes, home: &TimeZone) -> Result<Self, Problem> {
+        // One look at all of them: most say nothing of it.
+        let (mut first, mut last, mut active, mut word) = (None, None, None, None);
+        for (name, value) in attributes.iter() {
+            match name {
+                "startDate" => first = Some(value),
+                "endDate" => last = Some(value),
+                "active" => active = Some(value),
+                "lifecycle" => word = value.as_text(),
+                _ => {}
+            }
+        }
         let text = |name: &str| attributes.get(name).and_then(Value::as_text);
         let of_person = || match text("timezone").filter(|name| !name.trim().is_empty()) {
             Some(name) => zone(name),
             None => Ok(home.clone()),
         };
-        let date = |name: &str, edge| match attributes.get(name) {
+        let date = |name: &str, value: Option<&Value>, edge| match value {
             None => Ok(None),
             Some(value) => moment(value, edge, &of_person).map_err(|because| {
                 Problem::mapping(format!("{name} {because}; correct it at the source, or map it with FormatDate"))
             }),
         };
-        let start = date("startDate", Edge::Begin)?;
+        let start = date("startDate", first, Edge::Begin)?;
         // An end before the start belongs to an earlier employment.
-        let end = date("endDate", Edge::End)?.filter(|end| start.is_none_or(|start| *end > start));
-        let usable = match attributes.get("active") {
+        let end = date("endDate", last, Edge::End)?.filter(|end| start.is_none_or(|start| *end > start));
+        let usable = match active {
             Some(Value::Bool(usable)) => Some(*usable),
             _ => None,
         };
-        Ok(Self { word: text("lifecycle").and_then(Word::read), usable, start, end })
+        Ok(Self { word: word.and_then(Word::read), usable, start, end })
     }
 
     /// The state that is asked for at a time, whatever the present one is. The times of a disable are filled in when it is

@@ -11,11 +11,15 @@ use rosterd_model::plan::{Operation, PlanDigest, StateHash, Step, StepObject, Ta
 /// The hash of the steps of one lane.
 pub type LaneHash = [u8; 32];
 
+/// So many bytes are hashed together: of many the hash is made several at a time.
+const TOGETHER: usize = 64 * 1024;
+
 /// Hashes the steps of one lane, one after the other.
 #[derive(Debug)]
 pub struct StepHasher {
     hasher: blake3::Hasher,
-    row: Vec<u8>,
+    /// What is not hashed yet.
+    rows: Vec<u8>,
 }
 
 impl StepHasher {
@@ -24,7 +28,7 @@ impl StepHasher {
     pub fn new(lane: Lane) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[lane as u8]);
-        Self { hasher, row: Vec::with_capacity(256) }
+        Self { hasher, rows: Vec::new() }
     }
 
     /// Adds all parts of a step.
@@ -44,8 +48,10 @@ impl StepHasher {
         before: &StateHash,
         after: &StateHash,
     ) {
-        let row = &mut self.row;
-        row.clear();
+        let row = &mut self.rows;
+        // The length of the row, once it is known.
+        let start = row.len();
+        row.extend_from_slice(&[0; 8]);
         match target {
             Target::Hub => row.push(0),
             Target::Destination(connection) => {
@@ -68,13 +74,18 @@ impl StepHasher {
         }
         row.extend_from_slice(before);
         row.extend_from_slice(after);
-        self.hasher.update(&(row.len() as u64).to_be_bytes());
-        self.hasher.update(row);
+        let length = (row.len() - start - 8) as u64;
+        row[start..start + 8].copy_from_slice(&length.to_be_bytes());
+        if row.len() >= TOGETHER {
+            self.hasher.update(row);
+            row.clear();
+        }
     }
 
     /// The hash of the lane.
     #[must_use]
-    pub fn finish(self) -> LaneHash {
+    pub fn finish(mut self) -> LaneHash {
+        self.hasher.update(&self.rows);
         *self.hasher.finalize().as_bytes()
     }
 }
@@ -121,6 +132,21 @@ mod tests {
         assert_ne!(digest, plan_digest(&[(Lane::Account, two), (Lane::Disable, one)]));
         let nothing = StepHasher::new(Lane::Urgent).finish();
         assert_eq!(digest, plan_digest(&[(Lane::Urgent, nothing), (Lane::Account, one), (Lane::Disable, two)]));
+    }
+
+    #[test]
+    fn the_hash_of_a_lane_never_changes() {
+        // Approvals name plans by it. So many rows are hashed in several portions.
+        let rows: Vec<(u8, Operation)> = (0..3_000_u32).map(|number| (number as u8, Operation::Update)).collect();
+        let row = |object: u8| [&[0, 1, 6][..], b"update", &[0], &[object; 16], &[0; 16], &[1; 16]].concat();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[Lane::Account as u8]);
+        for (object, _) in &rows {
+            let row = row(*object);
+            hasher.update(&(row.len() as u64).to_be_bytes());
+            hasher.update(&row);
+        }
+        assert_eq!(lane_of(&rows), *hasher.finalize().as_bytes());
     }
 
     #[test]

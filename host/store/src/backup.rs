@@ -15,8 +15,10 @@ use std::path::Path;
 
 /// Rows per transaction of a copy: few enough for the memory of a small cache.
 const ROWS: usize = 50_000;
-/// Memory of a copy.
-const COPY: OpenOptions = OpenOptions { cache_bytes: 32 << 20, create: true };
+/// Memory of a copy. It is written in order and never read again, so more would hold pages that nobody asks for.
+const COPY: OpenOptions = OpenOptions { cache_bytes: 8 << 20, create: true };
+/// Memory for the backup that is verified: its tables are compared with each other.
+const VERIFIED_CACHE_BYTES: usize = 32 << 20;
 
 impl Store {
     /// Writes a copy of the store to a file that does not exist yet (mode 0600).
@@ -51,7 +53,7 @@ impl Store {
     /// [`StoreError::BadBackup`]; [`StoreError::Exists`] if there is a store and `force` is false;
     /// [`StoreError::Locked`] if it is open; what [`Store::open_read_only`] says of the backup. Nothing was changed then.
     pub fn restore(from: &Path, to: &Path, force: bool) -> Result<(), StoreError> {
-        let backup = Self::open_read_only(from, COPY.cache_bytes)?;
+        let backup = Self::open_read_only(from, VERIFIED_CACHE_BYTES)?;
         let snapshot = backup.snapshot()?;
         migrate::require_current(&snapshot)?;
         let report = verify(&snapshot)?;

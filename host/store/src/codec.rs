@@ -16,28 +16,31 @@ use crate::error::StoreError;
 use crate::schema::Table;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed};
-use std::marker::PhantomData;
+use serde::de::DeserializeOwned;
 
 /// The version that is written.
 pub const VERSION: u8 = 1;
 
-/// Appends to a buffer that outlives it, so that one allocation serves many rows.
+/// Appends to a buffer that outlives it, so that one allocation serves many rows. Values are encoded in the crates that put
+/// them, a byte at a time: hence the hints.
 struct Appender<'a>(&'a mut Vec<u8>);
 
 impl Flavor for Appender<'_> {
     type Output = ();
 
+    #[inline]
     fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
         self.0.extend_from_slice(data);
         Ok(())
     }
 
+    #[inline]
     fn try_push(&mut self, data: u8) -> postcard::Result<()> {
         self.0.push(data);
         Ok(())
     }
 
+    #[inline]
     fn finalize(self) -> postcard::Result<()> {
         Ok(())
     }
@@ -52,27 +55,21 @@ pub(crate) fn encode<T: Serialize>(table: Table, value: &T, buffer: &mut Vec<u8>
 
 /// Reads a value of `table`.
 pub(crate) fn decode<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
-    decode_seed(table, bytes, PhantomData)
-}
-
-/// Reads a value of `table` in a way of the caller's.
-pub(crate) fn decode_seed<'a, S: DeserializeSeed<'a>>(
-    table: Table,
-    bytes: &'a [u8],
-    seed: S,
-) -> Result<S::Value, StoreError> {
-    let Some((version, body)) = bytes.split_first() else {
-        return Err(StoreError::corrupt(table, "its value is empty"));
-    };
-    if *version != VERSION {
-        return Err(StoreError::corrupt(table, "its value has a version that is not known here"));
-    }
-    let mut deserializer = postcard::Deserializer::from_bytes(body);
+    let mut deserializer = postcard::Deserializer::from_bytes(body(table, bytes)?);
     let value =
-        seed.deserialize(&mut deserializer).map_err(|_| StoreError::corrupt(table, "its value has another layout"))?;
+        T::deserialize(&mut deserializer).map_err(|_| StoreError::corrupt(table, "its value has another layout"))?;
     match deserializer.finalize() {
         Ok([]) => Ok(value),
         _ => Err(StoreError::corrupt(table, "something follows its value")),
+    }
+}
+
+/// What follows the version.
+pub(crate) fn body(table: Table, bytes: &[u8]) -> Result<&[u8], StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, body)) => Ok(body),
+        Some(_) => Err(StoreError::corrupt(table, "its value has a version that is not known here")),
+        None => Err(StoreError::corrupt(table, "its value is empty")),
     }
 }
 

@@ -46,12 +46,14 @@ impl Key {
     }
 
     /// The bytes so far.
+    #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         if self.heap.is_empty() { &self.inline[..self.length] } else { &self.heap }
     }
 
     /// Appends bytes as they are. Of fixed length, or the last part.
+    #[inline]
     #[must_use]
     pub fn raw(mut self, bytes: &[u8]) -> Self {
         self.push(bytes);
@@ -59,36 +61,42 @@ impl Key {
     }
 
     /// Appends a number.
+    #[inline]
     #[must_use]
     pub fn u8(self, number: u8) -> Self {
         self.raw(&[number])
     }
 
     /// Appends a number.
+    #[inline]
     #[must_use]
     pub fn u32(self, number: u32) -> Self {
         self.raw(&number.to_be_bytes())
     }
 
     /// Appends a number.
+    #[inline]
     #[must_use]
     pub fn u64(self, number: u64) -> Self {
         self.raw(&number.to_be_bytes())
     }
 
     /// Appends a connection.
+    #[inline]
     #[must_use]
     pub fn connection(self, connection: ConnectionNumber) -> Self {
         self.raw(&connection.0.to_be_bytes())
     }
 
     /// Appends a class.
+    #[inline]
     #[must_use]
     pub fn class(self, class: Class) -> Self {
         self.u8(class.code())
     }
 
     /// Appends an entity.
+    #[inline]
     #[must_use]
     pub fn entity(self, entity: EntityId) -> Self {
         self.raw(entity.as_bytes())
@@ -120,6 +128,7 @@ impl Key {
         self.text(&format!("{}\u{1}{hash}", &text[..cut]))
     }
 
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
         if self.heap.is_empty() {
             if let Some(room) = self.inline.get_mut(self.length..self.length + bytes.len()) {

@@ -43,6 +43,7 @@ pub mod tables;
 pub mod testing;
 pub mod verify;
 pub mod walk;
+mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Text, Value};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::alias;
-use rosterd_reconcile::diff::{diff, operation_of, same_state, state_hash};
+use rosterd_reconcile::diff::{Difference, operation_of, same_state, state_hash, state_hashes};
 use rosterd_reconcile::expression::Scope;
 use rosterd_reconcile::mapping::Moment;
 use rosterd_store::ConnectionNumber;
@@ -235,7 +235,9 @@ impl Planner<'_> {
         // Under another id than before it is the same record, and its claims must say so.
         let moved = mine.as_ref().is_some_and(|claims| claims.external_id != shadow.id);
         let ties = reason.links() || moved;
-        let same_state = same_state((&entity.attributes, &entity.lifecycle), (&after, &wanted));
+        let difference = Difference::between(&entity.attributes, &after);
+        let same_state =
+            difference.changes.is_empty() && same_state((&entity.attributes, &entity.lifecycle), (&after, &wanted));
         if class == Class::OrgUnit && !entity.lifecycle.is_living() && wanted.is_living() {
             self.back.push(shadow.id.clone());
         }
@@ -248,7 +250,7 @@ impl Planner<'_> {
             self.overrides_done(id, &overrides);
             return Ok(true);
         }
-        if !self.name_free(part, &after, Some((id, &entity.attributes)), shadow)? {
+        if !self.name_free(part, &after, Some((id, &entity.attributes, &difference)), shadow)? {
             return Ok(false);
         }
         let lifecycle = (entity.lifecycle, wanted);
@@ -261,10 +263,12 @@ impl Planner<'_> {
             (reason, _) => reason,
         };
         let after = entity.with(after, wanted);
-        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(changes), reason)
+        let before = Some((&entity, difference));
+        self.step(part, ordinal, shadow, StepObject::Entity(id), before, &after, Some(changes), reason)
     }
 
-    /// Builds the step, unless somebody else of this run wants the same name or key.
+    /// Builds the step, unless somebody else of this run wants the same name or key. `before`: what there was, and what differs
+    /// between it and `after`.
     #[expect(clippy::too_many_arguments, reason = "what a step is made of, each of another type")]
     pub(super) fn step(
         &mut self,
@@ -272,13 +276,15 @@ impl Planner<'_> {
         ordinal: u32,
         shadow: &Shadow,
         object: StepObject,
-        before: Option<&Entity>,
+        before: Option<(&Entity, Difference)>,
         after: &Entity,
         claims: Option<Vec<ClaimChange>>,
         reason: Reason,
     ) -> Result<bool, EngineError> {
-        let nothing = Attributes::new();
-        let changes = diff(before.map_or(&nothing, |entity| &entity.attributes), &after.attributes);
+        let (before, difference) = match before {
+            Some((before, difference)) => (Some(before), difference),
+            None => (None, Difference::between(&Attributes::new(), &after.attributes)),
+        };
         let moved =
             before.map(|entity| (&entity.lifecycle, &after.lifecycle)).filter(|(before, after)| before != after);
         let operation = match (before, &reason) {
@@ -289,7 +295,7 @@ impl Planner<'_> {
             }
             (Some(_), Reason::LeftScope) => Operation::Unlink,
             (Some(_), reason) if reason.links() => Operation::Link,
-            (Some(_), _) => changing(shadow.class, &changes, moved),
+            (Some(_), _) => changing(shadow.class, &difference.changes, moved),
         };
         if let Some(entity) = before.filter(|_| protected_from(operation))
             && self.policy.protect.protects(entity)
@@ -299,12 +305,17 @@ impl Planner<'_> {
             self.quarantine(shadow.class, &shadow.id, QuarantineReason::Review, message, vec![entity.id])?;
             return Ok(false);
         }
+        let state = (&after.attributes, &after.lifecycle);
+        let (hash_before, hash_after) = match before {
+            Some(entity) => state_hashes((&entity.attributes, &entity.lifecycle), state),
+            None => (NOTHING, state_hash(state.0, state.1)),
+        };
         let hub = Part {
             target: Target::Hub,
             operation,
-            before: before.map_or(NOTHING, |entity| state_hash(&entity.attributes, &entity.lifecycle)),
-            after: state_hash(&after.attributes, &after.lifecycle),
-            changes,
+            before: hash_before,
+            after: hash_after,
+            changes: difference.changes,
             lifecycle: (before.is_none() || moved.is_some()).then_some(after.lifecycle),
         };
         if self.both_ways {
@@ -325,7 +336,7 @@ impl Planner<'_> {
             StepSource { connection: self.job.source.clone(), ordinal, id: shadow.id.clone(), seq: shadow.seq };
         let mapping = part.mapping.digest();
         let step = Step { class: shadow.class, object, label, reason, source: Some(source), claims, mapping, parts };
-        if !self.undisputed(part, &step, &after.attributes, before)? {
+        if !self.undisputed(part, &step, &after.attributes, before, difference.loose)? {
             return Ok(false);
         }
         if let Some(entity) = before.filter(|_| operation == Operation::Disable) {

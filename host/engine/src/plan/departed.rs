@@ -11,6 +11,7 @@ use rosterd_model::record::DepartureCause;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::spec::ScopeReaction;
 use rosterd_model::{Class, ConnectionId, DisabledReason, Entity, EntityId, Lifecycle, Rule};
+use rosterd_reconcile::diff::Difference;
 use rosterd_reconcile::leaver::left;
 use rosterd_store::prelude::*;
 
@@ -89,7 +90,8 @@ impl Planner<'_> {
         .attributes(&entity.attributes, &changes);
         let after = entity.with(attributes, entity.lifecycle);
         let object = StepObject::Entity(id);
-        self.step(part, ordinal, shadow, object, Some(&entity), &after, Some(changes), Reason::LeftScope)
+        let before = Some((&entity, Difference::between(&entity.attributes, &after.attributes)));
+        self.step(part, ordinal, shadow, object, before, &after, Some(changes), Reason::LeftScope)
     }
 
     /// A leaver: disabled in the hub, and at destinations as their policy says.
@@ -122,7 +124,8 @@ impl Planner<'_> {
                 after.attributes.set("orgUnit", unit);
             }
         }
-        self.step(part, ordinal, shadow, StepObject::Entity(id), Some(&entity), &after, Some(Vec::new()), reason)
+        let before = Some((&entity, Difference::between(&entity.attributes, &after.attributes)));
+        self.step(part, ordinal, shadow, StepObject::Entity(id), before, &after, Some(Vec::new()), reason)
     }
 
     /// True if a connection made this entity that no job reads any more: the operator removed it, and with it whoever could

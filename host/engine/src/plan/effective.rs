@@ -91,19 +91,22 @@ impl Effective<'_> {
             after.set(attribute, set.value.clone());
             return;
         }
-        let mut claims: Vec<(ConnectionId, &Value)> = Vec::with_capacity(self.others.len() + 1);
-        if let Some(value) = mine {
-            claims.push((self.source.clone(), value));
-        }
-        for (connection, set) in self.others {
-            if let Some(entry) = set.get(attribute) {
-                claims.push((connection.clone(), &entry.value));
-            }
-        }
+        let own = mine.map(|value| (self.source.clone(), value));
+        let others = self
+            .others
+            .iter()
+            .filter_map(|(connection, set)| set.get(attribute).map(|entry| (connection.clone(), &entry.value)));
+        let all: Vec<(ConnectionId, &Value)>;
+        let claims = if self.others.is_empty() {
+            own.as_slice()
+        } else {
+            all = own.into_iter().chain(others).collect();
+            &all
+        };
         // A cleared value stays as null, so that destinations that ask for it are cleared, too. If nobody says anything any
         // more, the value becomes unmanaged and is not cleared; what only an operator had set goes with his word.
         let standing = Standing { ages: self.ages, entity: present };
-        match self.authority.effective(attribute, &claims, standing) {
+        match self.authority.effective(attribute, claims, standing) {
             Some((_, value)) => {
                 after.set(attribute, value);
             }

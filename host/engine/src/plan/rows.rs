@@ -23,8 +23,10 @@ pub(super) struct Rows<'a> {
     pub(super) number: u64,
     lanes: BTreeMap<Lane, (u32, StepHasher)>,
     buffer: Vec<(Lane, u32, Step)>,
-    /// Rows that are being stored right now.
-    flight: Option<Aside<()>>,
+    /// Rows that are being stored right now; the list comes back empty.
+    flight: Option<Aside<Vec<(Lane, u32, Step)>>>,
+    /// An empty list with room for the next rows.
+    spare: Vec<(Lane, u32, Step)>,
     /// Rows in all.
     pub(super) count: u64,
     flushed: bool,
@@ -33,8 +35,16 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(engine: &'a Engine, view: &Snapshot) -> Result<Self, EngineError> {
         let number = engine.store.reserve_plan(view.last_number(Counter::Plan)?);
-        let rows =
-            Self { engine, number, lanes: BTreeMap::new(), buffer: Vec::new(), flight: None, count: 0, flushed: false };
+        let rows = Self {
+            engine,
+            number,
+            lanes: BTreeMap::new(),
+            buffer: Vec::new(),
+            flight: None,
+            spare: Vec::new(),
+            count: 0,
+            flushed: false,
+        };
         // A process that was killed while planning may have left rows under this number.
         if view.steps(number)?.next().is_some() {
             rows.discard(number)?;
@@ -84,7 +94,9 @@ impl<'a> Rows<'a> {
             return Ok(());
         }
         self.flushed = true;
-        let rows = std::mem::take(&mut self.buffer);
+        let spare = std::mem::take(&mut self.spare);
+        let mut rows = std::mem::replace(&mut self.buffer, spare);
+        self.buffer.reserve(rows.len());
         let (store, number) = (self.engine.store.clone(), self.number);
         self.flight = Some(Aside::begin("plan-steps", move || {
             store.commit_unsynced::<_, EngineError>("plan-steps", |w| {
@@ -93,14 +105,19 @@ impl<'a> Rows<'a> {
                     w.put_step(number, *lane, *index, step)?;
                 }
                 Ok(())
-            })
+            })?;
+            rows.clear();
+            Ok(rows)
         })?);
         Ok(())
     }
 
     /// Waits until what was handed out is stored.
     fn land(&mut self) -> Result<(), EngineError> {
-        self.flight.take().map_or(Ok(()), Aside::end)
+        if let Some(flight) = self.flight.take() {
+            self.spare = flight.end()?;
+        }
+        Ok(())
     }
 
     /// What has not been stored yet, to be stored together with the head of the plan.

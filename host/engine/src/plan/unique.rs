@@ -8,17 +8,20 @@ use rosterd_model::quarantine::QuarantineReason;
 use rosterd_model::shadow::Shadow;
 use rosterd_model::spec::{Employments, TierMode};
 use rosterd_model::{Attributes, Class, Entity, EntityId, Rule, Step, Value};
+use rosterd_reconcile::diff::Difference;
 use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
 
 impl Planner<'_> {
-    /// Registers the unique values and the entity that this step wants.
+    /// Registers the unique values and the entity that this step wants. `loose`: also what it does not change may be another
+    /// than before ([`Difference::loose`]).
     pub(super) fn undisputed(
         &mut self,
         part: &JobClass,
         step: &Step,
         after: &Attributes,
         before: Option<&Entity>,
+        loose: bool,
     ) -> Result<bool, EngineError> {
         if self.is_employed_twice(part, step, after, before) {
             return Ok(false);
@@ -31,7 +34,9 @@ impl Planner<'_> {
             let wish = Disputes::wish(&[b"entity", entity.id.as_bytes()]);
             free &= self.disputes.want(wish, place, || sentence.clone());
         }
-        let attributes = part.keys.iter().filter(|key| is_unique(part, key));
+        let changes = step.hub().filter(|_| !loose).map(|hub| hub.changes.as_slice());
+        let may_differ = |key: &str| changes.is_none_or(|all| all.iter().any(|change| change.attribute == key));
+        let attributes = part.keys.iter().filter(|key| may_differ(key) && is_unique(part, key));
         for attribute in attributes {
             let (value, held) = (after.get(attribute), before.and_then(|entity| entity.attributes.get(attribute)));
             if value == held {
@@ -139,20 +144,24 @@ impl Planner<'_> {
         Ok(kept.filter(|kept| kept.keeps_from(other, self.now)).map(|kept| kept.entity))
     }
 
-    /// True if nobody else in the hub has the name; otherwise the record is set aside.
+    /// True if nobody else in the hub has the name; otherwise the record is set aside. `present`: who has this record, as he
+    /// is, and what differs afterwards.
     pub(super) fn name_free(
         &mut self,
         part: &JobClass,
         after: &Attributes,
-        present: Option<(EntityId, &Attributes)>,
+        present: Option<(EntityId, &Attributes, &Difference)>,
         shadow: &Shadow,
     ) -> Result<bool, EngineError> {
         if part.class != Class::Account {
             return Ok(true);
         }
-        let id = present.map(|(id, _)| id);
+        let id = present.map(|(id, ..)| id);
         for name in RESERVED {
-            let (value, held) = (after.get(name), present.and_then(|(_, attributes)| attributes.get(name)));
+            if present.is_some_and(|(_, _, difference)| difference.keeps(name)) {
+                continue;
+            }
+            let (value, held) = (after.get(name), present.and_then(|(_, attributes, _)| attributes.get(name)));
             if value == held {
                 continue;
             }
