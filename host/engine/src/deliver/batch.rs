@@ -59,6 +59,8 @@ pub(super) struct Batch {
     pub(super) parked: Vec<(OutboxEntry, Fault)>,
     /// No longer what a plan fixed.
     pub(super) stale: u64,
+    /// Of those, who is not known to be owed anything: the next plan says what becomes of them.
+    pub(super) owed: Vec<Key>,
     /// What is sent, as a range.
     pub(super) flight: Option<InFlight>,
 }
@@ -80,7 +82,7 @@ impl Batch {
     }
 
     fn aside(&self) -> usize {
-        self.done.len() + self.blocked.len() + self.parked.len()
+        self.done.len() + self.blocked.len() + self.parked.len() + self.owed.len()
     }
 }
 
@@ -118,14 +120,19 @@ pub(super) fn next(
             if !due(&entry, now, &route.traits.digest) {
                 continue;
             }
-            let order = entry.order;
+            let (order, key) = (entry.order, (entry.class, entry.entity));
             match preparer.prepare(entry)? {
                 Verdict::Send(ready) => {
                     let flight = batch.flight.get_or_insert(InFlight { lane, from: order, to: order });
                     flight.to = order;
                     batch.ready.push(*ready);
                 }
-                Verdict::Stale => batch.stale += 1,
+                Verdict::Stale => {
+                    batch.stale += 1;
+                    if Rule::HeldIsOwed.on() && !view.is_owed(route.number, key.0, key.1)? {
+                        batch.owed.push(key);
+                    }
+                }
                 Verdict::Done(entry) => batch.done.push(entry),
                 Verdict::Block(entry, on, because) => batch.blocked.push((entry, on, because)),
                 Verdict::Park(entry, because) => batch.parked.push((entry, because)),

@@ -238,7 +238,10 @@ impl<'a> Preparer<'a> {
         let status = if stage.is_late { there.map_or(status, |there| there.status) } else { status };
         let shown = references.translate_all(&stage.attributes)?.into_owned();
         let asked = asked(there, status, stage.is_late, step.operation);
-        let actions = actions(there, &stage, status, &shown);
+        // Where enabling or disabling was not answered, nobody knows whether the account can be used there.
+        let of_use = matches!(entry.operation, Operation::Enable | Operation::Disable);
+        let doubted = entry.uncertain && of_use && !stage.is_late && Rule::LevelTriggered.on();
+        let actions = actions(there, &stage, (status, doubted), &shown);
         let key = key(&self.delivery.destination, &entry, known.as_ref());
         let desired = if actions.is_empty() { String::new() } else { to_json(&shown) };
         let before = match there {
@@ -328,7 +331,12 @@ fn key(destination: &ConnectionId, entry: &OutboxEntry, known: Option<&Projectio
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-fn actions(there: Option<&Projection>, stage: &Stage, status: ProjectionStatus, shown: &Attributes) -> Vec<Action> {
+fn actions(
+    there: Option<&Projection>,
+    stage: &Stage,
+    (status, doubted): (ProjectionStatus, bool),
+    shown: &Attributes,
+) -> Vec<Action> {
     let Some(there) = there else {
         let mut actions = vec![Action::Create(to_json(shown))];
         if status == ProjectionStatus::Disabled {
@@ -346,6 +354,8 @@ fn actions(there: Option<&Projection>, stage: &Stage, status: ProjectionStatus, 
     match (there.status, status) {
         (ProjectionStatus::Present, ProjectionStatus::Disabled) => actions.push(Action::Disable),
         (ProjectionStatus::Disabled, ProjectionStatus::Present) => actions.push(Action::Enable),
+        (ProjectionStatus::Present, _) if doubted => actions.push(Action::Enable),
+        (ProjectionStatus::Disabled, _) if doubted => actions.push(Action::Disable),
         _ => {}
     }
     actions

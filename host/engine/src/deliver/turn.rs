@@ -113,6 +113,10 @@ pub(super) fn turn(
         for entry in &batch.done {
             settling.finished(w, entry)?;
         }
+        for (class, entity) in &batch.owed {
+            // What was read there since the last plan may have made it so: no record changed, and the plan must be told.
+            w.put_owed(number, *class, *entity)?;
+        }
         let alone = answered.len() == 1;
         for one in answered {
             match (&one.found, &one.failed) {

@@ -216,6 +216,8 @@ fn covered(parts: &[Part], sent: &Sent, by_hand: bool) -> Result<(), String> {
             desired.iter().filter(|(_, one)| !one.is_null()).try_for_each(|(name, one)| value(name, one))
         }
         Action::Enable | Action::Disable if by_hand => any(&[Create]),
+        // After a lost answer it is said once more what was planned: that the account can be used.
+        Action::Enable if sent.request.attempt > 1 => any(&[Enable, Create]),
         Action::Enable => any(&[Enable]),
         Action::Disable => any(&[Disable, Create]),
         Action::Delete => any(&[Delete]),
@@ -235,6 +237,10 @@ fn cursor(game: &Game, view: &Snapshot) -> Result<(), String> {
     for (number, revision) in &game.shown[at].listed {
         let id = crate::company::id(*number);
         let head = view.shadow_head(connection, Class::Account, &id.as_str().into()).unwrap();
+        // A hint may have told meanwhile that he is gone, which is newer than any revision.
+        if head.as_ref().is_some_and(|head| !head.live) {
+            continue;
+        }
         let known = head.and_then(|head| view.shadow(connection, Class::Account, head.ordinal).unwrap());
         let known = known.as_ref().and_then(|shadow| shadow.attributes.get("revision")).and_then(Value::as_text);
         if known.and_then(|text| text.parse().ok()).is_none_or(|known: u64| known < *revision) {

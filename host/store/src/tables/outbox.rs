@@ -9,6 +9,7 @@ use crate::key::{ConnectionNumber, Key, Parts};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::WriteMeta;
+use crate::tables::circuits::{InFlight, ReadCircuits};
 use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::{Class, EntityId, Rule};
 use std::ops::Bound;
@@ -158,7 +159,10 @@ pub trait WriteOutbox: Write {
             if (same && !urgent) || !Rule::NewerReplaces.on() {
                 return Ok(());
             }
-            entry.uncertain |= old.uncertain;
+            // What is noted as sent and has no answer may have been done, too: the process may have died since.
+            let flights = self.in_flight(destination)?;
+            let flies = |flight: &InFlight| flight.lane == old.lane && (flight.from..=flight.to).contains(&old.order);
+            entry.uncertain |= old.uncertain || flights.iter().any(flies);
         }
         self.put_outbox(destination, &entry).map(drop)
     }
