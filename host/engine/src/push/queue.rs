@@ -1,7 +1,8 @@
 //! Who waits goes together: while a run of a pushed source is under way, further submissions wait, and the next run takes
 //! all of them. So the disk is waited for once for many clients, and one that is alone waits for nobody.
 
-use super::{Answer, fault_of, later, together};
+use super::together::Asked;
+use super::{Answer, Told, fault_of, later, together};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use rosterd_model::directory::Submission;
@@ -20,6 +21,7 @@ const MOST_WAITING: usize = 50_000;
 pub(super) struct Call {
     pub(super) engine: Engine,
     pub(super) submissions: Vec<Submission>,
+    pub(super) told: Told,
     pub(super) answer: oneshot::Sender<Vec<Answer>>,
 }
 
@@ -110,14 +112,19 @@ impl Pushes {
 }
 
 /// Submits, and waits until it is decided and durable.
-pub(super) async fn submit(engine: &Engine, connection: &ConnectionId, submissions: Vec<Submission>) -> Vec<Answer> {
+pub(super) async fn submit(
+    engine: &Engine,
+    connection: &ConnectionId,
+    submissions: Vec<Submission>,
+    told: Told,
+) -> Vec<Answer> {
     let count = submissions.len();
     let all = |fault: Fault| -> Vec<Answer> { (0..count).map(|_| Err(fault.clone())).collect() };
     if count == 0 {
         return Vec::new();
     }
     let (answer, answered) = oneshot::channel();
-    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, answer }) {
+    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, told, answer }) {
         // A task of its own: a client that goes away takes nobody's answer with it.
         Ok(true) => drop(tokio::spawn(see_to(engine.clone(), connection.clone()))),
         Ok(false) => {}
@@ -139,7 +146,7 @@ async fn see_to(engine: Engine, connection: ConnectionId) {
         let (mut answers, mut all) = (Vec::new(), Vec::new());
         for call in calls {
             answers.push((call.answer, call.submissions.len(), call.engine.principal));
-            all.extend(call.submissions);
+            all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
         }
         let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
         let engine = Engine { principal: by, ..newest };
