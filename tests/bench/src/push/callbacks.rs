@@ -41,7 +41,7 @@ pub(super) fn measure(settings: &Settings, report: &mut Report) -> Result<(), St
         tokio::task::spawn_local(listen(listener, arrivals.clone()));
         let more = MORE.replace("PORT", &port.to_string());
         let serving = Serving::start(settings, "callbacks", &more, &["callback.wasm"])?;
-        let token = serving.token("api")?;
+        let token = serving.token("api", 0)?;
         tell(&format!("making {PEOPLE} people, and {PACE} changes a second of them"));
         make(serving.port, &token, &arrivals).await?;
         let begun = Instant::now();
@@ -50,7 +50,9 @@ pub(super) fn measure(settings: &Settings, report: &mut Report) -> Result<(), St
         await_arrival(&arrivals, &last).await?;
         let seconds = waited(&changed, &arrivals, begun);
         let late = changed.iter().map(|one| (one.answered - begun).saturating_sub(one.due).as_secs_f64()).collect();
-        report.note("callbacks: changes answered in a second", changed.len() as f64 / answered(&changed, begun), "/s");
+        let rate = changed.len() as f64 / answered(&changed, begun);
+        // A few are on their way at the end.
+        report.at_least("callbacks: changes answered in a second", rate, "/s", 0.98 * PACE as f64);
         report.note("callbacks: from when a change was due to its answer, 99 in 100", percentile(late, 99), "s");
         report.note("callbacks: from the answer to the event, half", percentile(seconds.clone(), 50), "s");
         report.limit("callbacks: from the answer to the event, 99 in 100", percentile(seconds, 99), "s", 1.0);

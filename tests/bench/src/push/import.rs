@@ -27,7 +27,7 @@ pub(super) fn measure(settings: &Settings, report: &mut Report) -> Result<(), St
     let lines = settings.work.join("people.ndjson");
     let units = write_lines(&file.people(), &lines)?;
     let serving = Serving::start(settings, "import-http", "", &[])?;
-    let token = serving.token("api")?;
+    let token = serving.token("api", 0)?;
     let made = send_units(&serving, &token, &units)?;
     tell(&format!("{made} org units are there; sending {people} people"));
     let begun = Instant::now();
@@ -55,9 +55,16 @@ fn write_lines(from: &Path, to: &Path) -> Result<Vec<Value>, String> {
     let failed = |error: std::io::Error| format!("can not make lines of JSON: {error}");
     let mut out = BufWriter::new(File::create(to).map_err(failed)?);
     let (mut units, mut all) = (BTreeMap::new(), Vec::new());
-    for line in BufReader::new(File::open(from).map_err(failed)?).lines().skip(1) {
-        let line = line.map_err(failed)?;
-        let fields: Vec<&str> = line.split(',').collect();
+    let mut lines = BufReader::new(File::open(from).map_err(failed)?).lines().skip(1);
+    while let Some(line) = lines.next() {
+        let mut line = line.map_err(failed)?;
+        // A field in quotes goes on in the next line.
+        while line.matches('"').count() % 2 == 1 {
+            let more = lines.next().ok_or("the last person has no end")?;
+            line = format!("{line} {}", more.map_err(failed)?);
+        }
+        let fields = fields(&line);
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         let [number, user, name, mail, mobile, path, title, manager, _] = fields.as_slice() else {
             return Err(format!("a person has other fields than nine: {line}"));
         };
@@ -79,6 +86,22 @@ fn write_lines(from: &Path, to: &Path) -> Result<Vec<Value>, String> {
     Ok(all)
 }
 
+/// The fields of a row. One with a comma stands in quotes, and a quote in it twice.
+fn fields(line: &str) -> Vec<String> {
+    let (mut all, mut quoted) = (vec![String::new()], false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (letter, all.last_mut()) {
+            ('"', Some(field)) if quoted && letters.next_if_eq(&'"').is_some() => field.push('"'),
+            ('"', _) => quoted = !quoted,
+            (',', _) if !quoted => all.push(String::new()),
+            (_, Some(field)) => field.push(letter),
+            (_, None) => {}
+        }
+    }
+    all
+}
+
 /// A digit, however wide.
 fn plain(letter: char) -> Option<char> {
     match letter {
@@ -93,10 +116,12 @@ fn unit(path: &str, known: &mut BTreeMap<String, String>, all: &mut Vec<Value>) 
     if let Some(id) = known.get(path) {
         return id.clone();
     }
-    let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+    // A slash that is a part of a name stands behind a backslash.
+    let parts = path.rmatch_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
+    let (above, name) = parts.into_iter().find(|(above, _)| !above.ends_with('\\')).unwrap_or(("", path));
     let parent = if above.is_empty() { String::new() } else { unit(above, known, all) };
     let id = format!("ou-{}", known.len());
-    let mut made = Map::from_iter([("id".to_owned(), Value::from(id.as_str())), ("displayName".to_owned(), name.into())]);
+    let mut made = Map::from_iter([("id".to_owned(), Value::from(id.as_str())), ("displayName".to_owned(), name.replace("\\/", "/").into())]);
     if !parent.is_empty() {
         made.insert("parent".to_owned(), parent.into());
     }
@@ -148,4 +173,23 @@ fn send(port: u16, token: &str, lines: &Path) -> Result<usize, String> {
         sent.map_err(failed)?;
         read.map_err(failed)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_may_have_commas_and_quotes() {
+        assert_eq!(fields(r#"1,"Li, ""Lee""",,x"#), ["1", "Li, \"Lee\"", "", "x"]);
+    }
+
+    #[test]
+    fn units_stand_behind_those_above_them_and_have_one_id() {
+        let (mut known, mut all) = (BTreeMap::new(), Vec::new());
+        let ids: Vec<String> = ["A/B", "A", "A/B/C\\/D"].map(|path| unit(path, &mut known, &mut all)).into();
+        assert_eq!((ids[0].as_str(), all.len()), (known["A/B"].as_str(), 3));
+        assert_eq!(all[0], json!({ "id": ids[1], "displayName": "A" }));
+        assert_eq!((&all[2]["parent"], &all[2]["displayName"]), (&json!(ids[0]), &json!("C/D")));
+    }
 }

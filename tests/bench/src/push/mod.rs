@@ -63,8 +63,9 @@ impl<'a> Serving<'a> {
     }
 
     /// The token of a new client of a connection.
-    fn token(&self, connection: &str) -> Result<String, String> {
-        let words = ["client", "create", connection, "--connection", connection, "--format", "json", "--scope"];
+    fn token(&self, connection: &str, number: u64) -> Result<String, String> {
+        let name = format!("{connection}-{number}");
+        let words = ["client", "create", &name, "--connection", connection, "--format", "json", "--scope"];
         let words: Vec<&str> = words
             .into_iter()
             .chain(["accounts:read", "accounts:write", "org-units:read", "org-units:write"])

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Each measurement takes so long.
@@ -21,6 +22,8 @@ const PAIRS: usize = 3;
 const USERS: u64 = 100_000;
 /// Operations of a bulk request.
 const BULK: u64 = 500;
+/// Clients, who take turns.
+const CLIENTS: u64 = 8;
 /// The path of the receiver.
 const RECEIVER: &str = "/receive/okta";
 /// The media type.
@@ -40,26 +43,39 @@ pub(super) fn measure(settings: &Settings, report: &mut Report) -> Result<(), St
 trait Server {
     fn port(&self) -> u16;
     fn path(&self) -> &str;
-    fn token(&self) -> &str;
+    /// Tokens, of which each connection has one.
+    fn tokens(&self) -> Tokens;
 
     fn create(&self, connections: u64) -> Result<f64, String> {
-        let (path, token) = (format!("{}/Users", self.path()), self.token().to_owned());
-        let make = move |number| request("POST", &path, &token, KIND, &user(number).to_string());
+        let (path, tokens) = (format!("{}/Users", self.path()), self.tokens());
+        let make = move |number| request("POST", &path, tokens.of(number), KIND, &user(number).to_string());
         Ok(rate(self.port(), connections, Until::Time(TIME), make)?.a_second)
     }
 
     /// Makes one user, and says how often he was read in a second.
     fn get(&self, connections: u64) -> Result<f64, String> {
-        let users = format!("{}/Users", self.path());
+        let (users, tokens) = (format!("{}/Users", self.path()), self.tokens());
         let body = user(1 << 40).to_string();
         let made = on_one_thread(async {
             let mut connection = Connection::open(self.port()).await?;
-            connection.ask(&request("POST", &users, self.token(), KIND, &body)).await
+            connection.ask(&request("POST", &users, tokens.of(0), KIND, &body)).await
         })?;
         let made: Value = serde_json::from_slice(&made.body).map_err(|error| format!("no user was made: {error}"))?;
         let id = made["id"].as_str().ok_or("a user has no id")?;
-        let asked = request("GET", &format!("{users}/{id}"), self.token(), KIND, "");
-        Ok(rate(self.port(), connections, Until::Time(TIME), move |_| asked.clone())?.a_second)
+        let path = format!("{users}/{id}");
+        let make = move |number| request("GET", &path, tokens.of(number), KIND, "");
+        Ok(rate(self.port(), connections, Until::Time(TIME), make)?.a_second)
+    }
+}
+
+/// Tokens of clients.
+#[derive(Clone)]
+struct Tokens(Rc<[String]>);
+
+impl Tokens {
+    /// That of the connection on which the request of this number is made.
+    fn of(&self, number: u64) -> &str {
+        &self.0[usize::try_from(number).unwrap_or_default() % self.0.len()]
     }
 }
 
@@ -72,17 +88,18 @@ fn user(number: u64) -> Value {
     })
 }
 
-/// The hub, and a client of it.
+/// The hub, and clients of it: it answers no client more than 10,000 times a second.
 struct Receiver<'a> {
     serving: Serving<'a>,
-    token: String,
+    tokens: Tokens,
 }
 
 impl<'a> Receiver<'a> {
     fn start(settings: &'a Settings) -> Result<Self, String> {
         let serving = Serving::start(settings, "scim", "", &[])?;
-        let token = serving.token("okta")?;
-        Ok(Self { serving, token })
+        let tokens: Vec<String> =
+            (0..CLIENTS).map(|number| serving.token("okta", number)).collect::<Result<_, _>>()?;
+        Ok(Self { serving, tokens: Tokens(tokens.into()) })
     }
 }
 
@@ -93,8 +110,8 @@ impl Server for Receiver<'_> {
     fn path(&self) -> &'static str {
         RECEIVER
     }
-    fn token(&self) -> &str {
-        &self.token
+    fn tokens(&self) -> Tokens {
+        self.tokens.clone()
     }
 }
 
@@ -131,8 +148,8 @@ impl Server for Scimmy {
     fn path(&self) -> &'static str {
         "/v2"
     }
-    fn token(&self) -> &'static str {
-        TOKEN
+    fn tokens(&self) -> Tokens {
+        Tokens([TOKEN.to_owned()].into())
     }
 }
 
@@ -155,6 +172,7 @@ fn creates(settings: &Settings, report: &mut Report, connections: u64, least: f6
         ours.push(our);
         theirs.push(their);
         ratios.push(our / their);
+        tell(&format!("{connections} connections: {our:.0} creates a second, {their:.0} at scimmy"));
     }
     report.note(&format!("scim, {connections} connections: creates"), median(ours), "/s");
     report.note(&format!("scimmy, {connections} connections: creates"), median(theirs), "/s");
@@ -170,6 +188,7 @@ fn gets(settings: &Settings, report: &mut Report) -> Result<(), String> {
         ours.push(our);
         theirs.push(their);
         ratios.push(our / their);
+        tell(&format!("{our:.0} users by id a second, {their:.0} at scimmy"));
     }
     report.note("scim, 8 connections: users by id", median(ours), "/s");
     report.note("scimmy, 8 connections: users by id", median(theirs), "/s");
@@ -182,23 +201,23 @@ fn filters(settings: &Settings, report: &mut Report) -> Result<(), String> {
     let receiver = Receiver::start(settings)?;
     let users = USERS.min(settings.people as u64);
     tell(&format!("making {users} users by bulk requests"));
-    let (path, token) = (format!("{RECEIVER}/Bulk"), receiver.token.clone());
+    let (path, tokens) = (format!("{RECEIVER}/Bulk"), receiver.tokens());
     let make = move |number: u64| {
         let operations: Vec<Value> = (number * BULK..(number + 1) * BULK)
             .map(|user| json!({ "method": "POST", "path": "/Users", "bulkId": user.to_string(), "data": self::user(user) }))
             .collect();
         let schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
         let body = json!({ "schemas": [schema], "Operations": operations });
-        request("POST", &path, &token, KIND, &body.to_string())
+        request("POST", &path, tokens.of(number), KIND, &body.to_string())
     };
     let bulk = rate(receiver.port(), 8, Until::Count(users / BULK), make)?;
     report.note("scim, 8 connections: creates by bulk requests", bulk.a_second * BULK as f64, "/s");
-    let token = receiver.token.clone();
+    let tokens = receiver.tokens();
     let make = move |number: u64| {
         // Here and there, and not in the order in which they were made.
         let user = number.wrapping_mul(7_919) % users;
         let path = format!("{RECEIVER}/Users?filter=userName%20eq%20%22USER{user}@acme.example%22");
-        request("GET", &path, &token, KIND, "")
+        request("GET", &path, tokens.of(number), KIND, "")
     };
     let found = found(receiver.port(), &make(1))?;
     if found != 1 {
