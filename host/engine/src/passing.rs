@@ -5,7 +5,7 @@
 //! from the beginning.
 
 use crate::apply::Applying;
-use crate::aside::Aside;
+use crate::aside::{Aside, FEW};
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::spent::Done;
@@ -144,7 +144,7 @@ impl Applying<'_> {
     /// longer.
     fn read_after(&self, header: &PlanHeader, place: Option<(Lane, u32)>) -> Result<Aside<Vec<StepRow>>, EngineError> {
         let (store, batch, plan) = (self.engine.store.clone(), self.engine.settings.apply_batch, header.number);
-        Aside::begin("apply-read", move || {
+        Aside::begin_unless(header.steps <= FEW as u64, "apply-read", move || {
             let view = store.snapshot_without_keys()?;
             let rows = match place {
                 Some(place) => view.steps_after(plan, place)?.take(batch).collect::<Result<_, _>>(),

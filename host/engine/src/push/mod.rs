@@ -28,8 +28,8 @@ use rosterd_model::port::BoxFuture;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Class, ConnectionId, ExternalId, Fault, FaultKind, Record, Rule};
 use rosterd_reconcile::to_json;
-use rosterd_store::{ConnectionNumber, Snapshot};
 use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
 use std::sync::Arc;
 
 /// What whoever submits is told of what was done.

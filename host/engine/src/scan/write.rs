@@ -2,7 +2,7 @@
 
 use super::observer::{Observer, Pending};
 use super::{Described, Mode, ScanId};
-use crate::aside::Aside;
+use crate::aside::{Aside, FEW};
 use crate::error::EngineError;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, DepartureCause, Record};
@@ -89,8 +89,8 @@ impl Observer {
             indexes: self.indexes,
             landed: Landed::default(),
         };
-        let store = self.store.clone();
-        self.flight = Some((Aside::begin("observe", move || batch.store(&store))?, hashes));
+        let (store, small) = (self.store.clone(), batch.indexes && batch.pending.len() <= FEW);
+        self.flight = Some((Aside::begin_unless(small, "observe", move || batch.store(&store))?, hashes));
         Ok(())
     }
 

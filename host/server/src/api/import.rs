@@ -204,10 +204,7 @@ async fn store<K: Kind>(desk: &Desk<'_>, portion: Vec<Item<K>>) -> Vec<Outcome> 
 }
 
 /// Submits, and comes again while the hub has no room.
-async fn submit(
-    desk: &Desk<'_>,
-    submissions: Vec<rosterd_model::directory::Submission>,
-) -> Vec<Result<(), Fault>> {
+async fn submit(desk: &Desk<'_>, submissions: Vec<rosterd_model::directory::Submission>) -> Vec<Result<(), Fault>> {
     if submissions.is_empty() {
         return Vec::new();
     }

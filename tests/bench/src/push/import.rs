@@ -121,7 +121,10 @@ fn unit(path: &str, known: &mut BTreeMap<String, String>, all: &mut Vec<Value>) 
     let (above, name) = parts.into_iter().find(|(above, _)| !above.ends_with('\\')).unwrap_or(("", path));
     let parent = if above.is_empty() { String::new() } else { unit(above, known, all) };
     let id = format!("ou-{}", known.len());
-    let mut made = Map::from_iter([("id".to_owned(), Value::from(id.as_str())), ("displayName".to_owned(), name.replace("\\/", "/").into())]);
+    let mut made = Map::from_iter([
+        ("id".to_owned(), Value::from(id.as_str())),
+        ("displayName".to_owned(), name.replace("\\/", "/").into()),
+    ]);
     if !parent.is_empty() {
         made.insert("parent".to_owned(), parent.into());
     }

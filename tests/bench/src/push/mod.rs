@@ -66,10 +66,8 @@ impl<'a> Serving<'a> {
     fn token(&self, connection: &str, number: u64) -> Result<String, String> {
         let name = format!("{connection}-{number}");
         let words = ["client", "create", &name, "--connection", connection, "--format", "json", "--scope"];
-        let words: Vec<&str> = words
-            .into_iter()
-            .chain(["accounts:read", "accounts:write", "org-units:read", "org-units:write"])
-            .collect();
+        let words: Vec<&str> =
+            words.into_iter().chain(["accounts:read", "accounts:write", "org-units:read", "org-units:write"]).collect();
         let made = self.hub.rosterd(&words)?.json()?;
         let secret = made.get("secret").and_then(Value::as_str);
         secret.map(str::to_owned).ok_or_else(|| "a new client has no secret".to_owned())

@@ -53,9 +53,9 @@ trait Server {
     }
 
     /// Makes one user, and says how often he was read in a second.
-    fn get(&self, connections: u64) -> Result<f64, String> {
+    fn get(&self, connections: u64, who: u64) -> Result<f64, String> {
         let (users, tokens) = (format!("{}/Users", self.path()), self.tokens());
-        let body = user(1 << 40).to_string();
+        let body = user(who).to_string();
         let made = on_one_thread(async {
             let mut connection = Connection::open(self.port()).await?;
             connection.ask(&request("POST", &users, tokens.of(0), KIND, &body)).await
@@ -97,8 +97,7 @@ struct Receiver<'a> {
 impl<'a> Receiver<'a> {
     fn start(settings: &'a Settings) -> Result<Self, String> {
         let serving = Serving::start(settings, "scim", "", &[])?;
-        let tokens: Vec<String> =
-            (0..CLIENTS).map(|number| serving.token("okta", number)).collect::<Result<_, _>>()?;
+        let tokens: Vec<String> = (0..CLIENTS).map(|number| serving.token("okta", number)).collect::<Result<_, _>>()?;
         Ok(Self { serving, tokens: Tokens(tokens.into()) })
     }
 }
@@ -183,8 +182,8 @@ fn creates(settings: &Settings, report: &mut Report, connections: u64, least: f6
 fn gets(settings: &Settings, report: &mut Report) -> Result<(), String> {
     let (receiver, scimmy) = (Receiver::start(settings)?, Scimmy::start(settings)?);
     let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..PAIRS {
-        let (their, our) = (scimmy.get(8)?, receiver.get(8)?);
+    for who in 0..PAIRS as u64 {
+        let (their, our) = (scimmy.get(8, who)?, receiver.get(8, who)?);
         ours.push(our);
         theirs.push(their);
         ratios.push(our / their);
