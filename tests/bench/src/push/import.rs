@@ -4,7 +4,6 @@ use super::Serving;
 use super::http::{Connection, on_one_thread, request};
 use crate::dingtalk::tell;
 use crate::hub::Hub;
-use crate::process::median;
 use crate::report::Report;
 use crate::settings::Settings;
 use serde_json::{Map, Value, json};
@@ -43,7 +42,7 @@ pub(super) fn measure(settings: &Settings, report: &mut Report) -> Result<(), St
     files.push(again.run()?.0.seconds);
     // The middle of two is their mean: one before and one after.
     let base = files.iter().sum::<f64>() / files.len() as f64;
-    report.note("import of a file, beside that over HTTP", median(files), "s");
+    report.note("import of a file, mean of before and after", base, "s");
     report.note("import over HTTP, every line answered", seconds, "s");
     report.limit("import over HTTP / of the same people by a file", seconds / base, "x", 1.5);
     report.note("largest memory of the service meanwhile", peak as f64 / 1e6, "MB");
@@ -117,8 +116,8 @@ fn unit(path: &str, known: &mut BTreeMap<String, String>, all: &mut Vec<Value>) 
         return id.clone();
     }
     // A slash that is a part of a name stands behind a backslash.
-    let parts = path.rmatch_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
-    let (above, name) = parts.into_iter().find(|(above, _)| !above.ends_with('\\')).unwrap_or(("", path));
+    let mut parts = path.rmatch_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
+    let (above, name) = parts.find(|(above, _)| !above.ends_with('\\')).unwrap_or(("", path));
     let parent = if above.is_empty() { String::new() } else { unit(above, known, all) };
     let id = format!("ou-{}", known.len());
     let mut made = Map::from_iter([
