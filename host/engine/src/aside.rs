@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 use tokio::runtime::Handle;
 
+/// Rows of which a portion is small.
+pub(crate) const FEW: usize = 64;
+
 /// A piece of work on another thread. Whoever drops it waits for its end: nothing is stored behind the back of a run that
 /// failed.
 #[derive(Debug)]
@@ -31,6 +34,21 @@ impl<T: Send + 'static> Aside<T> {
                     .map_err(|error| EngineError::Internal(format!("no thread could be started: {error}")))?,
             ),
         }
+        Ok(Self(Some(receiver)))
+    }
+
+    /// As [`Aside::begin`]; but what is small is done here and at once, because another thread would cost more.
+    pub(crate) fn begin_unless(
+        small: bool,
+        name: &str,
+        work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<Self, EngineError> {
+        if !small {
+            return Self::begin(name, work);
+        }
+        let (sender, receiver) = sync_channel(1);
+        // The receiver is here.
+        drop(sender.send(work()));
         Ok(Self(Some(receiver)))
     }
 

@@ -5,14 +5,14 @@
 //! from the beginning.
 
 use crate::apply::Applying;
-use crate::aside::Aside;
+use crate::aside::{Aside, FEW};
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::spent::Done;
 use rosterd_model::outbox::Lane;
 use rosterd_model::plan::{PlanHeader, PlanState};
 use rosterd_store::prelude::*;
-use rosterd_store::{Line, StepRow, StoreError};
+use rosterd_store::{Line, StepRow, StoreError, Writer};
 
 /// What became of a portion that was made beforehand.
 enum Drafted {
@@ -52,15 +52,19 @@ impl Applying<'_> {
             in_turn = false;
             let after = match drafted {
                 Drafted::Stored(after) => *after,
-                Drafted::Alone => store.commit::<_, EngineError>("apply", |w| {
-                    w.gather();
-                    let mut after = self.portion(w, &header, &rows)?;
-                    if last {
-                        self.end(w, &mut after, before)?;
-                    }
-                    w.put_plan(&after)?;
-                    Ok(after)
-                })?,
+                Drafted::Alone => {
+                    let work = |w: &mut Writer<'_>| -> Result<_, EngineError> {
+                        w.gather();
+                        let mut after = self.portion(w, &header, &rows)?;
+                        if last {
+                            self.end(w, &mut after, before)?;
+                        }
+                        w.put_plan(&after)?;
+                        Ok(after)
+                    };
+                    // Clients wait for one disk write, at the end of the run; who delivers stores first what he sends.
+                    if self.job.pushed { store.commit_with_next("apply", work) } else { store.commit("apply", work) }?
+                }
                 Drafted::Overtaken => {
                     header = self.stored(header.number)?;
                     self.count_anew(&mut header);
@@ -140,7 +144,7 @@ impl Applying<'_> {
     /// longer.
     fn read_after(&self, header: &PlanHeader, place: Option<(Lane, u32)>) -> Result<Aside<Vec<StepRow>>, EngineError> {
         let (store, batch, plan) = (self.engine.store.clone(), self.engine.settings.apply_batch, header.number);
-        Aside::begin("apply-read", move || {
+        Aside::begin_unless(header.steps <= FEW as u64, "apply-read", move || {
             let view = store.snapshot_without_keys()?;
             let rows = match place {
                 Some(place) => view.steps_after(plan, place)?.take(batch).collect::<Result<_, _>>(),

@@ -298,7 +298,7 @@ impl Engine {
         };
         // Clients wait for one disk write at its end, and not for more; one that is lost with the process was answered to nobody.
         if job.pushed {
-            self.store.commit_unsynced::<_, EngineError>("run-begin", begin)
+            self.store.commit_with_next::<_, EngineError>("run-begin", begin)
         } else {
             self.store.commit::<_, EngineError>("run-begin", begin)
         }

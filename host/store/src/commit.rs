@@ -11,10 +11,10 @@ use crate::gather::{self, Gathered, Opened, Size};
 use crate::kept::{Inside, Keys};
 use crate::key::end_of_prefix;
 use crate::kv::{Bytes, Read, Rows, Write};
-use crate::lag::Commits;
+use crate::lag::{Commits, Lasting};
 use crate::open::Store;
 use crate::schema::Table;
-use redb::{Durability, ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use rosterd_model::effect;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, false, work)
+        self.transact(name, Lasting::Now, work)
     }
 
     /// As [`Store::commit`], mostly without waiting for the disk: for the chunks of something large, which a durable commit
@@ -52,7 +52,24 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, true, work)
+        self.transact(name, Lasting::Mostly, work)
+    }
+
+    /// As [`Store::commit`], without waiting for the disk, however small it is: for the steps of something that ends with a
+    /// [`Store::commit`] before anybody is told that it was done.
+    ///
+    /// Crash safety: as with [`Store::commit_unsynced`], the last ones are lost together, and what is left is what some commit
+    /// left. Nobody outside has seen it: whoever tells others what he reads uses [`Store::durable_snapshot`], and whoever acts
+    /// on it outside commits before.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_with_next<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(name, Lasting::WithNext, work)
     }
 
     /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
@@ -71,7 +88,7 @@ impl Store {
     fn transact<T, E: From<StoreError>>(
         &self,
         name: &'static str,
-        lazy: bool,
+        lasting: Lasting,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         // Held to the end: who has it is the only one who writes, and the number says whether somebody else did before.
@@ -89,11 +106,15 @@ impl Store {
             value
         };
         let rows = self.counters().rows_written() - written;
-        let durability = if lazy { commits.lazy(rows) } else { Durability::Immediate };
+        let durability = commits.durability(lasting, rows);
         transaction.set_durability(durability).map_err(StoreError::from)?;
+        if rows < commits.few {
+            self.before(durability)?;
+        }
         effect::point(name);
         transaction.commit().map_err(StoreError::from)?;
-        commits.count(durability, self.path());
+        commits.count(durability, rows, self.path());
+        self.after(durability);
         self.kept_is_stored(&mut commits);
         effect::point(name);
         Ok(value)
@@ -107,7 +128,7 @@ impl Store {
             return Ok(false);
         }
         let mut transaction = self.begin()?;
-        let durability = commits.lazy(layer.len());
+        let durability = commits.durability(Lasting::Mostly, layer.len());
         let keys = Keys::of(layer, &commits, durability);
         let mut sizes = self.sizes();
         layer.write(&transaction, self.counters(), &mut sizes)?;
@@ -119,7 +140,8 @@ impl Store {
         transaction.set_durability(durability)?;
         effect::point(name);
         transaction.commit()?;
-        commits.count(durability, self.path());
+        commits.count(durability, layer.len(), self.path());
+        self.after(durability);
         match keys {
             Keys::Go(_) => self.kept_is_stored(&mut commits),
             Keys::Stay => commits.kept.append(layer.rows(Table::EntityKeys)),

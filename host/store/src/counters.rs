@@ -1,4 +1,4 @@
-//! How many rows were touched: what a benchmark reports beside the time.
+//! How many rows were touched, and how often the disk was waited for: what a benchmark reports beside the time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Counters {
     read: AtomicU64,
     written: AtomicU64,
+    waits: AtomicU64,
 }
 
 impl Counters {
@@ -20,6 +21,16 @@ impl Counters {
     #[must_use]
     pub fn rows_written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
+    }
+
+    /// Commits that waited for the disk.
+    #[must_use]
+    pub fn waits(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add_wait(&self) {
+        self.waits.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn add_read(&self, rows: u64) {

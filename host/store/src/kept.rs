@@ -118,7 +118,7 @@ impl Store {
         self.write_kept(&transaction, commits)?;
         transaction.set_durability(Durability::None)?;
         transaction.commit()?;
-        commits.passed(Durability::None, self.path());
+        commits.passed(Durability::None, commits.few, self.path());
         self.kept_is_stored(commits);
         Ok(())
     }

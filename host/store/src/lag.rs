@@ -4,6 +4,9 @@
 //! must not pile up, though: the one that waits in the end would wait long, and a crash would cost as much. So one in
 //! [`SYNCED`] waits, and one after [`LONGEST`]; a small one waits always, because it is not one of many, or somebody slow
 //! made it with trouble. While others go on the system is asked, beside them, to write what there is.
+//!
+//! A commit that belongs to the next one ([`Lasting::WithNext`]) does not wait even if it is small: the one that says to
+//! somebody that all of it is done waits for all.
 
 use crate::gather::Gathered;
 use redb::Durability;
@@ -23,6 +26,17 @@ const FEW_ROWS: u64 = 1_000;
 
 /// So many rows are kept back at most: about twenty megabytes.
 const MOST_KEPT: usize = 200_000;
+
+/// When a commit is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// When it returns.
+    Now,
+    /// With a later one, where it is one of many and large.
+    Mostly,
+    /// With a later one, also where it is small: one comes that waits.
+    WithNext,
+}
 
 /// The commits of this process.
 #[derive(Debug)]
@@ -60,31 +74,34 @@ impl Default for Commits {
 }
 
 impl Commits {
-    /// What the next one does, of so many rows, that need not wait.
-    pub(crate) fn lazy(&self, rows: u64) -> Durability {
-        if rows >= self.few && self.behind + 1 < SYNCED && self.synced.elapsed() < self.longest {
-            Durability::None
-        } else {
-            Durability::Immediate
-        }
+    /// What the next one does, of so many rows.
+    pub(crate) fn durability(&self, lasting: Lasting, rows: u64) -> Durability {
+        let soon = self.synced.elapsed() < self.longest;
+        let waits = match lasting {
+            Lasting::Now => true,
+            Lasting::Mostly => rows < self.few || !soon,
+            // What is small was not long in the making.
+            Lasting::WithNext => rows >= self.few && !soon,
+        };
+        if waits || self.behind + 1 >= SYNCED { Durability::Immediate } else { Durability::None }
     }
 
-    /// One more was made, in the file at `path`.
-    pub(crate) fn count(&mut self, durability: Durability, path: &Path) {
+    /// One of so many rows was made, in the file at `path`.
+    pub(crate) fn count(&mut self, durability: Durability, rows: u64, path: &Path) {
         self.made += 1;
-        self.passed(durability, path);
+        self.passed(durability, rows, path);
     }
 
     /// One was made that changes nothing which a draft may have read.
-    pub(crate) fn passed(&mut self, durability: Durability, path: &Path) {
+    pub(crate) fn passed(&mut self, durability: Durability, rows: u64, path: &Path) {
         if matches!(durability, Durability::Immediate) {
             (self.behind, self.synced) = (0, Instant::now());
             return;
         }
         self.behind += 1;
         let busy = self.flushing.as_ref().is_some_and(|flushing| !flushing.is_finished());
-        // A store in memory has no path.
-        if busy || self.behind < 2 || path.as_os_str().is_empty() {
+        // A store in memory has no path. What is small is written soon enough by the one that waits.
+        if busy || self.behind < 2 || rows < self.few || path.as_os_str().is_empty() {
             return;
         }
         let path = path.to_owned();

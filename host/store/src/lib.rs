@@ -34,6 +34,7 @@ mod lag;
 pub mod line;
 pub mod migrate;
 mod narrow;
+mod on_disk;
 pub mod open;
 pub mod schema;
 pub mod snapshot;

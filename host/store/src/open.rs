@@ -7,6 +7,7 @@ use crate::gather::Size;
 use crate::kept::Keeping;
 use crate::lag::Commits;
 use crate::migrate;
+use crate::on_disk::OnDisk;
 use crate::schema::Table;
 use crate::snapshot::Snapshot;
 use crate::tables::WriteMeta;
@@ -55,6 +56,8 @@ pub struct Store {
     pub(crate) commits: Mutex<Commits>,
     pub(crate) sizes: Mutex<Sizes>,
     pub(crate) keeping: Keeping,
+    /// What the disk has, while a commit that did not wait for it is the last one.
+    pub(crate) on_disk: OnDisk,
 }
 
 enum Engine {
@@ -142,6 +145,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::ReadOnly`], or the engine failed.
     pub fn compact(&mut self) -> Result<bool, StoreError> {
+        self.on_disk = OnDisk::default();
         match &mut self.engine {
             Engine::Writing(database) => Ok(database.compact()?),
             Engine::Reading(_) => Err(StoreError::ReadOnly),
@@ -233,8 +237,8 @@ impl Store {
         let counters = Arc::new(Counters::default());
         let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
         let sizes = Mutex::new([Size::default(); Table::COUNT]);
-        let keeping = Keeping::default();
-        Self { engine, path: path.to_owned(), counters, retired, plan, commits, sizes, keeping }
+        let (keeping, on_disk) = (Keeping::default(), OnDisk::default());
+        Self { engine, path: path.to_owned(), counters, retired, plan, commits, sizes, keeping, on_disk }
     }
 }
 

@@ -238,6 +238,7 @@ impl Table {
             self,
             Self::Shadows
                 | Self::ShadowHeads
+                | Self::ShadowKeys
                 | Self::Unsettled
                 | Self::Entities
                 | Self::EntityKeys

@@ -5,7 +5,7 @@
 //! `bench.json` in the folder given with `--out`.
 //!
 //! Reading order: [`settings`], [`process`] (running and watching a command), [`hub`] (a hub in a folder of its own),
-//! [`scenario`] (what is measured), [`service`] (work that nobody watches), [`dingtalk`] (a vendor of 50,000 people), [`ldap`] (a directory that nobody here wrote),
+//! [`scenario`] (what is measured), [`service`] (work that nobody watches), [`dingtalk`] (a vendor of 50,000 people), [`ldap`] (a directory that nobody here wrote), [`push`] (what clients push),
 //! [`served`] (`rosterd serve` and its log), [`heavy`] (a component of 18 MB), [`report`] (figures, limits, table). The other side of the sandbox tax is a program of its own, `tax`, and so are what times a
 //! component from within, `described`, and the engine with systems that cost nothing, `unattended`.
 
@@ -14,6 +14,7 @@ mod heavy;
 mod hub;
 mod ldap;
 mod process;
+mod push;
 mod report;
 mod scenario;
 mod served;

@@ -47,7 +47,7 @@ pub(crate) fn run(program: &Path, words: &[&str], folder: &Path, accepted: &[i32
         let _ = pipe.as_mut().map(|pipe| pipe.read_to_string(&mut text));
         text
     });
-    let status_file = format!("/proc/{}/status", child.id());
+    let status_file = status_of(child.id());
     let (mut peak_bytes, mut pause) = (0, Duration::from_micros(200));
     let status = loop {
         peak_bytes = peak_bytes.max(high_water_mark(&status_file));
@@ -88,7 +88,13 @@ pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn high_water_mark(status_file: &str) -> u64 {
+/// The file in which the kernel tells of a process.
+pub(crate) fn status_of(process: u32) -> String {
+    format!("/proc/{process}/status")
+}
+
+/// The largest resident set of a process so far, in bytes.
+pub(crate) fn high_water_mark(status_file: &str) -> u64 {
     let Ok(text) = std::fs::read_to_string(status_file) else { return 0 };
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or(0) * 1024

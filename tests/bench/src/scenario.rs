@@ -5,6 +5,7 @@ use crate::heavy;
 use crate::hub::Hub;
 use crate::ldap;
 use crate::process::{self, median};
+use crate::push;
 use crate::report::Report;
 use crate::service;
 use crate::settings::Settings;
@@ -50,6 +51,7 @@ pub(crate) fn all(settings: &Settings) -> Result<Report, String> {
     service::all(settings, &mut report)?;
     dingtalk::all(settings, &mut report)?;
     ldap::all(settings, &mut report)?;
+    push::all(settings, &mut report)?;
     Ok(report)
 }
 

@@ -1,5 +1,6 @@
 //! `rosterd serve` in the folder of a hub, and what its log says.
 
+use crate::process;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -49,6 +50,11 @@ impl Service {
                 return Ok(last);
             }
         }
+    }
+
+    /// The largest resident set so far, in bytes.
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        process::high_water_mark(&process::status_of(self.child.id()))
     }
 
     /// Asks it to end, and waits.

@@ -40,6 +40,24 @@ impl Directory for Served {
         })
     }
 
+    fn store(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
+        Box::pin(async move {
+            match self.present() {
+                Ok(directory) => directory.store(submissions).await,
+                Err(fault) => submissions.iter().map(|_| Err(fault.clone())).collect(),
+            }
+        })
+    }
+
+    fn get_all(&self, class: Class, ids: Vec<ExternalId>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {
+        Box::pin(async move {
+            match self.present() {
+                Ok(directory) => directory.get_all(class, ids).await,
+                Err(fault) => ids.iter().map(|_| Err(fault.clone())).collect(),
+            }
+        })
+    }
+
     fn get(&self, class: Class, id: ExternalId) -> BoxFuture<'_, Result<Option<Record>, Fault>> {
         Box::pin(async move { self.present()?.get(class, id).await })
     }

@@ -141,7 +141,7 @@ impl Planner<'_> {
         };
         // Clients wait for one disk write, at the end of the run.
         if self.job.pushed {
-            engine.store.commit_unsynced::<_, EngineError>("plan", write)?;
+            engine.store.commit_with_next::<_, EngineError>("plan", write)?;
         } else {
             engine.store.commit::<_, EngineError>("plan", write)?;
         }

@@ -1,7 +1,7 @@
 //! Shadows in portions: the next ones are read, and what the mapping says of them is computed, while this one is decided.
 
 use super::decide::Said;
-use crate::aside::Aside;
+use crate::aside::{Aside, FEW};
 use crate::error::EngineError;
 use crate::policy::{JobClass, Policy};
 use rosterd_model::claim::Link;
@@ -90,7 +90,8 @@ impl Ahead<'_> {
             self.from = first.and_then(|first| first.checked_add(SHADOWS));
             if let Some(first) = first {
                 let (source, last) = (self.source.clone(), first.saturating_add(SHADOWS - 1));
-                self.under_way.push_back(Aside::begin("plan-read", move || source.read(first, last))?);
+                let small = source.is_small(first)?;
+                self.under_way.push_back(Aside::begin_unless(small, "plan-read", move || source.read(first, last))?);
             }
         }
         self.under_way.pop_front().map(Aside::end).transpose()
@@ -111,6 +112,14 @@ impl Source {
         }
         let first = self.view.all_unsettled(self.connection, self.class, from)?.next().transpose()?;
         Ok(first.map(|(ordinal, _)| ordinal))
+    }
+
+    /// True: so few are to be decided from an ordinal on that another thread would cost more.
+    fn is_small(&self, first: u32) -> Result<bool, EngineError> {
+        if self.everything {
+            return Ok(false);
+        }
+        Ok(self.view.all_unsettled(self.connection, self.class, first)?.take(FEW + 1).count() <= FEW)
     }
 
     /// Reads from one ordinal to another.

@@ -24,6 +24,7 @@ pub(super) fn complete(engine: &Engine, connection: ConnectionNumber) -> Result<
             let Some((last, _)) = portion.last() else { break };
             let next = last.checked_add(1);
             engine.store.commit::<_, EngineError>("shadow-keys", |w| {
+                w.gather();
                 for (ordinal, shadow) in &portion {
                     w.put_shadow_keys(connection, *ordinal, None, shadow)?;
                 }

@@ -28,9 +28,18 @@ use rosterd_model::port::BoxFuture;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Class, ConnectionId, ExternalId, Fault, FaultKind, Record, Rule};
 use rosterd_reconcile::to_json;
-use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
 use std::sync::Arc;
+
+/// What whoever submits is told of what was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// The objects as they are now.
+    Objects,
+    /// That it was done: none of the objects, which cost as much again to be read.
+    Outcome,
+}
 
 /// What a submission came to.
 type Answer = Result<Option<Record>, Fault>;
@@ -70,12 +79,14 @@ impl Desk {
     async fn read<T: Send + 'static>(
         &self,
         nothing: T,
-        work: impl FnOnce(&Engine, ConnectionNumber) -> Result<T, EngineError> + Send + 'static,
+        work: impl FnOnce(&Snapshot, ConnectionNumber) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, Fault> {
-        let (engine, connection) = (self.engine.clone(), self.connection.clone());
+        let (store, connection) = (self.engine.store.clone(), self.connection.clone());
         let read = blocking(move || {
-            let number = engine.store.snapshot_without_keys()?.connection_number(&connection)?;
-            number.map_or(Ok(nothing), |number| work(&engine, number))
+            // What others were not told yet nobody is told.
+            let view = store.durable_snapshot()?;
+            let number = view.connection_number(&connection)?;
+            number.map_or(Ok(nothing), |number| work(&view, number))
         });
         read.await.map_err(|error| fault_of(&error))
     }
@@ -83,24 +94,41 @@ impl Desk {
 
 impl Directory for Desk {
     fn submit(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Answer>> {
-        Box::pin(queue::submit(&self.engine, &self.connection, submissions))
+        Box::pin(queue::submit(&self.engine, &self.connection, submissions, Told::Objects))
+    }
+
+    fn store(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
+        Box::pin(async move {
+            let answers = queue::submit(&self.engine, &self.connection, submissions, Told::Outcome).await;
+            answers.into_iter().map(|answer| answer.map(drop)).collect()
+        })
+    }
+
+    fn get_all(&self, class: Class, ids: Vec<ExternalId>) -> BoxFuture<'_, Vec<Answer>> {
+        Box::pin(async move {
+            let count = ids.len();
+            let nothing = (0..count).map(|_| None).collect();
+            let find = move |view: &Snapshot, number| {
+                let one = |id| Ok(view.shadow_of(number, class, id)?.and_then(|(_, shadow)| seen(shadow)));
+                ids.iter().map(one).collect::<Result<Vec<_>, EngineError>>()
+            };
+            match self.read(nothing, find).await {
+                Ok(found) => found.into_iter().map(Ok).collect(),
+                Err(fault) => (0..count).map(|_| Err(fault.clone())).collect(),
+            }
+        })
     }
 
     fn get(&self, class: Class, id: ExternalId) -> BoxFuture<'_, Answer> {
-        Box::pin(self.read(None, move |engine, number| {
-            let found = engine.store.snapshot_without_keys()?.shadow_of(number, class, &id)?;
-            Ok(found.and_then(|(_, shadow)| seen(shadow)))
+        Box::pin(self.read(None, move |view, number| {
+            Ok(view.shadow_of(number, class, &id)?.and_then(|(_, shadow)| seen(shadow)))
         }))
     }
 
     fn query(&self, class: Class, query: Query) -> BoxFuture<'_, Result<Listing, Fault>> {
         Box::pin(async move {
             let nothing = Ok(Listing { total: Some(0), ..Listing::default() });
-            self.read(nothing, move |engine, number| {
-                let view = engine.store.snapshot_without_keys()?;
-                query::listing(&view, number, class, &query)
-            })
-            .await?
+            self.read(nothing, move |view, number| query::listing(view, number, class, &query)).await?
         })
     }
 }

@@ -1,14 +1,19 @@
 //! Who waits goes together: while a run of a pushed source is under way, further submissions wait, and the next run takes
-//! all of them. So the disk is waited for once for many clients, and one that is alone waits for nobody.
+//! all of them. So the disk is waited for once for many clients, and one that is alone waits for nobody. Whoever was answered a
+//! moment ago is waited for a moment, if others wait already.
 
-use super::{Answer, fault_of, later, together};
+use super::together::Asked;
+use super::{Answer, Told, fault_of, later, together};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::scan::Off;
 use rosterd_model::directory::Submission;
 use rosterd_model::{ConnectionId, Fault, FaultKind};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Submissions that one run takes in, unless a single client submits more at once.
@@ -16,22 +21,40 @@ const TOGETHER: usize = 5_000;
 /// Submissions of one connection that wait at most; whoever comes then is asked to come again.
 const MOST_WAITING: usize = 50_000;
 
+/// Whoever was answered just now is waited for at most so long, and half as long as the last run took.
+const LONGEST_HOPE: Duration = Duration::from_millis(2);
+/// After a wait for nothing so many runs wait for nobody.
+const PASSES: u32 = 8;
+
 /// What one client submitted at once.
 pub(super) struct Call {
     pub(super) engine: Engine,
     pub(super) submissions: Vec<Submission>,
+    pub(super) told: Told,
     pub(super) answer: oneshot::Sender<Vec<Answer>>,
 }
 
 /// What waits, by connection; and what is known of each. Shared by all engines of a process.
 #[derive(Default)]
-pub(crate) struct Pushes(Mutex<BTreeMap<ConnectionId, Waiting>>);
+pub(crate) struct Pushes {
+    all: Mutex<BTreeMap<ConnectionId, Waiting>>,
+    /// A call came.
+    came: Condvar,
+}
 
 #[derive(Default)]
 struct Waiting {
     calls: VecDeque<Call>,
     /// Submissions in them.
     count: usize,
+    /// Calls that may be expected together: those that waited when the last run ended, and those that it answered.
+    wanted: usize,
+    /// How long they may be waited for.
+    patience: Duration,
+    /// When the last run ended, if nobody looked since.
+    ended: Option<Instant>,
+    /// So many runs wait for nobody, because the last wait was for nothing.
+    passes: u32,
     /// True: this process left no plan of it half applied, and found none.
     whole: bool,
     /// True: somebody delivers what was queued.
@@ -49,7 +72,7 @@ impl fmt::Debug for Pushes {
 
 impl Pushes {
     fn all(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, Waiting>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a call behind those that wait. True: none waited, so that somebody must see to it. The call comes back if too
@@ -62,7 +85,47 @@ impl Pushes {
         }
         waiting.count += call.submissions.len();
         waiting.calls.push_back(call);
+        self.came.notify_all();
         Ok(waiting.calls.len() == 1)
+    }
+
+    /// Notes that so many calls are about to be answered, by a run of this time.
+    fn note_end(&self, connection: &ConnectionId, answered: usize, took: Duration, now: Instant) {
+        let mut all = self.all();
+        let waiting = all.entry(connection.clone()).or_default();
+        waiting.wanted = waiting.calls.len() + answered;
+        waiting.patience = (took / 2).min(LONGEST_HOPE);
+        waiting.ended = Some(now);
+    }
+
+    /// How many calls may be expected together, and for how long; none: no more than are there.
+    fn hope(&self, connection: &ConnectionId, now: Instant) -> Option<(usize, Duration)> {
+        let mut all = self.all();
+        let waiting = all.get_mut(connection)?;
+        if waiting.calls.len() >= waiting.wanted || now.duration_since(waiting.ended.take()?) > waiting.patience {
+            return None;
+        }
+        if waiting.passes > 0 {
+            waiting.passes -= 1;
+            return None;
+        }
+        Some((waiting.wanted, waiting.patience))
+    }
+
+    /// Waits until so many calls are there, and not longer.
+    fn gather(&self, connection: &ConnectionId, wanted: usize, patience: Duration) {
+        let until = Instant::now() + patience;
+        let mut all = self.all();
+        loop {
+            let Some(waiting) = all.get_mut(connection).filter(|waiting| waiting.calls.len() < wanted) else { return };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                waiting.passes = PASSES;
+                return;
+            }
+            let woken = self.came.wait_timeout(all, left);
+            all = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Takes those that go together. True: others are left, and somebody must see to them.
@@ -110,14 +173,19 @@ impl Pushes {
 }
 
 /// Submits, and waits until it is decided and durable.
-pub(super) async fn submit(engine: &Engine, connection: &ConnectionId, submissions: Vec<Submission>) -> Vec<Answer> {
+pub(super) async fn submit(
+    engine: &Engine,
+    connection: &ConnectionId,
+    submissions: Vec<Submission>,
+    told: Told,
+) -> Vec<Answer> {
     let count = submissions.len();
     let all = |fault: Fault| -> Vec<Answer> { (0..count).map(|_| Err(fault.clone())).collect() };
     if count == 0 {
         return Vec::new();
     }
     let (answer, answered) = oneshot::channel();
-    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, answer }) {
+    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, told, answer }) {
         // A task of its own: a client that goes away takes nobody's answer with it.
         Ok(true) => drop(tokio::spawn(see_to(engine.clone(), connection.clone()))),
         Ok(false) => {}
@@ -133,20 +201,26 @@ pub(super) async fn submit(engine: &Engine, connection: &ConnectionId, submissio
 async fn see_to(engine: Engine, connection: ConnectionId) {
     loop {
         let turn = engine.gate.run(&connection).await;
+        gather(&engine, &connection).await;
         let (calls, more) = engine.gate.pushes().take(&connection);
         // The one that came last knows the newest configuration.
         let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
         let (mut answers, mut all) = (Vec::new(), Vec::new());
         for call in calls {
             answers.push((call.answer, call.submissions.len(), call.engine.principal));
-            all.extend(call.submissions);
+            all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
         }
         let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
         let engine = Engine { principal: by, ..newest };
         let count = all.len();
         let (own, of) = (engine.clone(), connection.clone());
-        // If it panics, those that wait behind it must not wait for ever.
-        let deciding = tokio::spawn(async move { together::decide(&own, &of, all).await });
+        let begun = Instant::now();
+        // All of a run is done by one thread: what it does takes less time than it would take to hand it on. If it panics, those that
+        // wait behind it must not wait for ever.
+        let deciding = tokio::task::spawn_blocking(move || {
+            let _off = Off::begin();
+            Handle::current().block_on(together::decide(&own, &of, all))
+        });
         let mut decided = match deciding.await.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string()))) {
             Ok(decided) => decided,
             Err(error) => {
@@ -155,6 +229,7 @@ async fn see_to(engine: Engine, connection: ConnectionId) {
                 (0..count).map(|_| Err(fault.clone())).collect()
             }
         };
+        engine.gate.pushes().note_end(&connection, answers.len(), begun.elapsed(), Instant::now());
         for (answer, count, _) in answers {
             let rest = decided.split_off(count.min(decided.len()));
             // Who went away does not hear it.
@@ -165,6 +240,17 @@ async fn see_to(engine: Engine, connection: ConnectionId) {
             return;
         }
     }
+}
+
+/// Waits for those who were answered just now and ask again: clients of which some are answered while others wait would else be
+/// two halves for ever, each of which waits for the disk alone.
+async fn gather(engine: &Engine, connection: &ConnectionId) {
+    let Some((wanted, patience)) = engine.gate.pushes().hope(connection, Instant::now()) else { return };
+    let (engine, connection) = (engine.clone(), connection.clone());
+    // Timers of the runtime are too slow for it.
+    let waiting = tokio::task::spawn_blocking(move || engine.gate.pushes().gather(&connection, wanted, patience));
+    // Whatever became of it: nobody relies on it.
+    drop(waiting.await);
 }
 
 /// Who acts, where several do.
@@ -201,6 +287,26 @@ pub(super) fn deliver(engine: &Engine, connection: &ConnectionId) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_was_answered_just_now_is_waited_for_and_not_again_if_he_did_not_come() {
+        let (pushes, now) = (Pushes::default(), Instant::now());
+        let connection: ConnectionId = "api".parse().expect("a name");
+        assert_eq!(pushes.hope(&connection, now), None);
+        let took = Duration::from_millis(2);
+        pushes.note_end(&connection, 4, took, now);
+        assert_eq!(pushes.hope(&connection, now), Some((4, took / 2)));
+        assert_eq!(pushes.hope(&connection, now), None, "only the next run waits");
+        pushes.note_end(&connection, 4, took, now);
+        assert_eq!(pushes.hope(&connection, now + took), None, "that was long ago");
+        pushes.gather(&connection, 4, Duration::ZERO);
+        for _ in 0..PASSES {
+            pushes.note_end(&connection, 4, took, now);
+            assert_eq!(pushes.hope(&connection, now), None);
+        }
+        pushes.note_end(&connection, 4, 100 * took, now);
+        assert_eq!(pushes.hope(&connection, now), Some((4, LONGEST_HOPE)));
+    }
 
     #[test]
     fn who_acts_is_named_once_and_many_are_counted() {

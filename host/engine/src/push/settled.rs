@@ -1,7 +1,7 @@
 //! What clients are answered, once what they said is decided and durable.
 
-use super::seen;
 use super::together::Settled;
+use super::{Told, seen};
 use crate::error::EngineError;
 use crate::scan::Taken;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
@@ -17,9 +17,10 @@ pub(super) fn answers(
     view: &Snapshot,
     connection: ConnectionNumber,
     taken: Vec<Taken>,
+    told: &[Told],
 ) -> Result<Vec<Settled>, EngineError> {
     let has_cases = view.case_count(connection)? > 0;
-    let one = |taken| {
+    let one = |(taken, told): (Taken, &Told)| {
         Ok(Settled::Answer(match taken {
             Taken::Later(submission) => return Ok(Settled::Later(submission)),
             Taken::Refused(fault) => Err(fault),
@@ -28,12 +29,13 @@ pub(super) fn answers(
                 let case = if has_cases && new { contested(view, connection, class, &id)? } else { None };
                 match case {
                     Some(case) => Err(conflict(&case)),
+                    None if *told == Told::Outcome => Ok(None),
                     None => Ok(stands(view, connection, class, &id, amended)?),
                 }
             }
         }))
     };
-    taken.into_iter().map(one).collect()
+    taken.into_iter().zip(told).map(one).collect()
 }
 
 /// The object as the client sees it now.

@@ -1,6 +1,6 @@
 //! One run of what several clients submitted: taken in, planned, applied and answered.
 
-use super::{Answer, index, pushed, queue, settled};
+use super::{Answer, Told, index, pushed, queue, settled};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
@@ -10,26 +10,38 @@ use rosterd_model::directory::Submission;
 use rosterd_model::run::RunState;
 use rosterd_model::{ConnectionId, Fault, FaultKind, Rule};
 
+/// A submission, and what whoever made it wants to hear.
+pub(super) struct Asked {
+    pub(super) submission: Submission,
+    pub(super) told: Told,
+}
+
 /// Takes submissions in, decides them and answers each, in order. Whoever calls has the turn on the connection. Two that
 /// must not be decided together are decided one after the other.
 pub(super) async fn decide(
     engine: &Engine,
     connection: &ConnectionId,
-    submissions: Vec<Submission>,
+    submissions: Vec<Asked>,
 ) -> Result<Vec<Answer>, EngineError> {
     let lost = || Err(Fault::new(FaultKind::Internal, "the hub gave no answer to this submission"));
     let mut answers: Vec<Answer> = submissions.iter().map(|_| lost()).collect();
-    let mut rest: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();
+    let mut rest: Vec<(usize, Asked)> = submissions.into_iter().enumerate().collect();
     let mut first = true;
     while !rest.is_empty() {
-        let (places, now): (Vec<usize>, Vec<Submission>) = rest.into_iter().unzip();
+        let count = rest.len();
+        let (mut places, mut now) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for (place, Asked { submission, told }) in rest {
+            places.push((place, told));
+            now.push(submission);
+        }
         rest = Vec::new();
+        let told = places.iter().map(|(_, told)| *told).collect();
         // Those of the second run want what somebody of the first has, and are told so together.
-        let made = once(engine, connection, now, std::mem::take(&mut first)).await?;
-        for (place, one) in places.into_iter().zip(made) {
+        let made = once(engine, connection, (now, told), std::mem::take(&mut first)).await?;
+        for ((place, told), one) in places.into_iter().zip(made) {
             match one {
                 Settled::Answer(answer) => answers[place] = answer,
-                Settled::Later(submission) => rest.push((place, submission)),
+                Settled::Later(submission) => rest.push((place, Asked { submission, told })),
             }
         }
     }
@@ -46,7 +58,7 @@ pub(super) enum Settled {
 async fn once(
     engine: &Engine,
     connection: &ConnectionId,
-    submissions: Vec<Submission>,
+    (submissions, told): (Vec<Submission>, Vec<Told>),
     defers: bool,
 ) -> Result<Vec<Settled>, EngineError> {
     let policy = engine.policy.clone();
@@ -92,5 +104,5 @@ async fn once(
         engine.end(&mut run)?;
     }
     let store = engine.store.clone();
-    blocking(move || settled::answers(&store.snapshot_without_keys()?, number, taken)).await
+    blocking(move || settled::answers(&store.snapshot_without_keys()?, number, taken, &told)).await
 }

@@ -34,6 +34,7 @@ use rosterd_reconcile::licence::Verdict;
 use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
 pub(crate) use seen::Seen;
+use std::cell::Cell;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -294,10 +295,35 @@ fn observe_all(mut observer: Observer, mut incoming: mpsc::Receiver<Ahead>) -> R
     Ok(observer)
 }
 
+thread_local! {
+    /// True while this thread does nothing but one run, and may wait.
+    static OFF: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it is held, [`blocking`] goes on in this thread.
+pub(crate) struct Off(());
+
+impl Off {
+    /// Called on a thread that is lent for work that waits.
+    pub(crate) fn begin() -> Self {
+        OFF.set(true);
+        Self(())
+    }
+}
+
+impl Drop for Off {
+    fn drop(&mut self) {
+        OFF.set(false);
+    }
+}
+
 /// Runs store work off the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, EngineError> {
+    if OFF.get() {
+        return work();
+    }
     tokio::task::spawn_blocking(work).await.map_err(|error| EngineError::Internal(error.to_string()))?
 }
 

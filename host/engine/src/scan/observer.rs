@@ -287,6 +287,17 @@ impl Observer {
         }
     }
 
+    /// Takes in a record that was read already, of an object that was never there and that nothing else waits to be stored of.
+    pub(super) fn new_record(&mut self, mut record: Record, attributes: Attributes) {
+        let hash = record_hash(&record);
+        self.counts.records += 1;
+        self.counts.new += 1;
+        self.bytes += record.attributes.len() + record.id.as_str().len();
+        record.attributes = String::new();
+        self.waiting.insert((record.class, record.id.clone()), hash);
+        self.pending.push(Pending::Record { record, attributes, hash, head: None });
+    }
+
     fn sample(&mut self, (class, id): &(Class, ExternalId), word: &str) {
         if self.compares && self.samples.len() < SAMPLES {
             self.samples.push(format!("{class} {id} ({word})"));

@@ -133,13 +133,16 @@ impl Taking {
             *view = self.observer.store.snapshot()?;
             self.touched = BTreeSet::from([(class, id.clone())]);
         }
-        let head = view.shadow_head(self.observer.scan.connection, class, &id)?.filter(|head| head.live);
+        let head = view.shadow_head(self.observer.scan.connection, class, &id)?;
+        let never = head.is_none();
+        let head = head.filter(|head| head.live);
         if let Some(fault) = unexpected(&submission, class, &id, head.as_ref()) {
             return Ok(Taken::Refused(fault));
         }
         match submission.change {
             Change::Upsert(record) => {
-                self.upsert(view, Record { version: None, previous_id: None, ..record }, head, submission.create)
+                let record = Record { version: None, previous_id: None, ..record };
+                self.upsert(view, record, (head, never), submission.create)
             }
             Change::Amend(amendment) => self.amend(view, Amendment { version: None, ..amendment }, head),
             Change::Gone { class, id, cause } => {
@@ -157,7 +160,7 @@ impl Taking {
         &mut self,
         view: &mut Snapshot,
         mut record: Record,
-        head: Option<ShadowHead>,
+        (head, never): (Option<ShadowHead>, bool),
         create: bool,
     ) -> Result<Taken, EngineError> {
         let (class, id) = (record.class, record.id.clone());
@@ -185,7 +188,11 @@ impl Taking {
             return Ok(Taken::Later(Submission { change, create, expect: None }));
         }
         record.partial = false;
-        self.observer.record(view, record)?;
+        if never {
+            self.observer.new_record(record, attributes);
+        } else {
+            self.observer.record(view, record)?;
+        }
         Ok(Taken::Stored { class, id, new: true, amended: false })
     }
 

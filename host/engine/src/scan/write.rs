@@ -2,7 +2,7 @@
 
 use super::observer::{Observer, Pending};
 use super::{Described, Mode, ScanId};
-use crate::aside::Aside;
+use crate::aside::{Aside, FEW};
 use crate::error::EngineError;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, DepartureCause, Record};
@@ -89,8 +89,8 @@ impl Observer {
             indexes: self.indexes,
             landed: Landed::default(),
         };
-        let store = self.store.clone();
-        self.flight = Some((Aside::begin("observe", move || batch.store(&store))?, hashes));
+        let (store, small) = (self.store.clone(), batch.indexes && batch.pending.len() <= FEW);
+        self.flight = Some((Aside::begin_unless(small, "observe", move || batch.store(&store))?, hashes));
         Ok(())
     }
 
@@ -110,8 +110,9 @@ impl Observer {
 
 impl Batch {
     fn store(mut self, store: &Arc<Store>) -> Result<Landed, EngineError> {
-        // The end of the scan waits for the disk.
-        store.commit_unsynced::<_, EngineError>("observe", |w| {
+        // The end of the scan waits for the disk, and that of the run if there is no scan.
+        let pushed = self.indexes;
+        let work = |w: &mut Writer<'_>| -> Result<(), EngineError> {
             w.gather();
             self.landed.overtaken = w.sequence()? != self.base;
             self.checks |= self.landed.overtaken;
@@ -131,7 +132,8 @@ impl Batch {
             self.cover(w)?;
             self.landed.seq = w.sequence()?;
             Ok(())
-        })?;
+        };
+        if pushed { store.commit_with_next("observe", work) } else { store.commit_unsynced("observe", work) }?;
         Ok(self.landed)
     }
 
@@ -234,7 +236,7 @@ impl Batch {
             state: ShadowState::Live,
         };
         if self.indexes {
-            let before = w.shadow(connection, class, ordinal)?;
+            let before = if head.is_some() { w.shadow(connection, class, ordinal)? } else { None };
             w.put_shadow_keys(connection, ordinal, before.as_ref(), &shadow)?;
         }
         w.put_shadow(connection, ordinal, &shadow)?;

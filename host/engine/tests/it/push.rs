@@ -12,7 +12,7 @@ use rosterd_reconcile::json_attributes;
 use rosterd_store::prelude::*;
 use rosterd_store::testing::Recorder;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Waker};
 
 const POLICY: &str = r#"{"jobs": {"api": {"source": "api", "pushed": true, "account": {
@@ -33,7 +33,11 @@ fn api() -> ConnectionId {
 }
 
 fn on(disk: &Recorder) -> Api {
-    let spec: PolicySpec = serde_json::from_str(POLICY).unwrap();
+    with(disk, POLICY)
+}
+
+fn with(disk: &Recorder, policy: &str) -> Api {
+    let spec: PolicySpec = serde_json::from_str(policy).unwrap();
     let clock = Arc::new(TestClock::default());
     clock.set(1_000 * crate::hub::HOUR);
     let engine = Engine {
@@ -144,7 +148,8 @@ async fn what_was_answered_is_on_the_disk_whenever_the_machine_dies() {
     }
     let first = answered[0].0;
     for sync in first..=api.disk.syncs() {
-        for image in [api.disk.image(sync), api.disk.torn_image(sync, sync as u64)] {
+        let killed = [1, 4].map(|writes| api.disk.killed_image(sync, writes));
+        for image in [api.disk.image(sync), api.disk.torn_image(sync, sync as u64)].into_iter().chain(killed) {
             let after = on(&Recorder::of_image(image));
             after.verify();
             for id in answered.iter().filter(|(at, _)| *at <= sync).flat_map(|(_, ids)| ids) {
@@ -163,6 +168,50 @@ async fn what_was_answered_is_on_the_disk_whenever_the_machine_dies() {
             after.verify();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_waits_for_the_disk_once() {
+    let api = Api::new();
+    // The first call makes what all others find.
+    api.submit(vec![create(0)]).await;
+    let waits = || api.engine.store.counters().waits();
+    let title = Edit { attribute: "name".into(), replace: Some("\"Other\"".to_owned()), add: None, remove: None };
+    let calls = [vec![create(1)], vec![edit(Class::Account, "id-1", title)], vec![gone("id-1")], vec![create(0)]];
+    for call in calls {
+        let before = waits();
+        let text = format!("{call:?}");
+        api.submit(call).await;
+        assert_eq!(waits() - before, 1, "{text}");
+    }
+    api.verify();
+}
+
+/// The disk of the test below, which looks at it when something is about to be sent; and what it saw.
+static SENDING: OnceLock<Recorder> = OnceLock::new();
+static SAW: Mutex<Vec<bool>> = Mutex::new(Vec::new());
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_was_on_the_disk_before() {
+    let disk = SENDING.get_or_init(Recorder::new);
+    let deliver = r#""deliver": {"app": {"scope": null, "first-delivery": "allow", "account": {"map": {"login": "account.userName"}}}}"#;
+    let api = with(disk, &POLICY.replace(r#""deliver": {}"#, deliver));
+    rosterd_model::effect::install(|name| {
+        if name == "send" {
+            let disk = SENDING.get().unwrap();
+            let store = Recorder::of_image(disk.image(disk.syncs())).open().unwrap();
+            let view = store.snapshot().unwrap();
+            let app = view.connection_number(&"app".parse().unwrap()).unwrap();
+            SAW.lock().unwrap().push(app.is_some_and(|app| !view.in_flight(app).unwrap().is_empty()));
+        }
+    });
+    for number in 0..5 {
+        assert!(api.submit(vec![create(number)]).await[0].is_ok());
+    }
+    // Whoever comes to deliver waits for who does.
+    api.engine.deliver().await.unwrap();
+    let saw = SAW.lock().unwrap().clone();
+    assert!(!saw.is_empty() && saw.iter().all(|saw| *saw), "{saw:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

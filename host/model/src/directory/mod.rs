@@ -27,6 +27,22 @@ pub trait Directory: Send + Sync {
     /// Each change is an upsert, an amendment, or a departure with the cause `Deleted`; ids are fit to be keys.
     fn submit(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>>;
 
+    /// As [`Directory::submit`], for whoever does not look at the objects: only whether each was done.
+    fn store(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
+        Box::pin(async move { self.submit(submissions).await.into_iter().map(|answer| answer.map(drop)).collect() })
+    }
+
+    /// Several objects of one class, in the order of the ids: as [`Directory::get`] of each.
+    fn get_all(&self, class: Class, ids: Vec<ExternalId>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>> {
+        Box::pin(async move {
+            let mut all = Vec::with_capacity(ids.len());
+            for id in ids {
+                all.push(self.get(class, id).await);
+            }
+            all
+        })
+    }
+
     /// One object; none: not there for this client.
     fn get(&self, class: Class, id: ExternalId) -> BoxFuture<'_, Result<Option<Record>, Fault>>;
 

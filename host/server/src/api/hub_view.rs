@@ -36,7 +36,7 @@ impl StoreView {
     ) -> BoxFuture<'static, Result<T, Fault>> {
         let store = Arc::clone(&self.store);
         Box::pin(async move {
-            let read = tokio::task::spawn_blocking(move || work(&store.snapshot_without_keys()?));
+            let read = tokio::task::spawn_blocking(move || work(store.durable_snapshot()?.as_ref()));
             match read.await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(error)) => {

@@ -157,3 +157,34 @@ fn a_small_commit_waits_for_the_disk_and_one_of_sixteen_large_ones() {
     assert_eq!(waited, expected);
     assert!(!put(1_000) && put(1));
 }
+
+#[test]
+fn what_belongs_to_the_next_commit_is_shown_to_nobody_outside_before_that() {
+    let disk = Recorder::new();
+    let store = disk.open().unwrap();
+    let put = |number: u8| move |writer: &mut crate::Writer<'_>| writer.put_mapping([number; 8], "text");
+    let inside = || [1, 2, 3].map(|number| store.snapshot().unwrap().mapping([number; 8]).unwrap().is_some());
+    let outside = || [1, 2, 3].map(|number| store.durable_snapshot().unwrap().mapping([number; 8]).unwrap().is_some());
+    let waits = store.counters().waits();
+    store.commit_with_next::<_, StoreError>("test", put(1)).unwrap();
+    store.commit_with_next::<_, StoreError>("test", put(2)).unwrap();
+    assert_eq!((inside(), outside()), ([true, true, false], [false; 3]));
+    assert_eq!(store.counters().waits(), waits);
+    store.commit::<_, StoreError>("test", put(3)).unwrap();
+    assert_eq!((inside(), outside()), ([true; 3], [true; 3]));
+    assert_eq!(store.counters().waits(), waits + 1);
+    // Work that fails is no commit, and keeps nothing from anybody.
+    store.commit_with_next::<(), StoreError>("test", |_| Err(StoreError::ReadOnly)).unwrap_err();
+    store.commit::<_, StoreError>("test", put(4)).unwrap();
+    assert!(store.durable_snapshot().unwrap().mapping([4; 8]).unwrap().is_some());
+}
+
+#[test]
+fn so_many_commits_belong_to_the_next_one_and_no_more() {
+    let store = Recorder::new().open().unwrap();
+    let waits = store.counters().waits();
+    for number in 0..160_u8 {
+        store.commit_with_next::<_, StoreError>("test", |w| w.put_mapping([number; 8], "text")).unwrap();
+    }
+    assert_eq!(store.counters().waits() - waits, 10);
+}

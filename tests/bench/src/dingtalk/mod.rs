@@ -171,7 +171,7 @@ pub(crate) fn tell(text: &str) {
 }
 
 /// The value that so many in a hundred do not exceed.
-fn percentile(mut all: Vec<f64>, percent: usize) -> f64 {
+pub(crate) fn percentile(mut all: Vec<f64>, percent: usize) -> f64 {
     all.sort_by(f64::total_cmp);
     let place = (all.len() * percent).div_ceil(100).max(1) - 1;
     all.get(place).copied().unwrap_or(f64::NAN)

@@ -9,16 +9,18 @@ const token = process.argv[2];
 /** Keeps resources of one kind; no two have the same name. */
 function kept(resource, name) {
   const all = new Map();
+  const names = new Map();
+  const named = (value) => String(value[name]).toLowerCase();
   const missing = (id) => new SCIMMY.Types.Error(404, null, `nobody has the id ${id}`);
   return SCIMMY.Resources.declare(resource)
     .ingress(async ({ id }, data) => {
       if (id && !all.has(id)) throw missing(id);
       const own = id ?? randomUUID();
-      for (const [other, value] of all) {
-        if (other !== own && String(value[name]).toLowerCase() === String(data[name]).toLowerCase()) {
-          throw new SCIMMY.Types.Error(409, "uniqueness", `${data[name]} is taken`);
-        }
+      if ((names.get(named(data)) ?? own) !== own) {
+        throw new SCIMMY.Types.Error(409, "uniqueness", `${data[name]} is taken`);
       }
+      if (all.has(own)) names.delete(named(all.get(own)));
+      names.set(named(data), own);
       const now = new Date();
       const created = all.get(own)?.meta?.created ?? now;
       const value = { ...JSON.parse(JSON.stringify(data)), id: own, meta: { created, lastModified: now } };
@@ -33,7 +35,9 @@ function kept(resource, name) {
       return filter ? filter.match([...all.values()]) : [...all.values()];
     })
     .degress(async ({ id }) => {
-      if (!all.delete(id)) throw missing(id);
+      if (!all.has(id)) throw missing(id);
+      names.delete(named(all.get(id)));
+      all.delete(id);
     });
 }
 
