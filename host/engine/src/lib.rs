@@ -48,6 +48,7 @@ pub mod push;
 mod reserve;
 pub mod resolve;
 mod restored;
+mod ruled;
 pub mod run;
 mod scan;
 pub mod schedule;

@@ -5,7 +5,7 @@ use crate::engine::engine;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page, Tone, plain};
-use rosterd_model::plan::{ApplyCounts, Hold, Part, PlanHeader, PlanState, Reason, Step, Target};
+use rosterd_model::plan::{ApplyCounts, Followed, Hold, Part, PlanHeader, PlanState, Reason, Step, Target};
 use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
 use serde::Serialize;
@@ -285,6 +285,7 @@ fn reason(reason: &Reason) -> String {
         Reason::Undelivered => "not delivered yet".to_owned(),
         Reason::Due(due) => due.as_str().to_owned(),
         Reason::Membership => "a member left or is back".to_owned(),
+        Reason::Rule(followed) => by_rule(followed),
         Reason::Drifted => "changed at the destination by hand".to_owned(),
         Reason::Announced => "the last day is over, as was announced".to_owned(),
         Reason::Allowed { by, text } => format!("allowed again by {}: {}", plain(by), plain(text)),
@@ -292,6 +293,21 @@ fn reason(reason: &Reason) -> String {
         Reason::Ordered { by, text, .. } => format!("ordered by {}: {}", plain(by), plain(text)),
         Reason::Made => "made by the hub, and read again".to_owned(),
     }
+}
+
+/// Who joins and who leaves a group, and by which rule.
+fn by_rule(followed: &Followed) -> String {
+    let mut text = format!("by the rule {}", plain(&followed.rule));
+    for (word, count, names) in
+        [("join", followed.joined, &followed.joins), ("leave", followed.left, &followed.leaves)]
+    {
+        if count > 0 {
+            let shown: Vec<String> = names.iter().map(|name| plain(name)).collect();
+            let more = if count > shown.len() as u64 { ", ..." } else { "" };
+            text.push_str(&format!("; {count} {word}: {}{more}", shown.join(", ")));
+        }
+    }
+    text
 }
 
 #[derive(Serialize)]

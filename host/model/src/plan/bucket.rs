@@ -121,7 +121,7 @@ impl Step {
     }
 
     /// The buckets on which `part` depends: those in which it counts, and those of its cause (the hub's part of its step, and
-    /// for a group whose members leave or return what those count as).
+    /// for a group whose members change what those count as).
     pub fn buckets<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = Bucket> + 'a {
         let cause = self.hub().filter(|hub| hub.target != part.target);
         let parts = std::iter::once(part).chain(cause);
@@ -129,7 +129,15 @@ impl Step {
             let of = |operation| Bucket::new(Target::Hub, Class::Account, operation);
             [of(Operation::Disable), Bucket { announced: true, ..of(Operation::Disable) }, of(Operation::Enable)]
         });
-        parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket)).chain(members.into_iter().flatten())
+        let followed = match &self.reason {
+            Reason::Rule(followed) if Rule::GroupWaitsWithAccounts.on() => followed.with.as_slice(),
+            _ => &[],
+        };
+        let followed = followed
+            .iter()
+            .map(|(operation, announced)| Bucket { announced: *announced, ..Bucket::new(Target::Hub, Class::Account, *operation) });
+        let own = parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket));
+        own.chain(members.into_iter().flatten()).chain(followed)
     }
 
     fn bucket(&self, part: &Part) -> Bucket {
