@@ -12,9 +12,7 @@ use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
 use rosterd_model::outbox::OutboxEntry;
-use rosterd_model::plan::{
-    ClaimChange, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target,
-};
+use rosterd_model::plan::{ClaimChange, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::rule::Defect;
 use rosterd_model::shadow::{ShadowHead, ShadowState};

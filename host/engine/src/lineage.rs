@@ -7,8 +7,8 @@ use rosterd_model::claim::HistoryRow;
 use rosterd_model::run::Run;
 use rosterd_model::{Class, ConnectionId, Entity, EntityId, ExternalId, RunId, Value};
 use rosterd_reconcile::normalise::value::match_key;
-use rosterd_store::{ConnectionNumber, Snapshot};
 use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
 
 /// One connection's statement about an attribute.
 #[derive(Debug, Clone)]

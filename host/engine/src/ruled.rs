@@ -57,7 +57,9 @@ impl Applying<'_> {
         let known = w.claims(group.id, ConnectionNumber::HUB)?;
         let since = |attribute: &str, value: &Value| {
             let before = known.as_ref().and_then(|known| known.get(attribute));
-            before.filter(|before| before.value == *value && before.mapping == step.mapping).map_or(run, |one| one.since)
+            before
+                .filter(|before| before.value == *value && before.mapping == step.mapping)
+                .map_or(run, |one| one.since)
         };
         let said = step.claims.iter().flatten();
         let entries = said.filter_map(|claim| {

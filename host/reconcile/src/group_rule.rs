@@ -45,11 +45,15 @@ impl GroupRule {
             Err(error) => return refuse("members", error.to_string()),
         };
         if let Some(asked) = expression.reads().iter().find(|read| GROUPS.contains(&read.as_str())) {
-            let text = format!("a rule may not ask for groups, and this one reads account.{asked}; say what makes somebody a member");
+            let text = format!(
+                "a rule may not ask for groups, and this one reads account.{asked}; say what makes somebody a member"
+            );
             return refuse("members", text);
         }
         if let Some(what) = never_a_condition(&expression, &spec.members) {
-            let text = format!("the rule gives a value of type {what}, not true or false; compare it: account.department == \"R&D\"");
+            let text = format!(
+                "the rule gives a value of type {what}, not true or false; compare it: account.department == \"R&D\""
+            );
             return refuse("members", text);
         }
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -219,12 +223,8 @@ mod tests {
 
     #[test]
     fn the_id_of_a_new_account_is_that_of_its_record_as_it_is() {
-        let source = |id: &str, seq| StepSource {
-            connection: "hr".parse().expect("a name"),
-            ordinal: 1,
-            id: id.into(),
-            seq,
-        };
+        let source =
+            |id: &str, seq| StepSource { connection: "hr".parse().expect("a name"), ordinal: 1, id: id.into(), seq };
         let id = |id: &str, seq, nth| id_of_new(&[7; 16], Class::Account, &source(id, seq), nth);
         assert_eq!(id("1", 5, 0), id("1", 5, 0));
         assert_ne!(id("1", 5, 0), id("2", 5, 0));

@@ -68,6 +68,9 @@ struct StepView {
     label: String,
     reason: String,
     effects: Vec<EffectView>,
+    /// True: a group that follows a rule.
+    #[serde(skip)]
+    by_rule: bool,
 }
 
 #[derive(Serialize)]
@@ -232,6 +235,7 @@ impl StepView {
             label: step.label.to_string(),
             reason: reason(&step.reason),
             effects: step.parts.iter().map(EffectView::of).collect(),
+            by_rule: matches!(step.reason, Reason::Rule(_)),
         }
     }
 
@@ -240,7 +244,11 @@ impl StepView {
             self.effects.iter().map(|effect| format!("{} in {}", effect.operation, effect.target)).collect();
         page.line(format!("  {} {}: {} ({})", self.class, plain(&self.label), effects.join(", "), self.reason));
         if all {
-            for change in self.effects.iter().take(1).flat_map(|effect| &effect.changes) {
+            let mut changes: Vec<&ChangeView> =
+                self.effects.iter().take(1).flat_map(|effect| &effect.changes).collect();
+            // Who joins and leaves is said above by name, and the members of such a group are ids.
+            changes.retain(|change| !self.by_rule || change.attribute != "members");
+            for change in changes {
                 let side = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), plain);
                 page.line(format!("      {}: {} -> {}", change.attribute, side(&change.before), side(&change.after)));
             }
@@ -298,8 +306,7 @@ fn reason(reason: &Reason) -> String {
 /// Who joins and who leaves a group, and by which rule.
 fn by_rule(followed: &Followed) -> String {
     let mut text = format!("by the rule {}", plain(&followed.rule));
-    for (word, count, names) in
-        [("join", followed.joined, &followed.joins), ("leave", followed.left, &followed.leaves)]
+    for (word, count, names) in [("join", followed.joined, &followed.joins), ("leave", followed.left, &followed.leaves)]
     {
         if count > 0 {
             let shown: Vec<String> = names.iter().map(|name| plain(name)).collect();

@@ -92,7 +92,8 @@ impl Effective<'_> {
             return;
         }
         // Nobody is asked about what a rule of the hub's own says.
-        let ours = self.others.iter().find(|(connection, _)| connection.is_hub()).and_then(|(_, set)| set.get(attribute));
+        let ours =
+            self.others.iter().find(|(connection, _)| connection.is_hub()).and_then(|(_, set)| set.get(attribute));
         if let Some(entry) = ours.filter(|_| Rule::GroupIsOurs.on()) {
             after.set(attribute, entry.value.clone());
             return;

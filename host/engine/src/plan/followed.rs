@@ -165,7 +165,9 @@ impl Planner<'_> {
     fn empty_the_forgotten(&mut self) -> Result<(), EngineError> {
         let policy = self.policy;
         for (name, known) in self.view.group_rules()? {
-            let Some(id) = known.entity.filter(|_| policy.groups.iter().all(|rule| rule.name != name)) else { continue };
+            let Some(id) = known.entity.filter(|_| policy.groups.iter().all(|rule| rule.name != name)) else {
+                continue;
+            };
             let Some(entity) = self.view.entity(Class::Group, id)? else { continue };
             let before = crate::ruled::members_of(&entity);
             let display_name = label(&entity);

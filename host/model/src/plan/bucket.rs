@@ -133,9 +133,10 @@ impl Step {
             Reason::Rule(followed) if Rule::GroupWaitsWithAccounts.on() => followed.with.as_slice(),
             _ => &[],
         };
-        let followed = followed
-            .iter()
-            .map(|(operation, announced)| Bucket { announced: *announced, ..Bucket::new(Target::Hub, Class::Account, *operation) });
+        let followed = followed.iter().map(|(operation, announced)| Bucket {
+            announced: *announced,
+            ..Bucket::new(Target::Hub, Class::Account, *operation)
+        });
         let own = parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket));
         own.chain(members.into_iter().flatten()).chain(followed)
     }

@@ -83,7 +83,8 @@ pub(super) fn entities(stage: &Stage, class: Class, expected: &Value) -> Result<
 pub(super) fn members(stage: &Stage, expected: &Value) -> Result<(), String> {
     let (accounts, groups) = (all(stage, Class::Account)?, all(stage, Class::Group)?);
     for (wanted, names) in table(expected)? {
-        let group = groups.iter().find(|group| name(group) == *wanted).ok_or_else(|| format!("there is no {wanted}"))?;
+        let group =
+            groups.iter().find(|group| name(group) == *wanted).ok_or_else(|| format!("there is no {wanted}"))?;
         let Some(Attribute::List(members)) = group.attributes.get("members") else {
             return Err(format!("{wanted} has no members"));
         };
