@@ -62,6 +62,7 @@ pub mod trace;
 pub mod verification;
 
 pub use deliver::operate::{DeliveryReport, entry_name};
+pub use deliver::repeat::{Repeat, Repeated};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use event::{Events, RunEvent};

@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use rosterd_model::claim::{ClaimEntry, ClaimSet};
 use rosterd_model::plan::{PlanHeader, Reason, StepSource};
 use rosterd_model::{Class, Entity, EntityId, RunId, Step, Value};
-use rosterd_reconcile::group_rule::id_of_new;
+use rosterd_reconcile::group_rule::{GroupRule, id_of_new};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, FollowedRule, Writer};
 use std::collections::BTreeSet;
@@ -96,12 +96,14 @@ impl Applying<'_> {
     pub(crate) fn not_followed(&self, w: &mut impl Write, step: &Step) -> Result<(), EngineError> {
         match &step.reason {
             Reason::Rule(followed) => w.doubt_group_rule(&followed.rule)?,
-            _ if step.class == Class::Account => {
-                for rule in &self.engine.policy.groups {
-                    w.doubt_group_rule(&rule.name)?;
-                }
+            _ => {
+                let asks = |rule: &&GroupRule| match step.class {
+                    Class::Account => true,
+                    Class::OrgUnit => rule.wants_path(),
+                    Class::Group => false,
+                };
+                self.engine.policy.groups.iter().filter(asks).try_for_each(|rule| w.doubt_group_rule(&rule.name))?;
             }
-            _ => {}
         }
         Ok(())
     }

@@ -201,7 +201,11 @@ impl<'a> Preparer<'a> {
         let status = if stage.is_late { there.map_or(status, |there| there.status) } else { status };
         let shown = references.translate_all(&stage.attributes)?.into_owned();
         let asked = asked(there, status, stage.is_late, step.operation);
-        let actions = actions(there, &stage, status, &shown);
+        let mut actions = actions(there, &stage, status, &shown);
+        let again = there.is_some_and(|there| disables(there.status, &entry)) && status == ProjectionStatus::Disabled;
+        if again && !stage.is_late {
+            actions.push(Action::Disable);
+        }
         let key = key(&self.delivery.destination, &entry, known.as_ref());
         let desired = if actions.is_empty() { String::new() } else { to_json(&shown) };
         let before = match there {
@@ -243,7 +247,13 @@ fn again(desired: &Desired, there: &Projection, entry: &OutboxEntry) -> Part {
         before: there.attributes.get(name).cloned(),
         after: Some(value.clone()),
     });
-    Part { changes: changes.collect(), ..nothing(there, entry) }
+    // Who is disabled there is disabled once more, where that was asked for.
+    let operation = if disables(there.status, entry) { Operation::Disable } else { Operation::Update };
+    Part { changes: changes.collect(), operation, ..nothing(there, entry) }
+}
+
+fn disables(status: ProjectionStatus, entry: &OutboxEntry) -> bool {
+    entry.uncertain && entry.operation == Operation::Disable && status == ProjectionStatus::Disabled
 }
 
 /// A step that changes nothing.

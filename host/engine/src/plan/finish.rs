@@ -79,6 +79,7 @@ impl Planner<'_> {
             || !self.timers.is_empty()
             || !self.renewed.is_empty()
             || !self.following.asked.is_empty()
+            || !self.following.gone.is_empty()
             || !open.is_empty();
         let behind = steps == 0 && self.states_differ()?;
         let looked = same.is_some_and(|same| same.connection.is_hub());
@@ -158,6 +159,7 @@ impl Planner<'_> {
 
     /// Remembers the rules of groups that everybody was asked by: for this plan, or, without one, for good.
     fn put_asked(&self, w: &mut rosterd_store::Writer<'_>, plan: Option<u64>) -> Result<(), EngineError> {
+        self.following.gone.iter().try_for_each(|name| w.doubt_group_rule(name))?;
         for (name, seen, fingerprint) in &self.following.asked {
             // Somebody doubts it since.
             if w.group_rule(name)? != *seen {

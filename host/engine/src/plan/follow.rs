@@ -13,6 +13,9 @@ use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, FollowedRule, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+/// What happens by a plan to somebody because of whom a group changes, and whether that was announced.
+pub(super) type With = (Class, Operation, bool);
+
 /// What is known of the rules of a configuration in one plan.
 #[derive(Debug, Default)]
 pub(super) struct Following {
@@ -24,6 +27,8 @@ pub(super) struct Following {
     cases: Option<ConnectionNumber>,
     /// Rules that everybody was asked by: what was known of them, and their fingerprints.
     pub(super) asked: Vec<(String, FollowedRule, String)>,
+    /// Rules that are not in the configuration any more: nobody is asked by them, until they are back.
+    pub(super) gone: Vec<String>,
 }
 
 /// One group that follows a rule.
@@ -39,13 +44,17 @@ pub(super) struct Ruled {
     /// Names of some of them.
     pub(super) names: BTreeMap<EntityId, Text>,
     /// What happens to them in the hub by this plan.
-    pub(super) with: BTreeSet<(Operation, bool)>,
+    pub(super) with: BTreeSet<With>,
 }
 
 impl Following {
     pub(super) fn of(view: &Snapshot, policy: &Policy) -> Result<Self, EngineError> {
+        let certain = |known: &FollowedRule| known.decided.is_some() || known.asked.is_some();
+        let absent = |name: &str| policy.groups.iter().all(|rule| rule.name != name);
+        let gone = view.group_rules()?.into_iter().filter(|(name, known)| absent(name) && certain(known));
+        let gone: Vec<String> = gone.map(|(name, _)| name).collect();
         if policy.groups.is_empty() {
-            return Ok(Self::default());
+            return Ok(Self { gone, ..Self::default() });
         }
         let known = |rule: &GroupRule| Ok(Ruled { known: view.group_rule(&rule.name)?, ..Ruled::default() });
         let groups = policy.groups.iter().map(known).collect::<Result<_, EngineError>>()?;
@@ -54,7 +63,7 @@ impl Following {
             Some(number) if view.case_count(number)? > 0 => Some(number),
             _ => None,
         };
-        Ok(Self { groups, cases, ..Self::default() })
+        Ok(Self { groups, cases, gone, ..Self::default() })
     }
 
     /// Open cases of the hub's own rules.
@@ -70,7 +79,7 @@ impl Following {
 }
 
 impl Ruled {
-    fn say(&mut self, id: EntityId, included: bool, name: &Text, with: Option<(Operation, bool)>) {
+    fn say(&mut self, id: EntityId, included: bool, name: &Text, with: Option<With>) {
         self.unsay(id);
         match (included, self.before.contains(&id)) {
             (true, false) => self.joins.insert(id),
@@ -104,7 +113,7 @@ impl Planner<'_> {
         }
         let (Some(hub), Some(id)) = (step.hub(), self.whom(step)?) else { return Ok(()) };
         let announced = step.reason.announced() && hub.operation.removes() && Rule::AnnouncedApart.on();
-        let with = Some((hub.operation, announced));
+        let with = Some((Class::Account, hub.operation, announced));
         self.following.decided.insert(id);
         // Claims are those of the record; what the hub does by itself claims nothing.
         let claims = step.claims.as_deref();
@@ -162,7 +171,7 @@ impl Planner<'_> {
         account: &Entity,
         extra: &Attributes,
         name: &Text,
-        with: Option<(Operation, bool)>,
+        with: Option<With>,
         which: &[bool],
     ) -> Result<(), EngineError> {
         let policy = self.policy;

@@ -84,7 +84,13 @@ impl Planner<'_> {
         if everybody || unmade {
             self.load(at)?;
         }
-        let group = std::mem::take(&mut self.following.groups[at]);
+        let mut group = std::mem::take(&mut self.following.groups[at]);
+        if rule.wants_path() && self.paths.any_moved() {
+            // Who is where his unit goes waits with it.
+            group.with.extend(
+                [Operation::Move, Operation::Rename, Operation::Update].map(|what| (Class::OrgUnit, what, false)),
+            );
+        }
         if everybody {
             self.following.asked.push((rule.name.clone(), group.known.clone(), rule.fingerprint()));
         }

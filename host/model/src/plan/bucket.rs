@@ -133,9 +133,9 @@ impl Step {
             Reason::Rule(followed) if Rule::GroupWaitsWithAccounts.on() => followed.with.as_slice(),
             _ => &[],
         };
-        let followed = followed.iter().map(|(operation, announced)| Bucket {
+        let followed = followed.iter().map(|(class, operation, announced)| Bucket {
             announced: *announced,
-            ..Bucket::new(Target::Hub, Class::Account, *operation)
+            ..Bucket::new(Target::Hub, *class, *operation)
         });
         let own = parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket));
         own.chain(members.into_iter().flatten()).chain(followed)
@@ -213,6 +213,15 @@ mod tests {
         };
         assert!(!waits(&step), "another change of it does not");
         step.reason = Reason::Membership;
+        assert!(waits(&step));
+        let follows = |with: &[(Class, Operation, bool)]| {
+            let followed = crate::plan::Followed { with: with.to_vec(), ..crate::plan::Followed::default() };
+            Reason::Rule(Box::new(followed))
+        };
+        step.reason = follows(&[(Class::Account, Operation::Update, false)]);
+        assert!(!waits(&step), "somebody got another title");
+        step.reason =
+            follows(&[(Class::Account, Operation::Update, false), (Class::Account, Operation::Disable, false)]);
         assert!(waits(&step));
     }
 }

@@ -1,6 +1,7 @@
 //! Why a step is in a plan.
 
 use super::Operation;
+use crate::id::Class;
 use crate::value::Text;
 use serde::{Deserialize, Serialize};
 
@@ -99,8 +100,9 @@ pub struct Followed {
     pub joins: Vec<Text>,
     /// Names of some who leave.
     pub leaves: Vec<Text>,
-    /// What the same plan does to those accounts in the hub, and whether that was announced: the group waits with it.
-    pub with: Vec<(Operation, bool)>,
+    /// What the same plan does to those accounts in the hub, or to their org units, and whether that was announced: the group
+    /// waits with it.
+    pub with: Vec<(Class, Operation, bool)>,
 }
 
 impl Followed {

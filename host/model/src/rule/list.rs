@@ -136,6 +136,7 @@ rules! {
     UniqueHandOver, "6.hand-over", "Who gives a unique value up is sent before who takes it; a swap waits for a person.";
     DependantsBlocked, "6.blocked", "What depends on a failed operation waits for it and is woken by its success.";
     MembersAsDeltas, "6.members", "Members are sent as additions and removals, never replaced.";
+    ToldAgain, "6.again", "What a destination was told in a time is told again if a person asks: its present state, as a new operation.";
     // 7 Retries.
     Backoff, "7.backoff", "A transient failure is tried again, later each time.";
     SlowTrack, "7.slow", "After the quick tries come hours, then days, then the entry is parked.";

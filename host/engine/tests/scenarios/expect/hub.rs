@@ -20,10 +20,19 @@ pub(crate) fn cases(stage: &Stage) -> Result<Vec<(String, QuarantineCase)>, Stri
         for case in view.cases(number).map_err(text)? {
             let case = case.map_err(text)?;
             let id = case.id.as_ref().map_or("", |id| id.as_str());
+            let id = if name == "hub" { by_name(stage, id)? } else { id.to_owned() };
             found.push((format!("{name} {id}"), case));
         }
     }
     Ok(found)
+}
+
+/// A case of a rule, `engineering/ID`, with the name of the account.
+fn by_name(stage: &Stage, id: &str) -> Result<String, String> {
+    let Some((rule, account)) = id.split_once('/') else { return Ok(id.to_owned()) };
+    let accounts = all(stage, Class::Account)?;
+    let found = accounts.iter().find(|one| one.id.to_string() == account).map(name);
+    Ok(format!("{rule}/{}", found.unwrap_or_else(|| account.to_owned())))
 }
 
 /// `cases = { "hr 7" = "ambiguous" }`: all open cases; words of the sentence may stand behind the reason.
