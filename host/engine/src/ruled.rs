@@ -29,9 +29,8 @@ pub(crate) fn members_of(group: &Entity) -> BTreeSet<EntityId> {
 
 /// The id that the account of a new record gets where groups follow rules: the plan names it before it is made.
 pub(crate) fn new_account(view: &impl Read, source: &StepSource) -> Result<EntityId, EngineError> {
-    let store = view.store_id()?;
     for nth in 0.. {
-        let id = id_of_new(&store, Class::Account, source, nth);
+        let id = id_of_new(Class::Account, source, nth);
         // The same record may have made an account before, which was somebody else.
         if !view.has_entity(Class::Account, id)? {
             return Ok(id);

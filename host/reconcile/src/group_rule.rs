@@ -129,12 +129,11 @@ fn never_a_condition(expression: &Expression, text: &str) -> Option<&'static str
     }
 }
 
-/// The id that the account of a new record gets: the same for every plan of one state of the record. `nth` counts up where
-/// that id is somebody's already. The order of such ids is that of the records' changes, behind all ids that have a time.
+/// The id that the account of a new record gets: the same for every plan of one state of the record, in a replay, too. `nth`
+/// counts up where that id is somebody's already. The order of such ids is that of the records' changes, behind all ids that have a time.
 #[must_use]
-pub fn id_of_new(store: &[u8; 16], class: Class, source: &StepSource, nth: u32) -> EntityId {
+pub fn id_of_new(class: Class, source: &StepSource, nth: u32) -> EntityId {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(store);
     hasher.update(source.connection.as_str().as_bytes());
     hasher.update(&[0, class.code()]);
     hasher.update(&source.seq.to_be_bytes());
@@ -225,7 +224,7 @@ mod tests {
     fn the_id_of_a_new_account_is_that_of_its_record_as_it_is() {
         let source =
             |id: &str, seq| StepSource { connection: "hr".parse().expect("a name"), ordinal: 1, id: id.into(), seq };
-        let id = |id: &str, seq, nth| id_of_new(&[7; 16], Class::Account, &source(id, seq), nth);
+        let id = |id: &str, seq, nth| id_of_new(Class::Account, &source(id, seq), nth);
         assert_eq!(id("1", 5, 0), id("1", 5, 0));
         assert_ne!(id("1", 5, 0), id("2", 5, 0));
         assert_ne!(id("1", 5, 0), id("1", 5, 1));

@@ -94,6 +94,8 @@ manager = "source.manager"
 unmatched = "ignore"
 [job.ad.group]
 unmatched = "ignore"
+[job.ad.group.map]
+displayName = "source.displayName"
 
 # What a service desk corrects goes before what either of both says.
 [job.desk]
