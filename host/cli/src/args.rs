@@ -12,7 +12,7 @@ mod serve;
 mod sync;
 mod tape;
 pub(crate) use client::{ClientCommand, CreateArgs};
-pub(crate) use delivery::{OutboxCommand, OutboxListArgs, PauseArgs, ResumeArgs};
+pub(crate) use delivery::{OutboxCommand, OutboxListArgs, OutboxReplayArgs, PauseArgs, ResumeArgs};
 pub(crate) use directory::{
     AccountCommand, AuditCommand, ListArgs, OverrideArgs, QuarantineCommand, ResolveArgs, RunsCommand,
 };

@@ -6,25 +6,22 @@
 use crate::adopt::adopt;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::policy::{Delivery, Job};
+use crate::policy::Job;
 use crate::reserve::reserve;
 use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
 use rosterd_model::outbox::OutboxEntry;
-use rosterd_model::plan::{
-    Bucket, ClaimChange, Hold, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target,
-};
+use rosterd_model::plan::{ClaimChange, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::rule::Defect;
 use rosterd_model::shadow::{ShadowHead, ShadowState};
-use rosterd_model::{Attributes, ClaimSet, Class, ConnectionId, Entity, EntityId, Lifecycle, Rule, Step, Timestamp};
+use rosterd_model::{Attributes, ClaimSet, ConnectionId, Entity, Lifecycle, Rule, Step, Timestamp};
 use rosterd_reconcile::correlate::key;
 use rosterd_reconcile::diff::{apply as with_changes, state_hash};
 use rosterd_reconcile::order::lane;
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Order};
-use uuid::Uuid;
 
 /// One pass over the rows of a plan.
 pub(crate) struct Applying<'a> {
@@ -59,6 +56,7 @@ impl Applying<'_> {
     ) -> Result<(), EngineError> {
         let mut entity = match &step.object {
             StepObject::Entity(id) => w.entity(step.class, *id)?,
+            StepObject::New { .. } if matches!(step.reason, Reason::Rule(_)) => self.group_of(w, step)?,
             StepObject::New { .. } if self.first => None,
             StepObject::New { .. } => self.created(w, header.run, step)?,
         };
@@ -72,7 +70,10 @@ impl Applying<'_> {
                         let after = entity.as_ref().map(|entity| state_hash(&entity.attributes, &entity.lifecycle));
                         blocked |= after != Some(part.after) && Rule::DriftDropsTheStep.on();
                     }
-                    Target::Hub => blocked = true,
+                    Target::Hub => {
+                        blocked = true;
+                        self.not_followed(w, step)?;
+                    }
                     Target::Destination(name) if !self.held && !blocked => {
                         if let Some(entity) = &entity {
                             let number = w.intern_connection(name)?;
@@ -93,6 +94,7 @@ impl Applying<'_> {
                         header.outcome.moved += 1;
                         blocked = true;
                         self.again(w, step)?;
+                        self.not_followed(w, step)?;
                     }
                 },
                 Target::Destination(name) => {
@@ -140,18 +142,6 @@ impl Applying<'_> {
         Ok(())
     }
 
-    /// True for a group whose members may leave or return only once a person released them: it is told again then.
-    fn waits_for_members(&self, header: &PlanHeader, step: &Step, destination: &ConnectionId) -> bool {
-        let people = |hold: &Hold| {
-            let Bucket { target, class, operation, .. } = &hold.bucket;
-            (target, *class) == (&Target::Hub, Class::Account)
-                && matches!(operation, Operation::Disable | Operation::Enable)
-        };
-        let delivery = self.engine.policy.deliveries.iter().find(|delivery| delivery.destination == *destination);
-        let strips = step.class == Class::Group && delivery.is_some_and(Delivery::strips_groups);
-        strips && !self.held && header.holds.iter().any(people)
-    }
-
     /// The connection of a step's record: that of the job, but for plans of the hub's own, which may have any.
     pub(crate) fn of(&self, w: &impl Read, source: &StepSource) -> Result<ConnectionNumber, EngineError> {
         if source.connection == self.job.source {
@@ -182,7 +172,10 @@ impl Applying<'_> {
             .lifecycle
             .map_or_else(|| present.map_or(Lifecycle::Active, |entity| entity.lifecycle), |to| self.dated(to));
         let entity = Entity {
-            id: present.map_or_else(|| EntityId(Uuid::now_v7()), |entity| entity.id),
+            id: match present {
+                Some(entity) => entity.id,
+                None => self.new_id(w, step)?,
+            },
             class: step.class,
             attributes,
             lifecycle,
@@ -196,7 +189,11 @@ impl Applying<'_> {
         if !Defect::TotalForgotten.here() {
             w.add_total(None, step.class, living(&entity.lifecycle) - before)?;
         }
-        self.keys(w, present, &entity)?;
+        // No source finds a group that follows a rule.
+        match &step.reason {
+            Reason::Rule(_) => self.ruled(w, run, step, &entity)?,
+            _ => self.keys(w, present, &entity)?,
+        }
         self.history(w, run, step, part, present, &entity)?;
         if let Some(before) = present {
             reserve(w, before, &entity, self.now)?;
@@ -275,7 +272,8 @@ impl Applying<'_> {
     ) -> Result<(), EngineError> {
         // A new entity has no past: its claims say since when.
         let Some(before) = before else { return Ok(()) };
-        let connection = step.source.as_ref().map(|source| source.connection.clone());
+        let by_rule = matches!(step.reason, Reason::Rule(_)).then(ConnectionId::hub);
+        let connection = step.source.as_ref().map(|source| source.connection.clone()).or(by_rule);
         for change in &part.changes {
             w.add_history(&HistoryRow {
                 entity: after.id,

@@ -59,7 +59,10 @@ impl Engine {
             let Some(case) = w.close_case(number)? else { return Ok(None) };
             let at = w.advance_clock(now)?;
             w.add_audit(at, &self.principal, "quarantine-released", &number.to_string())?;
-            if let (Some(class), Some(id)) = (case.class, &case.id) {
+            if let (true, Some(id)) = (case.connection.is_hub(), &case.id) {
+                // It is about a rule: everybody is asked by it anew.
+                w.doubt_group_rule(id.as_str().split('/').next().unwrap_or_default())?;
+            } else if let (Some(class), Some(id)) = (case.class, &case.id) {
                 let connection = w.intern_connection(&case.connection)?;
                 if let Some(head) = w.shadow_head(connection, class, id)? {
                     w.put_unsettled(connection, class, head.ordinal, head.seq)?;

@@ -64,6 +64,9 @@ impl Engine {
             let for_good = Rule::ErasedStaysAway.on();
             let entities = [entity.id].into();
             let removed = erase(w, &Erasure { class, entities, words, at, for_good })?;
+            for rule in &self.policy.groups {
+                w.doubt_group_rule(&rule.name)?;
+            }
             let rows: u64 = removed.values().sum();
             w.add_audit(at, &self.principal, "account-erased", &format!("{}: {rows} rows", entity.id))?;
             Ok(removed)

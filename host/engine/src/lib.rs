@@ -48,6 +48,7 @@ pub mod push;
 mod reserve;
 pub mod resolve;
 mod restored;
+mod ruled;
 pub mod run;
 mod scan;
 pub mod schedule;
@@ -61,6 +62,7 @@ pub mod trace;
 pub mod verification;
 
 pub use deliver::operate::{DeliveryReport, entry_name};
+pub use deliver::repeat::{Repeat, Repeated};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use event::{Events, RunEvent};

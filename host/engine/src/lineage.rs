@@ -7,8 +7,8 @@ use rosterd_model::claim::HistoryRow;
 use rosterd_model::run::Run;
 use rosterd_model::{Class, ConnectionId, Entity, EntityId, ExternalId, RunId, Value};
 use rosterd_reconcile::normalise::value::match_key;
-use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
+use rosterd_store::{ConnectionNumber, Snapshot};
 
 /// One connection's statement about an attribute.
 #[derive(Debug, Clone)]
@@ -45,6 +45,9 @@ pub struct Why {
     /// Earlier values, newest first.
     pub history: Vec<HistoryRow>,
 }
+
+/// The word for the groups that follow a rule.
+const GROUPS: &str = "groups";
 
 /// Short words for attributes, as people write them.
 const ALIASES: [(&str, &str); 6] = [
@@ -99,15 +102,54 @@ pub(crate) fn find(view: &Snapshot, name: &str) -> Result<Option<Entity>, Engine
     }
 }
 
+/// The connection of a number; the hub itself has one, too.
+pub(crate) fn speaker(view: &impl Read, number: ConnectionNumber) -> Result<Option<ConnectionId>, EngineError> {
+    if number == ConnectionNumber::HUB {
+        return Ok(Some(ConnectionId::hub()));
+    }
+    Ok(view.connection_name(number)?)
+}
+
+/// The groups by rule that an account is in, each with its rule.
+fn groups(view: &Snapshot, entity: Entity) -> Result<Why, EngineError> {
+    let own = Value::Reference { class: Class::Account, id: entity.id.to_string().into() };
+    let (mut names, mut statements) = (Vec::new(), Vec::new());
+    for (rule, known) in view.group_rules()? {
+        let Some(group) = known.entity else { continue };
+        let Some(entry) = view.claims(group, ConnectionNumber::HUB)? else { continue };
+        let Some(members) = entry.get("members") else { continue };
+        if !matches!(&members.value, Value::List(all) if all.contains(&own)) {
+            continue;
+        }
+        let name = entry.get("displayName").map_or_else(|| Value::from(rule.as_str()), |entry| entry.value.clone());
+        let text = view.mapping(members.mapping)?;
+        statements.push(Statement {
+            connection: ConnectionId::hub(),
+            external_id: rule.as_str().into(),
+            value: name.clone(),
+            rule: text.and_then(|text| self::rule(&text, "members")),
+            connector: entry.connector.to_string(),
+            since: members.since,
+            run: view.run(members.since)?,
+            effective: true,
+        });
+        names.push(name);
+    }
+    Ok(Why { attribute: GROUPS.to_owned(), entity, value: Some(Value::List(names)), statements, history: Vec::new() })
+}
+
 fn explain(view: &Snapshot, entity: Entity, word: &str) -> Result<Why, EngineError> {
     let attribute = ALIASES
         .iter()
         .find(|(alias, _)| *alias == word && entity.attributes.get(word).is_none())
         .map_or(word, |(_, name)| name);
     let value = entity.attributes.get(attribute).cloned();
+    if attribute == GROUPS && value.is_none() {
+        return groups(view, entity);
+    }
     let mut statements = Vec::new();
     for (number, claims) in view.claims_of(entity.id)? {
-        let (Some(entry), Some(connection)) = (claims.get(attribute), view.connection_name(number)?) else { continue };
+        let (Some(entry), Some(connection)) = (claims.get(attribute), speaker(view, number)?) else { continue };
         let text = view.mapping(entry.mapping)?;
         statements.push(Statement {
             connection,

@@ -95,15 +95,15 @@ impl<R: Read> Members<'_, R> {
     fn account(&self, words: &Words<'_>, value: &Value) -> Result<Option<Entity>, EngineError> {
         let Value::Reference { class: Class::Account, id } = value else { return Ok(None) };
         let connection = words.of(id);
-        let Some(head) = self.view.shadow_head(connection, Class::Account, id)? else { return Ok(None) };
-        match self.view.link(connection, Class::Account, head.ordinal)?.filter(|link| link.live) {
-            Some(link) => Ok(self.view.entity(Class::Account, link.entity)?),
+        match self.view.meant(connection, Class::Account, id)? {
+            Some(account) => Ok(self.view.entity(Class::Account, account)?),
             None => Ok(None),
         }
     }
 }
 
-/// In whose words members are: the first connection that claims one, and if nobody does that of the first claims.
+/// In whose words members are: the first connection that claims one, and if nobody does the hub's, where the group follows a
+/// rule, or those of the first claims.
 struct Words<'a> {
     said: Vec<(ConnectionNumber, HashSet<&'a ExternalId>)>,
     otherwise: ConnectionNumber,
@@ -116,7 +116,9 @@ impl<'a> Words<'a> {
             set.entries.iter().for_each(|entry| collect(&entry.value, &mut ids));
             (*number, ids)
         });
-        Self { said: said.collect(), otherwise: claims.first().map_or(connection, |(number, _)| *number) }
+        let ours = claims.iter().any(|(number, _)| *number == ConnectionNumber::HUB);
+        let first = claims.first().map_or(connection, |(number, _)| *number);
+        Self { said: said.collect(), otherwise: if ours { ConnectionNumber::HUB } else { first } }
     }
 
     fn of(&self, id: &ExternalId) -> ConnectionNumber {

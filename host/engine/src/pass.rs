@@ -3,12 +3,25 @@
 use crate::apply::Applying;
 use crate::error::EngineError;
 use crate::plan::{accept, accept_unknown, put_partly, put_states};
-use rosterd_model::plan::{NOTHING, Part, PlanHeader, PlanState, Reason};
-use rosterd_model::{Entity, EntityId, Rule, RunId, Step};
+use crate::policy::Delivery;
+use rosterd_model::plan::{Bucket, Hold, NOTHING, Operation, Part, PlanHeader, PlanState, Reason, Target};
+use rosterd_model::{Class, ConnectionId, Entity, EntityId, Rule, RunId, Step};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Writer};
 
 impl Applying<'_> {
+    /// True for a group whose members may leave or return only once a person released them: it is told again then.
+    pub(crate) fn waits_for_members(&self, header: &PlanHeader, step: &Step, destination: &ConnectionId) -> bool {
+        let people = |hold: &Hold| {
+            let Bucket { target, class, operation, .. } = &hold.bucket;
+            (target, *class) == (&Target::Hub, Class::Account)
+                && matches!(operation, Operation::Disable | Operation::Enable)
+        };
+        let delivery = self.engine.policy.deliveries.iter().find(|delivery| delivery.destination == *destination);
+        let strips = step.class == Class::Group && delivery.is_some_and(Delivery::strips_groups);
+        strips && !self.held && header.holds.iter().any(people)
+    }
+
     /// The entity of a record that an earlier pass created.
     pub(crate) fn created(&self, w: &impl Read, run: RunId, step: &Step) -> Result<Option<Entity>, EngineError> {
         let Some(source) = &step.source else { return Ok(None) };
@@ -71,6 +84,7 @@ impl Applying<'_> {
             } else {
                 put_states(w, self.engine, self.job, true)?;
             }
+            self.followed(w, header)?;
             // What waits is judged by itself: the configuration was let through when anything of its plan was.
             accept(w, &self.engine.policy, self.job, &header.connector)?;
         } else {

@@ -9,6 +9,7 @@ use rosterd_reconcile::absence::{AbsencePolicy, parse_duration};
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::expression;
 use rosterd_reconcile::fanout::Outbound;
+use rosterd_reconcile::group_rule::GroupRule;
 use rosterd_reconcile::leaver::TimeZone;
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
@@ -28,6 +29,8 @@ pub struct Policy {
     pub keeps_aliases: bool,
     /// True: some job tells which accounts are secondary.
     pub has_secondaries: bool,
+    /// Groups that follow a rule, by name.
+    pub groups: Vec<GroupRule>,
     /// Thresholds.
     pub guard: GuardSpec,
     /// Who is never removed.

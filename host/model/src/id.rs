@@ -211,7 +211,8 @@ impl FromStr for RunId {
 pub struct EntityId(pub Uuid);
 
 impl EntityId {
-    /// The sixteen bytes that stand for the id in keys of the store; their order is the order of creation.
+    /// The sixteen bytes that stand for the id in keys of the store; their order is the order of creation,
+    /// but that ids which a plan named before they were made stand behind those with a time.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use crate::value::{Text, Value};
 pub use bucket::{Bucket, Hold};
 pub use digest::PlanDigest;
-pub use reason::{Due, Reason};
+pub use reason::{Due, Followed, Reason};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;

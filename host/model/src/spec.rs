@@ -5,6 +5,7 @@
 mod authority;
 mod correlate;
 mod deliver;
+mod group;
 mod guard;
 mod job;
 mod lifecycle;
@@ -18,6 +19,7 @@ pub use correlate::{TierMode, TierSpec};
 pub use deliver::{
     DeleteRequires, DeliverySpec, FirstDelivery, OnDrift, OnGraceEnd, OnLeave, OnMissing, OnSuspend, OutboundSpec,
 };
+pub use group::GroupSpec;
 pub use guard::{ApprovalSpec, GuardSpec, OnTrip, ProtectSpec, Rolling, Threshold};
 pub use job::{AbsenceSpec, ClassSpec, Employments, JobSpec, Unmatched};
 pub use lifecycle::LifecycleSpec;
@@ -36,6 +38,9 @@ pub struct PolicySpec {
     pub deliver: BTreeMap<ConnectionId, DeliverySpec>,
     /// Authority.
     pub authority: AuthoritySpec,
+    /// Groups that follow a rule, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub group: BTreeMap<String, GroupSpec>,
     /// Guard.
     pub guard: GuardSpec,
     /// Protected accounts.

@@ -54,6 +54,7 @@ pub mod echo;
 pub mod expression;
 pub mod fanout;
 pub mod filter;
+pub mod group_rule;
 pub mod guard;
 pub mod leaver;
 pub mod licence;

@@ -15,7 +15,7 @@ use crate::tables::{
     WriteAudit, WriteConnections, WriteErased, WriteHints, WriteLinks, WriteOutbox, WritePlans, WriteQuarantine,
     WriteRuns, WriteShadows, WriteTotals,
 };
-use rosterd_model::plan::{PlanHeader, PlanState, Step, StepObject};
+use rosterd_model::plan::{PlanHeader, PlanState, Reason, Step, StepObject};
 use rosterd_model::quarantine::QuarantineCase;
 use rosterd_model::run::Run;
 use rosterd_model::{Class, ConnectionId, EntityId, ExternalId, Timestamp};
@@ -274,7 +274,12 @@ fn plans(
             StepObject::Entity(id) => erasure.entities.contains(id),
             StepObject::New { connection, id } => of(connection, id),
         };
-        object || step.source.as_ref().is_some_and(|source| of(&source.connection, &source.id))
+        // Names of members stand in the reason of a group that follows a rule.
+        let named = match &step.reason {
+            Reason::Rule(followed) => followed.joins.iter().chain(&followed.leaves).any(|name| erasure.says(name)),
+            _ => false,
+        };
+        object || named || step.source.as_ref().is_some_and(|source| of(&source.connection, &source.id))
     };
     let (mut keys, mut touched) = (Vec::new(), BTreeSet::new());
     for row in w.prefix(Table::PlanSteps, b"")? {

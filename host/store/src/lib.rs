@@ -65,6 +65,7 @@ pub use tables::circuits::InFlight;
 pub use tables::clients::{ClientRow, FormerSecret, SecretHash};
 pub use tables::entities::EntityKey;
 pub use tables::full_scans::FullScan;
+pub use tables::group_rules::FollowedRule;
 pub use tables::hints::StoredHint;
 pub use tables::links::LinkOf;
 pub use tables::meta::Counter;
@@ -93,6 +94,6 @@ pub mod prelude {
         WriteUnsettled,
     };
     pub use crate::tables::{ReadClients, WriteClients};
-    pub use crate::tables::{ReadFullScans, ReadHints, ReadPasswords, ReadShadowKeys};
-    pub use crate::tables::{WriteFullScans, WriteHints, WritePasswords, WriteShadowKeys};
+    pub use crate::tables::{ReadFullScans, ReadGroupRules, ReadHints, ReadPasswords, ReadShadowKeys};
+    pub use crate::tables::{WriteFullScans, WriteGroupRules, WriteHints, WritePasswords, WriteShadowKeys};
 }

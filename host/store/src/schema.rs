@@ -6,7 +6,7 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `meta` | name of the fact | see [`crate::tables::meta`] |
+//! | `meta` | name of the fact | see [`crate::tables::meta`], [`crate::tables::group_rules`] |
 //! | `connections` | name | number u16 |
 //! | `shadow-heads` | connection u16, class u8, external id | ordinal u32, hash 16, seq u64, state u8: 29 bytes |
 //! | `shadows` | connection, class, ordinal u32 | `Shadow` |
@@ -17,7 +17,7 @@
 //! | `missing` | connection, class, ordinal | `Missing` |
 //! | `entities` | class, entity id 16 | `Entity` |
 //! | `entity-keys` | class, attribute, key space, value, entity id | nothing |
-//! | `claims` | entity id, connection | `ClaimSet` |
+//! | `claims` | entity id, connection or 65535 for the hub | `ClaimSet` |
 //! | `links` | connection, class, ordinal | `Link` |
 //! | `mappings` | digest 8 | canonical text |
 //! | `history` | entity id, seq u64 | `HistoryRow` |

@@ -17,6 +17,8 @@ pub(crate) enum OutboxCommand {
         /// Only what goes to this connection
         connection: Option<String>,
     },
+    /// Tell a destination again what it was told in a time: each object as it is now
+    Replay(OutboxReplayArgs),
     /// Give an entry up: the destination keeps what it has until the object changes again
     Drop {
         /// The entry, as `outbox list` prints it: CONNECTION/ID
@@ -35,6 +37,25 @@ pub(crate) struct OutboxListArgs {
     /// Show at most so many
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: usize,
+}
+
+/// Whom to tell what again.
+#[derive(Debug, Args)]
+pub(crate) struct OutboxReplayArgs {
+    /// The destination
+    pub(crate) connection: String,
+    /// From when on: 2026-11-26T20:00:00Z, or a day
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: String,
+    /// Until when; now, if nothing is said
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only account, org-unit or group
+    #[arg(long)]
+    pub(crate) class: Option<String>,
+    /// Count, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// `rosterd pause`.

@@ -224,7 +224,12 @@ impl Human for WhyView {
     fn human(&self, page: &mut Page) {
         let value = side(self.why.value.as_ref());
         page.line(format!("{}.{} = {}", self.account, self.attribute, page.paint(Tone::Good, &value)));
-        for statement in &self.why.statements {
+        for statement in self.why.statements.iter().filter(|statement| statement.connection.is_hub()) {
+            let rule = statement.rule.as_deref().unwrap_or("a rule whose text is no longer kept");
+            let name = plain(statement.external_id.as_str());
+            page.line(format!("  {} by the rule {name}: {rule}", side(Some(&statement.value))));
+        }
+        for statement in self.why.statements.iter().filter(|statement| !statement.connection.is_hub()) {
             let rule = statement.rule.as_deref().unwrap_or("a rule whose text is no longer kept");
             let word = if statement.effective { "says so" } else { "says otherwise" };
             page.line(format!(

@@ -14,6 +14,7 @@ mod erase;
 pub(crate) mod init;
 mod mapping;
 mod outbox;
+mod outbox_replay;
 mod pause;
 mod plan_view;
 mod plugin;

@@ -24,6 +24,7 @@ pub(crate) fn run(context: &Context, command: OutboxCommand) -> Result<Output, C
             let count = engine(context, None)?.outbox_retry_all(connection.as_deref())?;
             Ok(Output::new("outbox retry-all", Retried { count }))
         }
+        OutboxCommand::Replay(args) => super::outbox_replay::run(context, args),
         OutboxCommand::Drop { entry } => {
             let entry = Row::new(engine(context, None)?.outbox_drop(&entry)?);
             Ok(Output::new("outbox drop", Changed { verb: "was given up", entry }))

@@ -5,7 +5,7 @@ use crate::engine::engine;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Human, Output, Page, Tone, plain};
-use rosterd_model::plan::{ApplyCounts, Hold, Part, PlanHeader, PlanState, Reason, Step, Target};
+use rosterd_model::plan::{ApplyCounts, Followed, Hold, Part, PlanHeader, PlanState, Reason, Step, Target};
 use rosterd_store::Snapshot;
 use rosterd_store::prelude::*;
 use serde::Serialize;
@@ -68,6 +68,9 @@ struct StepView {
     label: String,
     reason: String,
     effects: Vec<EffectView>,
+    /// True: a group that follows a rule.
+    #[serde(skip)]
+    by_rule: bool,
 }
 
 #[derive(Serialize)]
@@ -232,6 +235,7 @@ impl StepView {
             label: step.label.to_string(),
             reason: reason(&step.reason),
             effects: step.parts.iter().map(EffectView::of).collect(),
+            by_rule: matches!(step.reason, Reason::Rule(_)),
         }
     }
 
@@ -240,7 +244,11 @@ impl StepView {
             self.effects.iter().map(|effect| format!("{} in {}", effect.operation, effect.target)).collect();
         page.line(format!("  {} {}: {} ({})", self.class, plain(&self.label), effects.join(", "), self.reason));
         if all {
-            for change in self.effects.iter().take(1).flat_map(|effect| &effect.changes) {
+            let mut changes: Vec<&ChangeView> =
+                self.effects.iter().take(1).flat_map(|effect| &effect.changes).collect();
+            // Who joins and leaves is said above by name, and the members of such a group are ids.
+            changes.retain(|change| !self.by_rule || change.attribute != "members");
+            for change in changes {
                 let side = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), plain);
                 page.line(format!("      {}: {} -> {}", change.attribute, side(&change.before), side(&change.after)));
             }
@@ -285,6 +293,7 @@ fn reason(reason: &Reason) -> String {
         Reason::Undelivered => "not delivered yet".to_owned(),
         Reason::Due(due) => due.as_str().to_owned(),
         Reason::Membership => "a member left or is back".to_owned(),
+        Reason::Rule(followed) => by_rule(followed),
         Reason::Drifted => "changed at the destination by hand".to_owned(),
         Reason::Announced => "the last day is over, as was announced".to_owned(),
         Reason::Allowed { by, text } => format!("allowed again by {}: {}", plain(by), plain(text)),
@@ -292,6 +301,20 @@ fn reason(reason: &Reason) -> String {
         Reason::Ordered { by, text, .. } => format!("ordered by {}: {}", plain(by), plain(text)),
         Reason::Made => "made by the hub, and read again".to_owned(),
     }
+}
+
+/// Who joins and who leaves a group, and by which rule.
+fn by_rule(followed: &Followed) -> String {
+    let mut text = format!("by the rule {}", plain(&followed.rule));
+    for (word, count, names) in [("join", followed.joined, &followed.joins), ("leave", followed.left, &followed.leaves)]
+    {
+        if count > 0 {
+            let shown: Vec<String> = names.iter().map(|name| plain(name)).collect();
+            let more = if count > shown.len() as u64 { ", ..." } else { "" };
+            text.push_str(&format!("; {count} {word}: {}{more}", shown.join(", ")));
+        }
+    }
+    text
 }
 
 #[derive(Serialize)]

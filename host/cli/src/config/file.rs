@@ -9,7 +9,7 @@ use crate::error::Problem;
 use rosterd_connector::Limits;
 use rosterd_model::ConnectionId;
 use rosterd_model::spec::{
-    ApprovalSpec, AuthoritySpec, DeliverySpec, GuardSpec, JobSpec, LifecycleSpec, PolicySpec, ProtectSpec,
+    ApprovalSpec, AuthoritySpec, DeliverySpec, GroupSpec, GuardSpec, JobSpec, LifecycleSpec, PolicySpec, ProtectSpec,
     RetentionSpec,
 };
 use schemars::JsonSchema;
@@ -40,6 +40,9 @@ pub(crate) struct FileConfig {
     /// Deliveries by destination.
     #[schemars(default, with = "BTreeMap<Name, DeliverySpec>")]
     pub(crate) deliver: BTreeMap<ConnectionId, DeliverySpec>,
+    /// Groups by name whose members follow a rule.
+    #[schemars(default, with = "BTreeMap<Name, GroupSpec>")]
+    pub(crate) group: BTreeMap<String, GroupSpec>,
     /// How much may change at once before a person is asked.
     #[schemars(default)]
     pub(crate) guard: GuardSpec,
@@ -273,6 +276,7 @@ struct RawFile {
     job: BTreeMap<String, JobSpec>,
     authority: AuthoritySpec,
     deliver: BTreeMap<ConnectionId, DeliverySpec>,
+    group: BTreeMap<String, GroupSpec>,
     guard: GuardSpec,
     protect: ProtectSpec,
     lifecycle: LifecycleSpec,
@@ -321,6 +325,7 @@ impl FileConfig {
             job: file.job.into_iter().map(with_schedule).collect(),
             authority: file.authority,
             deliver: file.deliver,
+            group: file.group,
             guard: file.guard,
             protect: file.protect,
             lifecycle: file.lifecycle,
@@ -338,6 +343,7 @@ impl FileConfig {
         PolicySpec {
             jobs: self.job.iter().map(|(name, job)| (name.clone(), job.spec.clone())).collect(),
             deliver: self.deliver.clone(),
+            group: self.group.clone(),
             authority: self.authority.clone(),
             guard: self.guard.clone(),
             protect: self.protect.clone(),

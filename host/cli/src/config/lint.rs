@@ -14,6 +14,7 @@ use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::correlate::check_tiers;
 use rosterd_reconcile::expression::root_of;
 use rosterd_reconcile::fanout::Outbound;
+use rosterd_reconcile::group_rule::GroupRule;
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
 use std::collections::BTreeSet;
@@ -31,6 +32,7 @@ pub(crate) fn lint(config: &Config) -> Vec<Problem> {
     lint.authority();
     lint.conditions();
     lint.deliveries();
+    lint.groups();
     lint.protect();
     lint.lifecycle();
     lint.problems.extend(super::flows::flows(config));
@@ -175,6 +177,15 @@ impl Lint<'_> {
                 self.document.locate(&["deliver", destination.as_str(), class.as_str(), "map", name])
             }
             None => self.document.locate(&["deliver", destination.as_str(), attribute]),
+        }
+    }
+
+    fn groups(&mut self) {
+        for (name, spec) in &self.config.file.group {
+            if let Err(error) = GroupRule::compile(name, spec) {
+                let place = self.document.locate(&["group", name, &error.attribute]);
+                self.add(place, format!("\"{}\" in [group.{name}]: {}", error.attribute, error.message), None);
+            }
         }
     }
 

@@ -131,3 +131,14 @@ fn an_attribute_that_goes_both_ways_through_an_expression() {
     let deliver = "[deliver.hr.account.map]\ncn = \"account.displayName\"\n";
     assert_shown!(said(&format!("{JOB}{map}{deliver}")));
 }
+
+#[test]
+fn rules_of_groups_must_be_conditions_and_have_names_of_their_own() {
+    let text = "[group.engineering]\nmembers = 'account.department'\n[group.all]\nmembers = 'account.groups == null'\n";
+    let shown = said(&format!("{JOB}{text}"));
+    assert!(shown.contains("\"members\" in [group.engineering]: the rule gives a value of type text"), "{shown}");
+    assert!(shown.contains("a rule may not ask for groups"), "{shown}");
+    let text = "[group.a]\ndisplay-name = \"Staff\"\nmembers = 'true'\n[group.b]\ndisplay-name = \"Staff\"\nmembers = 'true'\n";
+    let shown = said(&format!("{JOB}{text}"));
+    assert!(shown.contains("[group.b] display-name: [group.a] is called \"Staff\", too"), "{shown}");
+}

@@ -11,6 +11,7 @@
 //! turn      one transaction: answers in, what goes out next      settle, failure
 //! verify    reads some of it back
 //! operate   what people do: list, retry, drop, pause, resume
+//! repeat    what was told in a time is told again
 //! ```
 
 mod ahead;
@@ -23,6 +24,7 @@ pub(crate) mod operate;
 mod pace;
 mod pass;
 mod reference;
+pub(crate) mod repeat;
 mod request;
 mod ring;
 mod send;

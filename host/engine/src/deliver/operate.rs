@@ -167,7 +167,7 @@ impl Engine {
         })
     }
 
-    fn destination_number(&self, name: &str) -> Result<ConnectionNumber, EngineError> {
+    pub(super) fn destination_number(&self, name: &str) -> Result<ConnectionNumber, EngineError> {
         let found = self.policy.deliveries.iter().find(|delivery| delivery.destination.as_str() == name);
         let known: Vec<&str> = self.policy.deliveries.iter().map(|delivery| delivery.destination.as_str()).collect();
         let delivery = found.ok_or_else(|| {
@@ -203,6 +203,6 @@ fn number_of(view: &Snapshot, name: &str) -> Result<ConnectionNumber, EngineErro
 }
 
 /// An entry as if nobody had tried it; the doubt whether it was done stays.
-fn afresh(entry: OutboxEntry) -> OutboxEntry {
+pub(super) fn afresh(entry: OutboxEntry) -> OutboxEntry {
     OutboxEntry { attempts: 0, again: false, failing_since: None, state: DeliveryState::Waiting, ..entry }
 }

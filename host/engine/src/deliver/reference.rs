@@ -132,13 +132,14 @@ impl<'a> References<'a> {
         }
         let claims = self.claims.as_deref().unwrap_or_default();
         let speaks = |set: &ClaimSet| set.entries.iter().any(|entry| mentions(&entry.value, class, id));
-        let connection = claims.iter().find(|(_, set)| speaks(set)).or_else(|| claims.first());
+        // Members of a group that follows a rule are in the hub's own words, those who leave it, too.
+        let hub = || claims.iter().find(|(number, _)| *number == ConnectionNumber::HUB);
+        let connection = claims.iter().find(|(_, set)| speaks(set)).or_else(hub).or_else(|| claims.first());
         // Nobody claims it any more: the destination's own number leads nowhere, which is what it should do.
         let connection = connection.map_or(self.number, |(number, _)| *number);
         let missing = MissingReference { connection, class, id: id.clone() };
-        let Some(head) = self.view.shadow_head(connection, class, id)? else { return Ok((missing, None)) };
-        let link = self.view.link(connection, class, head.ordinal)?.filter(|link| link.live);
-        Ok((missing, link.map(|link| link.entity)))
+        let entity = self.view.meant(connection, class, id)?;
+        Ok((missing, entity))
     }
 
     /// The entities of a class that the values of an entity refer to.

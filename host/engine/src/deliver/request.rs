@@ -241,7 +241,11 @@ impl<'a> Preparer<'a> {
         // Where enabling or disabling was not answered, nobody knows whether the account can be used there.
         let of_use = matches!(entry.operation, Operation::Enable | Operation::Disable);
         let doubted = entry.uncertain && of_use && !stage.is_late && Rule::LevelTriggered.on();
-        let actions = actions(there, &stage, (status, doubted), &shown);
+        let mut actions = actions(there, &stage, (status, doubted), &shown);
+        let again = there.is_some_and(|there| disables(there.status, &entry)) && status == ProjectionStatus::Disabled;
+        if again && !doubted && !stage.is_late {
+            actions.push(Action::Disable);
+        }
         let key = key(&self.delivery.destination, &entry, known.as_ref());
         let desired = if actions.is_empty() { String::new() } else { to_json(&shown) };
         let before = match there {
@@ -283,7 +287,13 @@ fn again(desired: &Desired, there: &Projection, entry: &OutboxEntry) -> Part {
         before: there.attributes.get(name).cloned(),
         after: Some(value.clone()),
     });
-    Part { changes: changes.collect(), ..nothing(there, entry) }
+    // Who is disabled there is disabled once more, where that was asked for.
+    let operation = if disables(there.status, entry) { Operation::Disable } else { Operation::Update };
+    Part { changes: changes.collect(), operation, ..nothing(there, entry) }
+}
+
+fn disables(status: ProjectionStatus, entry: &OutboxEntry) -> bool {
+    entry.uncertain && entry.operation == Operation::Disable && status == ProjectionStatus::Disabled
 }
 
 /// A step that changes nothing.

@@ -13,7 +13,7 @@ use rosterd_reconcile::echo;
 use rosterd_reconcile::fanout::partial_hash;
 use rosterd_reconcile::normalise::value::match_key;
 use rosterd_store::prelude::*;
-use rosterd_store::{MissingReference, Writer};
+use rosterd_store::{ConnectionNumber, MissingReference, Writer};
 
 /// One transaction's work on one destination.
 pub(super) struct Settling<'a> {
@@ -211,8 +211,11 @@ impl Settling<'_> {
             return Ok(());
         }
         let number = self.route.number;
-        for (connection, claims) in w.claims_of(entry.entity)? {
-            let missing = MissingReference { connection, class: claims.class, id: claims.external_id };
+        let own = (ConnectionNumber::HUB, entry.class, entry.entity.to_string().into());
+        let claims = w.claims_of(entry.entity)?.into_iter();
+        let called = claims.map(|(connection, claims)| (connection, claims.class, claims.external_id)).chain([own]);
+        for (connection, class, id) in called {
+            let missing = MissingReference { connection, class, id };
             let waiting = w.pending_on(number, &missing)?;
             if waiting.is_empty() {
                 continue;

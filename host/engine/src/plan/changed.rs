@@ -45,6 +45,12 @@ pub(super) fn changes(
             changes.push(format!("another connector of connection {}", job.source));
         }
     }
+    for rule in &policy.groups {
+        let accepted = view.group_rule(&rule.name)?.accepted;
+        if accepted.is_some_and(|accepted| accepted != rule.fingerprint()) {
+            changes.push(format!("a change of the rule of group {}", rule.name));
+        }
+    }
     changes.extend(changed_deliveries(view, policy)?.into_iter().map(|(_, change)| change));
     Ok(changes)
 }

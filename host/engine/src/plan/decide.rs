@@ -6,6 +6,7 @@ use super::effective::{Effective, claim_changes, fresh};
 use super::portion::{Known, Mapped, There};
 use crate::announced::announced;
 use crate::error::EngineError;
+use crate::lineage::speaker;
 use crate::paths::Saying;
 use crate::policy::{JobClass, name_attribute};
 use rosterd_model::claim::Link;
@@ -345,6 +346,7 @@ impl Planner<'_> {
         if let Some(entity) = before {
             self.turns(entity, after);
         }
+        self.follow(&step, after)?;
         self.push(step)?;
         Ok(true)
     }
@@ -359,7 +361,7 @@ impl Planner<'_> {
         for (number, set) in all {
             if number == self.connection {
                 mine = Some(set);
-            } else if let Some(name) = self.view.connection_name(number)? {
+            } else if let Some(name) = speaker(&*self.view, number)? {
                 others.push((name, set));
             }
         }

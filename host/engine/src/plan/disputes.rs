@@ -72,6 +72,7 @@ impl Planner<'_> {
         let removed: Vec<Step> = self.rows.without(&places)?;
         for (step, sentence) in removed.into_iter().zip(sentences) {
             self.tally.remove(&step);
+            self.follows_not(&step)?;
             if let Some(source) = &step.source {
                 if self.is_let_be(step.class, source)? {
                     continue;

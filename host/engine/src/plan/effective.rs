@@ -91,6 +91,13 @@ impl Effective<'_> {
             after.set(attribute, set.value.clone());
             return;
         }
+        // Nobody is asked about what a rule of the hub's own says.
+        let ours =
+            self.others.iter().find(|(connection, _)| connection.is_hub()).and_then(|(_, set)| set.get(attribute));
+        if let Some(entry) = ours.filter(|_| Rule::GroupIsOurs.on()) {
+            after.set(attribute, entry.value.clone());
+            return;
+        }
         let own = mine.map(|value| (self.source.clone(), value));
         let others = self
             .others

@@ -11,6 +11,7 @@ use rosterd_model::plan::Part;
 use rosterd_model::{Attributes, Class, Entity, EntityId, Rule};
 use rosterd_reconcile::Problem;
 use rosterd_reconcile::fanout::{Desired, part};
+use rosterd_store::ConnectionNumber;
 use rosterd_store::prelude::*;
 
 impl Planner<'_> {
@@ -46,8 +47,10 @@ impl Planner<'_> {
         existing: Option<EntityId>,
         projection: Option<&Projection>,
     ) -> Result<bool, EngineError> {
+        // A group that follows a rule is no record of the job's source.
+        let of_source = delivery.destination == self.job.source && !self.ruling;
         let (Some(id), Some(number)) = (existing, self.view.connection_number(&delivery.destination)?) else {
-            return Ok(delivery.destination == self.job.source);
+            return Ok(of_source);
         };
         let living = projection.is_some_and(|known| known.status.is_living());
         let jobs = self.policy.jobs.values().filter(|job| job.source == delivery.destination);
@@ -56,7 +59,7 @@ impl Planner<'_> {
             There::Shown => !living,
             There::Removed => Rule::NeverBackIntoTheSource.on(),
             // A record of the destination that is being linked by this step.
-            There::Unknown => !living && delivery.destination == self.job.source,
+            There::Unknown => !living && of_source,
         })
     }
 
@@ -69,7 +72,8 @@ impl Planner<'_> {
         desired: &mut Desired,
     ) -> Result<(), EngineError> {
         let (view, protect, turned) = (&*self.view, &self.policy.protect, &self.turned);
-        let members = Members { view, protect, delivery, group, connection: self.connection, turned };
+        let connection = if self.ruling { ConnectionNumber::HUB } else { self.connection };
+        let members = Members { view, protect, delivery, group, connection, turned };
         members.correct(known, desired)
     }
 

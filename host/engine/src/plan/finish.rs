@@ -17,7 +17,9 @@ impl Planner<'_> {
         let steps = self.rows.count;
         let same = self.same_plan(digest, &holds)?;
         let cleared = self.store(digest, steps, (holds, free), same.as_ref())?;
-        let quarantined = self.engine.store.snapshot()?.case_count(self.connection)?;
+        let view = self.engine.store.snapshot()?;
+        let quarantined = view.case_count(self.connection)? + self.following.open_cases(&view)?;
+        drop(view);
         let header = match same {
             Some(header) => Some(header),
             None if steps == 0 => None,
@@ -76,6 +78,8 @@ impl Planner<'_> {
             || !self.paid.is_empty()
             || !self.timers.is_empty()
             || !self.renewed.is_empty()
+            || !self.following.asked.is_empty()
+            || !self.following.gone.is_empty()
             || !open.is_empty();
         let behind = steps == 0 && self.states_differ()?;
         let looked = same.is_some_and(|same| same.connection.is_hub());
@@ -86,7 +90,7 @@ impl Planner<'_> {
         if let (Some(approved), false) = (approved, Rule::ApprovalBindsDigest.on()) {
             header.state = approved;
         }
-        let engine = self.engine;
+        let (engine, pushed) = (self.engine, self.job.pushed);
         let write = |w: &mut rosterd_store::Writer<'_>| {
             if write_plan {
                 let mut taken = w.next_plan()?;
@@ -98,6 +102,9 @@ impl Planner<'_> {
                 }
                 for part in &self.job.classes {
                     w.put_mapping(part.mapping.digest(), part.mapping.text())?;
+                }
+                for rule in &self.policy.groups {
+                    w.put_mapping(rule.digest(), rule.text())?;
                 }
                 w.put_plan(&header)?;
             }
@@ -124,6 +131,8 @@ impl Planner<'_> {
             for (destination, class, entity) in &self.paid {
                 w.clear_owed(*destination, *class, *entity)?;
             }
+            let plan = same.map(|same| same.number).or_else(|| write_plan.then_some(number));
+            self.put_asked(w, plan)?;
             for timer in &self.timers {
                 w.put_timer(timer)?;
             }
@@ -140,12 +149,33 @@ impl Planner<'_> {
             Ok(())
         };
         // Clients wait for one disk write, at the end of the run.
-        if self.job.pushed {
+        if pushed {
             engine.store.commit_with_next::<_, EngineError>("plan", write)?;
         } else {
             engine.store.commit::<_, EngineError>("plan", write)?;
         }
         Ok(cleared)
+    }
+
+    /// Remembers the rules of groups that everybody was asked by: for this plan, or, without one, for good.
+    fn put_asked(&self, w: &mut rosterd_store::Writer<'_>, plan: Option<u64>) -> Result<(), EngineError> {
+        self.following.gone.iter().try_for_each(|name| w.doubt_group_rule(name))?;
+        for (name, seen, fingerprint) in &self.following.asked {
+            // Somebody doubts it since.
+            if w.group_rule(name)? != *seen {
+                continue;
+            }
+            let mut now = seen.clone();
+            match plan {
+                Some(plan) => now.asked = Some((fingerprint.clone(), plan)),
+                None => {
+                    (now.decided, now.asked) = (Some(fingerprint.clone()), None);
+                    now.accepted = if self.job.is_hub() { now.accepted } else { Some(fingerprint.clone()) };
+                }
+            }
+            w.put_group_rule(name, &now)?;
+        }
+        Ok(())
     }
 
     /// Plans of this job that nobody applied: this one takes their place. What a person approved stays as long as

@@ -38,6 +38,7 @@ pub(crate) fn plan(
     planner.guarded = guarded;
     let mut plan = HubPlan { planner };
     steps(&mut plan)?;
+    plan.planner.follow_rules()?;
     plan.planner.strip_groups()?;
     plan.planner.finish()
 }
@@ -149,7 +150,9 @@ impl<'p> HubPlan<'p> {
         }
         let (class, object, label) = (entity.class, StepObject::Entity(entity.id), label(entity));
         let (claims, mapping) = (Some(Vec::new()), [0; 8]);
-        self.push(Step { class, object, label, reason, source: None, claims, mapping, parts })?;
+        let step = Step { class, object, label, reason, source: None, claims, mapping, parts };
+        self.planner.follow(&step, entity)?;
+        self.push(step)?;
         Ok(true)
     }
 

@@ -14,6 +14,8 @@ mod effective;
 mod employment;
 mod fan_out;
 mod finish;
+mod follow;
+mod followed;
 mod holds;
 mod hub;
 mod lifecycle;
@@ -153,6 +155,10 @@ struct Planner<'a> {
     turned: Turned,
     /// There: groups that a step of this plan is about.
     groups: HashSet<EntityId>,
+    /// Groups that follow a rule.
+    following: follow::Following,
+    /// True: the step in the making is about such a group.
+    ruling: bool,
 }
 
 /// Makes the plan of a run.
@@ -188,6 +194,7 @@ pub(crate) fn plan(
         planner.absent(classes)?;
     }
     planner.leave_units()?;
+    planner.follow_rules()?;
     planner.strip_groups()?;
     planner.people_back()?;
     planner.saying.clear();
@@ -244,6 +251,8 @@ impl<'a> Planner<'a> {
             strips: engine.policy.deliveries.iter().any(Delivery::strips_groups),
             turned: Turned::new(),
             groups: HashSet::new(),
+            following: follow::Following::of(&view, &engine.policy)?,
+            ruling: false,
             view,
             guarded: true,
             asked: BTreeMap::new(),

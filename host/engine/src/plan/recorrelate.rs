@@ -42,6 +42,7 @@ pub(crate) fn plan(
         planner.class(class, true)?;
     }
     planner.departed_all()?;
+    planner.follow_rules()?;
     planner.catch_up(&behind)?;
     planner.finish()
 }
@@ -176,7 +177,7 @@ impl Planner<'_> {
         }
         let name = crate::policy::name_attribute(entity.class);
         let label = entity.attributes.get(name).map_or_else(|| id.to_string().into(), Value::to_text);
-        self.push(Step {
+        let step = Step {
             class: entity.class,
             object: StepObject::Entity(id),
             label,
@@ -186,6 +187,8 @@ impl Planner<'_> {
             claims: Some(Vec::new()),
             mapping: part.mapping.digest(),
             parts,
-        })
+        };
+        self.follow(&step, &after)?;
+        self.push(step)
     }
 }

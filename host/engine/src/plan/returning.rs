@@ -54,6 +54,10 @@ pub(crate) fn decides_lifecycle(
     (class, ordinal): (Class, u32),
     others: &[(ConnectionId, ClaimSet)],
 ) -> Result<bool, EngineError> {
+    // A group that follows a rule is there as long as the hub says so.
+    if Rule::GroupIsOurs.on() && others.iter().any(|(connection, _)| connection.is_hub()) {
+        return Ok(false);
+    }
     if !Rule::LifecycleAuthority.on() {
         return Ok(true);
     }

@@ -85,7 +85,7 @@ impl Planner<'_> {
         self.turns(before, &after);
         let label =
             before.attributes.get(name_attribute(Class::Account)).map_or_else(|| id.to_string().into(), Value::to_text);
-        self.push(Step {
+        let step = Step {
             class: Class::Account,
             object: StepObject::Entity(id),
             label,
@@ -94,6 +94,8 @@ impl Planner<'_> {
             claims: Some(Vec::new()),
             mapping: [0; 8],
             parts,
-        })
+        };
+        self.follow(&step, &after)?;
+        self.push(step)
     }
 }

@@ -36,6 +36,8 @@ impl<'a> Planner<'a> {
         let mut ids: HashSet<ExternalId> = HashSet::new();
         for account in self.turned.keys() {
             ids.extend(self.view.claims_of(*account)?.into_iter().map(|(_, claims)| claims.external_id));
+            // As groups call him that follow a rule.
+            ids.insert(account.to_string().into());
         }
         let mut after: Option<EntityId> = None;
         loop {

@@ -170,7 +170,9 @@ impl Planner<'_> {
         self.moved_out += 1;
         let (class, object, label) = (Class::Account, StepObject::Entity(person.id), label(person));
         let (claims, mapping, reason) = (Some(Vec::new()), [0; 8], Reason::UnitGone);
-        self.push(Step { class, object, label, reason, source: None, claims, mapping, parts })
+        let step = Step { class, object, label, reason, source: None, claims, mapping, parts };
+        self.follow(&step, &after)?;
+        self.push(step)
     }
 }
 

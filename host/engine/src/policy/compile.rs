@@ -9,6 +9,7 @@ use rosterd_reconcile::alias;
 use rosterd_reconcile::authority::Authority;
 use rosterd_reconcile::direction::conflicts;
 use rosterd_reconcile::fanout::Outbound;
+use rosterd_reconcile::group_rule::GroupRule;
 use rosterd_reconcile::leaver;
 use rosterd_reconcile::mapping::Mapping;
 use rosterd_reconcile::protect::Protect;
@@ -55,6 +56,7 @@ impl Policy {
                     .extend(errors.iter().map(|e| format!("[deliver.{destination}] {}: {}", e.attribute, e.message))),
             }
         }
+        let groups = compile_groups(spec).map_err(|found| problems.extend(found));
         let protect = Protect::compile(&spec.protect).map_err(|errors| {
             problems.extend(errors.iter().map(|e| format!("[protect] {}: {}", e.attribute, e.message)));
         });
@@ -71,8 +73,8 @@ impl Policy {
         }
         let home =
             leaver::zone(&spec.lifecycle.zone).map_err(|text| problems.push(format!("[lifecycle] zone: {text}")));
-        let (Ok(protect), Ok(authority), Ok(approval), Ok(retention), Ok(home), true) =
-            (protect, authority, approval, retention, home, problems.is_empty())
+        let (Ok(groups), Ok(protect), Ok(authority), Ok(approval), Ok(retention), Ok(home), true) =
+            (groups, protect, authority, approval, retention, home, problems.is_empty())
         else {
             return Err(EngineError::Configuration(problems.join("\n")));
         };
@@ -88,6 +90,7 @@ impl Policy {
             authority,
             keeps_aliases,
             has_secondaries,
+            groups,
             guard: spec.guard.clone(),
             protect,
             approval,
@@ -97,6 +100,27 @@ impl Policy {
             digest,
         })
     }
+}
+
+/// Groups that follow a rule. Two of one name could not be told apart at a destination.
+fn compile_groups(spec: &PolicySpec) -> Result<Vec<GroupRule>, Vec<String>> {
+    let (mut groups, mut problems) = (Vec::<GroupRule>::new(), Vec::new());
+    for (name, group) in &spec.group {
+        match GroupRule::compile(name, group) {
+            Err(error) => problems.push(format!("[group.{name}] {}: {}", error.attribute, error.message)),
+            Ok(rule) => {
+                if let Some(other) = groups.iter().find(|other| other.display_name == rule.display_name) {
+                    let name = &rule.display_name;
+                    problems.push(format!(
+                        "[group.{}] display-name: [group.{}] is called \"{name}\", too; give one of them another name",
+                        rule.name, other.name
+                    ));
+                }
+                groups.push(rule);
+            }
+        }
+    }
+    if problems.is_empty() { Ok(groups) } else { Err(problems) }
 }
 
 /// A sentence for each pushed source that another job has, too: nobody could say which of them decides what a client says.

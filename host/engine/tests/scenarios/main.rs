@@ -90,6 +90,7 @@ sections! {
     section_11_runs 11
     section_12_privacy 12
     section_13_pushed 13
+    section_14_groups 14
 }
 
 /// The rule of an id, or a sentence.

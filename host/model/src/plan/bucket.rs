@@ -121,7 +121,7 @@ impl Step {
     }
 
     /// The buckets on which `part` depends: those in which it counts, and those of its cause (the hub's part of its step, and
-    /// for a group whose members leave or return what those count as).
+    /// for a group whose members change what those count as).
     pub fn buckets<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = Bucket> + 'a {
         let cause = self.hub().filter(|hub| hub.target != part.target);
         let parts = std::iter::once(part).chain(cause);
@@ -129,7 +129,16 @@ impl Step {
             let of = |operation| Bucket::new(Target::Hub, Class::Account, operation);
             [of(Operation::Disable), Bucket { announced: true, ..of(Operation::Disable) }, of(Operation::Enable)]
         });
-        parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket)).chain(members.into_iter().flatten())
+        let followed = match &self.reason {
+            Reason::Rule(followed) if Rule::GroupWaitsWithAccounts.on() => followed.with.as_slice(),
+            _ => &[],
+        };
+        let followed = followed.iter().map(|(class, operation, announced)| Bucket {
+            announced: *announced,
+            ..Bucket::new(Target::Hub, *class, *operation)
+        });
+        let own = parts.flat_map(move |part| self.counts(part).map(|(bucket, _)| bucket));
+        own.chain(members.into_iter().flatten()).chain(followed)
     }
 
     fn bucket(&self, part: &Part) -> Bucket {
@@ -204,6 +213,15 @@ mod tests {
         };
         assert!(!waits(&step), "another change of it does not");
         step.reason = Reason::Membership;
+        assert!(waits(&step));
+        let follows = |with: &[(Class, Operation, bool)]| {
+            let followed = crate::plan::Followed { with: with.to_vec(), ..crate::plan::Followed::default() };
+            Reason::Rule(Box::new(followed))
+        };
+        step.reason = follows(&[(Class::Account, Operation::Update, false)]);
+        assert!(!waits(&step), "somebody got another title");
+        step.reason =
+            follows(&[(Class::Account, Operation::Update, false), (Class::Account, Operation::Disable, false)]);
         assert!(waits(&step));
     }
 }

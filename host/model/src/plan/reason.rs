@@ -1,5 +1,7 @@
 //! Why a step is in a plan.
 
+use super::Operation;
+use crate::id::Class;
 use crate::value::Text;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +83,31 @@ pub enum Reason {
     Membership,
     /// Somebody changed it at the destination by hand, and the delivery repairs that.
     Drifted,
+    /// The group follows a rule, and who is in it changes.
+    Rule(Box<Followed>),
+}
+
+/// Who joins and who leaves a group that follows a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Followed {
+    /// Name of the rule: `[group.NAME]`.
+    pub rule: Text,
+    /// How many join.
+    pub joined: u64,
+    /// How many leave.
+    pub left: u64,
+    /// Names of some who join, at most [`Followed::SAMPLES`].
+    pub joins: Vec<Text>,
+    /// Names of some who leave.
+    pub leaves: Vec<Text>,
+    /// What the same plan does to those accounts in the hub, or to their org units, and whether that was announced: the group
+    /// waits with it.
+    pub with: Vec<(Class, Operation, bool)>,
+}
+
+impl Followed {
+    /// So many names say who is meant.
+    pub const SAMPLES: usize = 20;
 }
 
 impl Reason {

@@ -136,6 +136,7 @@ rules! {
     UniqueHandOver, "6.hand-over", "Who gives a unique value up is sent before who takes it; a swap waits for a person.";
     DependantsBlocked, "6.blocked", "What depends on a failed operation waits for it and is woken by its success.";
     MembersAsDeltas, "6.members", "Members are sent as additions and removals, never replaced.";
+    ToldAgain, "6.again", "What a destination was told in a time is told again if a person asks: its present state, as a new operation.";
     // 7 Retries.
     Backoff, "7.backoff", "A transient failure is tried again, later each time.";
     SlowTrack, "7.slow", "After the quick tries come hours, then days, then the entry is parked.";
@@ -187,4 +188,12 @@ rules! {
     FirstPushWins, "13.first", "Of two clients that make the same at once the first one does.";
     AmbiguousPushConflicts, "13.ambiguous", "Who may be somebody else is stored, set aside, and answered with a conflict that names the case.";
     PushedGoneAtOnce, "13.gone", "What a client removed is not there for it, though the account is in its grace.";
+    // 14 Groups by rule.
+    GroupFollows, "14.follows", "Who is in a group by rule follows the accounts in the plan that changes them.";
+    GroupRuleChanged, "14.changed", "A rule that is new or changed is asked about every account.";
+    GroupRuleFails, "14.error", "A rule that can not be applied to an account leaves its membership as it was, and is a case.";
+    GroupWaitsWithAccounts, "14.waits", "A group waits with the changes of the accounts that it follows, and is asked for anew.";
+    GroupForgetsTheGone, "14.gone", "Whoever is deleted is in no group by rule, whatever the rule says.";
+    GroupIsKept, "14.kept", "A group whose rule is removed stays with its last members.";
+    GroupIsOurs, "14.ours", "What a source says of a group by rule changes nothing in the hub.";
 }

@@ -6,9 +6,10 @@ use crate::key::{ConnectionNumber, of_class, of_ordinal};
 use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::claims::ReadClaims;
-use crate::tables::shadows::ordinal_of;
+use crate::tables::entities::ReadEntities;
+use crate::tables::shadows::{ReadShadows, ordinal_of};
 use rosterd_model::claim::Link;
-use rosterd_model::{Class, EntityId};
+use rosterd_model::{Class, EntityId, ExternalId};
 
 /// A link, seen from its entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,24 @@ pub trait ReadLinks: Read {
     /// The store can not be read.
     fn link(&self, connection: ConnectionNumber, class: Class, ordinal: u32) -> Result<Option<Link>, StoreError> {
         self.value(Table::Links, of_ordinal(connection, class, ordinal).as_bytes())
+    }
+
+    /// The entity that a connection means by an id: over the live link of its object. The hub itself means its own ids.
+    ///
+    /// # Errors
+    /// The store can not be read.
+    fn meant(
+        &self,
+        connection: ConnectionNumber,
+        class: Class,
+        id: &ExternalId,
+    ) -> Result<Option<EntityId>, StoreError> {
+        if connection == ConnectionNumber::HUB {
+            let Ok(entity) = id.as_str().parse::<EntityId>() else { return Ok(None) };
+            return Ok(self.has_entity(class, entity)?.then_some(entity));
+        }
+        let Some(head) = self.shadow_head(connection, class, id)? else { return Ok(None) };
+        Ok(self.link(connection, class, head.ordinal)?.filter(|link| link.live).map(|link| link.entity))
     }
 
     /// The links of a connection and class, in order of ordinals.

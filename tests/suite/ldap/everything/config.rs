@@ -94,6 +94,8 @@ manager = "source.manager"
 unmatched = "ignore"
 [job.ad.group]
 unmatched = "ignore"
+[job.ad.group.map]
+displayName = "source.displayName"
 
 # What a service desk corrects goes before what either of both says.
 [job.desk]
@@ -118,11 +120,23 @@ parent = "source.parent"
 [authority]
 default = ["desk", "ding", "ad"]
 
+# Groups follow by rule: what somebody is called, and where he is.
+[group.clerks]
+display-name = "Clerks"
+members = 'account.title == "Clerk" && account.active'
+[group.directors]
+display-name = "Directors"
+members = 'account.title == "Director" && account.active'
+[group.finance]
+display-name = "All of Finance"
+members = 'account.orgPath.contains("Finance") && account.active'
+
 [guard]
 create = { floor = 50, percent = 100.0 }
 update = { floor = 50, percent = 100.0 }
 disable = { floor = 50, percent = 100.0 }
 delete = { floor = 50, percent = 100.0 }
+remove-member = { floor = 50, percent = 100.0 }
 
 [deliver.ding]
 first-delivery = "allow"
@@ -164,6 +178,10 @@ mobile = "account.mobile"
 title = "account.title"
 manager = "account.manager"
 orgUnit = "account.orgUnit"
+[deliver.ad.group.map]
+cn = "group.displayName"
+sAMAccountName = 'Append("g-", group.displayName)'
+member = "group.members"
 
 [deliver.ldap]
 first-delivery = "allow"
@@ -182,6 +200,9 @@ employeeNumber = "account.employeeNumber"
 title = "account.title"
 manager = "account.manager"
 orgUnit = "account.orgUnit"
+[deliver.ldap.group.map]
+cn = "group.displayName"
+member = "group.members"
 
 [deliver.app]
 first-delivery = "allow"
@@ -196,6 +217,9 @@ displayName = "account.displayName"
 title = "account.title"
 department = "account.orgPath"
 manager = "account.manager"
+[deliver.app.group.map]
+displayName = "group.displayName"
+members = "group.members"
 
 [deliver.hook]
 first-delivery = "allow"
@@ -206,6 +230,10 @@ name = "account.displayName"
 title = "account.title"
 department = "account.orgPath"
 manager = "account.manager"
+[deliver.hook.group.map]
+id = "group.displayName"
+name = "group.displayName"
+members = "group.members"
 
 [deliver.file]
 first-delivery = "allow"

@@ -1,12 +1,12 @@
 //! One hub, and everything connected: DingTalk and a domain of Active Directory are read and written, an OpenLDAP, a SCIM
 //! service, an application that is called back and a file are written, and an application fetches over HTTP. Somebody is hired, gets another role, and leaves: first
-//! in DingTalk, then in the domain. Each time everybody else learns of it, while the service runs and nobody helps.
+//! in DingTalk, then in the domain. Each time everybody else learns of it, and groups follow by rule, while the service runs and nobody helps.
 
 mod config;
 mod seen;
 
 use self::config::CONFIG;
-use self::seen::{Seen, cells, find, last_part, name_of, of_directory, seen, unicode};
+use self::seen::{Seen, cells, find, groups_of, last_part, name_of, of_directory, seen, sorted, unicode};
 use super::connection::{connection, first_passwords};
 use super::into_domain::{FROM_OPENLDAP, writable};
 use super::samba::Samba;
@@ -110,15 +110,19 @@ impl All {
                 let names = ["employeeNumber", "displayName", "title", "manager", "userAccountControl"];
                 let people = read(&self.samba.ldapsearch(DOMAIN, "(objectClass=user)", &names));
                 let found = of_directory(&people, number)?;
-                let disabled = find(&people, number).is_some_and(|one| first(one, "userAccountControl") == "514");
-                Some(Seen { active: !disabled, ..found })
+                let own = find(&people, number)?;
+                let disabled = first(own, "userAccountControl") == "514";
+                let groups = read(&self.samba.ldapsearch(DOMAIN, "(objectClass=group)", &["cn", "member"]));
+                Some(Seen { active: !disabled, groups: groups_of(&groups, &first(own, "dn")), ..found })
             }
             "OpenLDAP" => {
                 let names = ["employeeNumber", "displayName", "title", "manager", "pwdAccountLockedTime"];
                 let people = read(&self.slapd.ldapsearch_below(COPY, "(objectClass=inetOrgPerson)", &names));
                 let found = of_directory(&people, number)?;
-                let locked = find(&people, number).is_some_and(|one| one.contains_key("pwdAccountLockedTime"));
-                Some(Seen { active: !locked, ..found })
+                let own = find(&people, number)?;
+                let locked = own.contains_key("pwdAccountLockedTime");
+                let groups = read(&self.slapd.ldapsearch_below(COPY, "(objectClass=groupOfNames)", &["cn", "member"]));
+                Some(Seen { active: !locked, groups: groups_of(&groups, &first(own, "dn")), ..found })
             }
             "SCIM" => self.of_scim(number),
             "fetch API" => seen::of_hub(self.fetch.get()?, number),
@@ -139,7 +143,17 @@ impl All {
                         "disabled" | "deleted" => Some(false),
                         _ => None,
                     });
+                // The newest event of a group has all of it.
+                let mut groups: BTreeMap<String, &Value> = BTreeMap::new();
+                for event in events.iter().filter(|event| event["event"]["data"]["class"] == "group") {
+                    let data = &event["event"]["data"];
+                    groups.insert(data["id"].as_str().unwrap_or_default().to_owned(), &data["attributes"]["members"]);
+                }
+                let has = |members: &Value| {
+                    members.as_array().is_some_and(|members| members.iter().any(|member| member["id"] == number))
+                };
                 Some(Seen {
+                    groups: groups.into_iter().filter(|(_, members)| has(members)).map(|(name, _)| name).collect(),
                     name: told("name"),
                     title: told("title"),
                     unit: last_part(&told("department")),
@@ -161,6 +175,7 @@ impl All {
                     unit: last_part(&own("department")),
                     manager: name_of(&own("manager")),
                     active: own("status") != "off",
+                    groups: Vec::new(),
                 })
             }
         }
@@ -179,6 +194,7 @@ impl All {
             unit: text(&state["departments"][&unit]["name"]),
             manager: manager.map(|manager| text(&manager["name"])).unwrap_or_default(),
             active: true,
+            groups: Vec::new(),
         })
     }
 
@@ -188,7 +204,12 @@ impl All {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let enterprise = &user["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"];
         let manager = users.iter().find(|other| other["id"] == enterprise["manager"]["value"]);
+        let groups = self.scim.all("Groups");
+        let has = |group: &&Value| {
+            group["members"].as_array().is_some_and(|all| all.iter().any(|member| member["value"] == user["id"]))
+        };
         Some(Seen {
+            groups: sorted(groups.iter().filter(has).map(|group| text(&group["displayName"]))),
             name: text(&user["displayName"]),
             title: text(&user["title"]),
             unit: last_part(&text(&enterprise["department"])),
@@ -248,9 +269,13 @@ fn a_hire_a_new_role_and_a_departure_reach_everybody() {
     let callback = json!({ "url": url, "token": SUBSCRIPTION, "aes_key": AES_KEY, "owner": APP });
     all.vendor.verb("PATCH", "/state", &json!({ "apps": { APP: { "callback": callback } } }));
     let mut table = Vec::new();
-    let is = |wanted: Seen| move |_: &str, seen: Option<&Seen>| seen == Some(&wanted);
+    let is = |wanted: Seen| move |system: &str, seen: Option<&Seen>| seen == Some(&wanted.at(system));
     let gone = |system: &str, seen: Option<&Seen>| {
-        if system == "DingTalk" { seen.is_none() } else { seen.is_some_and(|seen| !seen.active) }
+        if system == "DingTalk" {
+            seen.is_none()
+        } else {
+            seen.is_some_and(|seen| !seen.active && seen.groups.is_empty())
+        }
     };
 
     // First in DingTalk.
@@ -262,7 +287,7 @@ fn a_hire_a_new_role_and_a_departure_reach_everybody() {
     );
     table.push((
         "DingTalk: hired",
-        all.reaches(&service, "1003", &["DingTalk"], is(seen("王芳", "Clerk", "Sales", "Li Lei"))),
+        all.reaches(&service, "1003", &["DingTalk"], is(seen("王芳", "Clerk", "Sales", "Li Lei").inside(&["Clerks"]))),
     ));
     all.vendor.verb(
         "POST",
@@ -271,7 +296,12 @@ fn a_hire_a_new_role_and_a_departure_reach_everybody() {
     );
     table.push((
         "DingTalk: another role",
-        all.reaches(&service, "1003", &["DingTalk"], is(seen("王芳", "Director", "Finance, East", "Han Meimei"))),
+        all.reaches(
+            &service,
+            "1003",
+            &["DingTalk"],
+            is(seen("王芳", "Director", "Finance, East", "Han Meimei").inside(&["All of Finance", "Directors"])),
+        ),
     ));
     all.vendor.verb("DELETE", "/people/wang", &Value::Null);
     table.push(("DingTalk: left", all.reaches(&service, "1003", &["DingTalk"], gone)));
@@ -292,7 +322,12 @@ fn a_hire_a_new_role_and_a_departure_reach_everybody() {
     ));
     table.push((
         "Active Directory: hired",
-        all.reaches(&service, "2001", &["Active Directory"], is(seen("Tom Li", "Clerk", "Sales", "Li Lei"))),
+        all.reaches(
+            &service,
+            "2001",
+            &["Active Directory"],
+            is(seen("Tom Li", "Clerk", "Sales", "Li Lei").inside(&["Clerks"])),
+        ),
     ));
     let role =
         format!("changetype: modify\nreplace: title\ntitle: Director\n-\nreplace: manager\nmanager: {}\n", dn("1002"));
@@ -305,7 +340,7 @@ fn a_hire_a_new_role_and_a_departure_reach_everybody() {
             &service,
             "2001",
             &["Active Directory"],
-            is(seen("Tom Li", "Director", "Finance, East", "Han Meimei")),
+            is(seen("Tom Li", "Director", "Finance, East", "Han Meimei").inside(&["All of Finance", "Directors"])),
         ),
     ));
     all.samba.modify(&change(&to, "changetype: delete\n"));

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use rosterd_tests::http::Client;
 use serde_json::Value;
 
-/// What a system holds of somebody, in words that all share: name, title, the last part of his place, name of his manager, and
-/// whether he may come in.
+/// What a system holds of somebody, in words that all share: name, title, the last part of his place, name of his manager,
+/// whether he may come in, and the groups that he is in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Seen {
     pub(super) name: String,
@@ -14,11 +14,43 @@ pub(super) struct Seen {
     pub(super) unit: String,
     pub(super) manager: String,
     pub(super) active: bool,
+    pub(super) groups: Vec<String>,
+}
+
+/// Systems that take groups; the others have none.
+const GROUPED: [&str; 5] = ["Active Directory", "OpenLDAP", "SCIM", "callback", "fetch API"];
+
+impl Seen {
+    /// What one of the systems should hold.
+    pub(super) fn at(&self, system: &str) -> Self {
+        let groups = if GROUPED.contains(&system) { self.groups.clone() } else { Vec::new() };
+        Self { groups, ..self.clone() }
+    }
+
+    /// In these groups.
+    pub(super) fn inside(self, groups: &[&str]) -> Self {
+        Self { groups: groups.iter().map(|name| (*name).to_owned()).collect(), ..self }
+    }
+}
+
+/// Names of the groups that have somebody, sorted.
+pub(super) fn groups_of(groups: &[Printed], dn: &str) -> Vec<String> {
+    let has = |group: &&Printed| {
+        group.get("member").is_some_and(|members| members.iter().any(|member| member.eq_ignore_ascii_case(dn)))
+    };
+    sorted(groups.iter().filter(has).map(|group| first(group, "cn")))
+}
+
+pub(super) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 pub(super) fn seen(name: &str, title: &str, unit: &str, manager: &str) -> Seen {
     let text = str::to_owned;
-    Seen { name: text(name), title: text(title), unit: text(unit), manager: text(manager), active: true }
+    let (name, title, unit, manager) = (text(name), text(title), text(unit), text(manager));
+    Seen { name, title, unit, manager, active: true, groups: Vec::new() }
 }
 
 /// Managers, by their numbers.
@@ -72,6 +104,7 @@ pub(super) fn of_directory(people: &[Printed], number: &str) -> Option<Seen> {
         unit,
         manager: manager.map(|manager| first(manager, "displayName")).unwrap_or_default(),
         active: true,
+        groups: Vec::new(),
     })
 }
 
@@ -90,7 +123,17 @@ pub(super) fn of_hub(client: &Client, number: &str) -> Option<Seen> {
         let found = all.iter().find(|other| !id.is_null() && other["id"] == *id);
         found.and_then(|other| other["attributes"]["displayName"].as_str()).unwrap_or_default().to_owned()
     };
+    let members = |group: &Value| {
+        let id = group["id"].as_str().unwrap_or_default();
+        let whole = client.ask("GET", &format!("/hub/groups/{id}"), &Value::Null);
+        assert_eq!(whole.status, 200, "{whole:?}");
+        whole.body["attributes"]["members"].as_array().cloned().unwrap_or_default()
+    };
+    let groups = page("groups");
+    let inside = groups.iter().filter(|group| members(group).iter().any(|member| member["id"] == one["id"]));
+    let called = |group: &Value| group["attributes"]["displayName"].as_str().unwrap_or_default().to_owned();
     Some(Seen {
+        groups: sorted(inside.map(called)),
         name: own("displayName"),
         title: own("title"),
         unit: named(&units, "orgUnit"),

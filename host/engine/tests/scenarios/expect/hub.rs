@@ -6,23 +6,33 @@ use rosterd_model::quarantine::QuarantineCase;
 use rosterd_model::{Class, Entity, Value as Attribute};
 use rosterd_reconcile::normalise::value_to_json;
 use rosterd_store::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
 
 /// Open cases, by connection and id of the object.
 pub(crate) fn cases(stage: &Stage) -> Result<Vec<(String, QuarantineCase)>, String> {
     let view = stage.view()?;
     let mut found = Vec::new();
-    for name in stage.world.names() {
+    let names: BTreeSet<String> = stage.world.names().into_iter().chain(["hub".to_owned()]).collect();
+    for name in names {
         let Ok(connection) = name.parse() else { continue };
         let Some(number) = view.connection_number(&connection).map_err(text)? else { continue };
         for case in view.cases(number).map_err(text)? {
             let case = case.map_err(text)?;
             let id = case.id.as_ref().map_or("", |id| id.as_str());
+            let id = if name == "hub" { by_name(stage, id)? } else { id.to_owned() };
             found.push((format!("{name} {id}"), case));
         }
     }
     Ok(found)
+}
+
+/// A case of a rule, `engineering/ID`, with the name of the account.
+fn by_name(stage: &Stage, id: &str) -> Result<String, String> {
+    let Some((rule, account)) = id.split_once('/') else { return Ok(id.to_owned()) };
+    let accounts = all(stage, Class::Account)?;
+    let found = accounts.iter().find(|one| one.id.to_string() == account).map(name);
+    Ok(format!("{rule}/{}", found.unwrap_or_else(|| account.to_owned())))
 }
 
 /// `cases = { "hr 7" = "ambiguous" }`: all open cases; words of the sentence may stand behind the reason.
@@ -74,6 +84,29 @@ pub(super) fn entities(stage: &Stage, class: Class, expected: &Value) -> Result<
         for (attribute, value) in table(said)? {
             attribute_is(entity, attribute, value).map_err(|text| format!("{wanted}: {text}"))?;
         }
+    }
+    Ok(())
+}
+
+/// `members = { Team = ["ann", "bob"] }`: who is in a group that follows a rule, by name.
+pub(super) fn members(stage: &Stage, expected: &Value) -> Result<(), String> {
+    let (accounts, groups) = (all(stage, Class::Account)?, all(stage, Class::Group)?);
+    for (wanted, names) in table(expected)? {
+        let group =
+            groups.iter().find(|group| name(group) == *wanted).ok_or_else(|| format!("there is no {wanted}"))?;
+        let Some(Attribute::List(members)) = group.attributes.get("members") else {
+            return Err(format!("{wanted} has no members"));
+        };
+        let called = |member: &Attribute| {
+            let id = match member {
+                Attribute::Reference { id, .. } => id.to_string(),
+                other => other.to_string(),
+            };
+            accounts.iter().find(|account| account.id.to_string() == id).map_or(id, name)
+        };
+        let mut found: Vec<String> = members.iter().map(called).collect();
+        found.sort();
+        same(&found, &texts(names)?).map_err(|text| format!("{wanted}: {text}"))?;
     }
     Ok(())
 }

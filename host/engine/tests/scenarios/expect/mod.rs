@@ -42,6 +42,7 @@ fn one(stage: &mut Stage, key: &str, value: &Value) -> Result<(), String> {
         "accounts" => hub::entities(stage, rosterd_model::Class::Account, value),
         "units" => hub::entities(stage, rosterd_model::Class::OrgUnit, value),
         "groups" => hub::entities(stage, rosterd_model::Class::Group, value),
+        "members" => hub::members(stage, value),
         "active" => hub::active(stage, value),
         "links" => hub::links(stage, value),
         "claims" => hub::claims(stage, value),

@@ -241,6 +241,8 @@ impl Following<'_> {
     fn entity_of(&self, step: &Step) -> Result<Option<EntityId>, StoreError> {
         match &step.object {
             StepObject::Entity(id) => Ok(Some(*id)),
+            // A group that follows a rule is named by that.
+            StepObject::New { connection, id } if connection.is_hub() => Ok(self.view.group_rule(id.as_str())?.entity),
             StepObject::New { connection, id } => match self.view.connection_number(connection)? {
                 Some(number) => linked(self.view, number, step.class, id),
                 None => Ok(None),

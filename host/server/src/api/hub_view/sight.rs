@@ -144,8 +144,7 @@ pub(super) fn linked(
     class: Class,
     id: &ExternalId,
 ) -> Result<Option<EntityId>, StoreError> {
-    let Some(head) = view.shadow_head(connection, class, id)? else { return Ok(None) };
-    Ok(view.link(connection, class, head.ordinal)?.filter(|link| link.live).map(|link| link.entity))
+    view.meant(connection, class, id)
 }
 
 fn refers(value: &Value) -> bool {
