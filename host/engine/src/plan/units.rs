@@ -45,7 +45,11 @@ impl Planner<'_> {
                     continue;
                 }
                 None => {}
-                Some(holding) => people.into_iter().try_for_each(|person| self.hold(&person, &holding))?,
+                Some(holding) => {
+                    // Who leaves by this plan has his step: it moves him as well.
+                    let stay: Vec<Entity> = people.into_iter().filter(|person| !self.gone.contains(&person.id)).collect();
+                    stay.iter().try_for_each(|person| self.hold(person, &holding))?;
+                }
             }
             let before = self.rows.count;
             self.leave(unit.ordinal, &unit.shadow, unit.entity, unit.reason)?;
@@ -59,7 +63,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// People whose org unit goes and whom no other step of this plan is about, by unit.
+    /// People whose org unit goes and of whom their records say nothing new, by unit.
     fn people_in(&self, going: &[GoingUnit]) -> Result<BTreeMap<ExternalId, Vec<Entity>>, EngineError> {
         let units: HashSet<&ExternalId> = going.iter().map(|unit| &unit.shadow.id).collect();
         let mut inside: BTreeMap<ExternalId, Vec<Entity>> = BTreeMap::new();
@@ -68,9 +72,6 @@ impl Planner<'_> {
             let Some(unit) = reference(&entity.attributes, "orgUnit").filter(|unit| units.contains(unit)) else {
                 continue;
             };
-            if self.gone.contains(&entity.id) {
-                continue;
-            }
             let Some(ordinal) = self.is_in_ours(&entity)? else { continue };
             if self.view.unsettled(self.connection, Class::Account, ordinal)?.is_none() {
                 inside.entry(unit).or_default().push(entity);
