@@ -55,23 +55,6 @@ impl Store {
         self.transact(name, Lasting::Mostly, work)
     }
 
-    /// As [`Store::commit`], without waiting for the disk, however small it is: for the steps of something that ends with a
-    /// [`Store::commit`] before anybody is told that it was done.
-    ///
-    /// Crash safety: as with [`Store::commit_unsynced`], the last ones are lost together, and what is left is what some commit
-    /// left. Nobody outside has seen it: whoever tells others what he reads uses [`Store::durable_snapshot`], and whoever acts
-    /// on it outside commits before.
-    ///
-    /// # Errors
-    /// As [`Store::commit`].
-    pub fn commit_with_next<T, E: From<StoreError>>(
-        &self,
-        name: &'static str,
-        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transact(name, Lasting::WithNext, work)
-    }
-
     /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
     /// all is as before.
     pub(crate) fn retire<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -85,7 +68,7 @@ impl Store {
         Ok(value)
     }
 
-    fn transact<T, E: From<StoreError>>(
+    pub(crate) fn transact<T, E: From<StoreError>>(
         &self,
         name: &'static str,
         lasting: Lasting,

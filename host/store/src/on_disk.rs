@@ -8,7 +8,9 @@
 //! It keeps the pages that are replaced meanwhile, and so it is not begun where much is replaced: a portion of something large
 //! that nobody waits for, such as a scan, may be seen as soon as it is stored.
 
+use crate::commit::Writer;
 use crate::error::StoreError;
+use crate::lag::Lasting;
 use crate::open::Store;
 use crate::snapshot::Snapshot;
 use redb::Durability;
@@ -25,6 +27,23 @@ impl OnDisk {
 }
 
 impl Store {
+    /// As [`Store::commit`], without waiting for the disk, however small it is: for the steps of something that ends with a
+    /// [`Store::commit`] before anybody is told that it was done.
+    ///
+    /// Crash safety: as with [`Store::commit_unsynced`], the last ones are lost together, and what is left is what some commit
+    /// left. Nobody outside has seen it: whoever tells others what he reads uses [`Store::durable_snapshot`], and whoever acts
+    /// on it outside commits before.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_with_next<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(name, Lasting::WithNext, work)
+    }
+
     /// A view of what no crash takes back, portions of scans excepted. It waits for no writer. Like [`Store::snapshot_without_keys`] it may lack keys that a
     /// line keeps back.
     ///

@@ -60,8 +60,8 @@ pub(super) struct Observer {
     pub(super) notes: Vec<String>,
     pub(super) licences: Vec<LicenceNote>,
     pub(super) pending: Vec<Pending>,
-    bytes: usize,
-    waiting: Hashes,
+    pub(super) bytes: usize,
+    pub(super) waiting: Hashes,
     /// What is being stored right now, and the hashes of its records.
     pub(super) flight: Option<(Aside<Landed>, Hashes)>,
     pub(super) cases: Vec<QuarantineCase>,
@@ -285,17 +285,6 @@ impl Observer {
                 self.raise(view, class, id, QuarantineReason::Invalid, String::new(), problem.message, &raw)
             }
         }
-    }
-
-    /// Takes in a record that was read already, of an object that was never there and that nothing else waits to be stored of.
-    pub(super) fn new_record(&mut self, mut record: Record, attributes: Attributes) {
-        let hash = record_hash(&record);
-        self.counts.records += 1;
-        self.counts.new += 1;
-        self.bytes += record.attributes.len() + record.id.as_str().len();
-        record.attributes = String::new();
-        self.waiting.insert((record.class, record.id.clone()), hash);
-        self.pending.push(Pending::Record { record, attributes, hash, head: None });
     }
 
     fn sample(&mut self, (class, id): &(Class, ExternalId), word: &str) {

@@ -3,7 +3,7 @@
 //!
 //! There is no scan. What is not mentioned stays as it is, and what is gone a client removed.
 
-use super::observer::Observer;
+use super::observer::{Observer, Pending};
 use super::{Described, Mode, ScanResult, blocking, finish};
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -13,7 +13,7 @@ use rosterd_model::record::{Amendment, Change, Edit, Record};
 use rosterd_model::run::Run;
 use rosterd_model::shadow::{Shadow, ShadowHead};
 use rosterd_model::{Attributes, Class, ExternalId, Fault, FaultKind, Rule};
-use rosterd_reconcile::normalise::{amend, json_attributes, normalise, value_to_json};
+use rosterd_reconcile::normalise::{amend, json_attributes, normalise, record_hash, value_to_json};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
 use std::collections::BTreeSet;
@@ -99,6 +99,19 @@ pub(super) fn forget_keys(
         return Ok(());
     }
     engine.store.commit::<_, EngineError>("keys-dropped", |w| Ok(w.drop_shadow_keys(connection)?))
+}
+
+impl Observer {
+    /// Takes in a record that was read already, of an object that was never there and that nothing else waits to be stored of.
+    fn new_record(&mut self, mut record: Record, attributes: Attributes) {
+        let hash = record_hash(&record);
+        self.counts.records += 1;
+        self.counts.new += 1;
+        self.bytes += record.attributes.len() + record.id.as_str().len();
+        record.attributes = String::new();
+        self.waiting.insert((record.class, record.id.clone()), hash);
+        self.pending.push(Pending::Record { record, attributes, hash, head: None });
+    }
 }
 
 /// Submissions on their way in.

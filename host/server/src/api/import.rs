@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 pub(super) const LINES: &str = "application/x-ndjson";
 /// Objects that are stored at once. Each portion costs the hub the same few writes and pages of its trees that were changed
 /// for the one before as well; but others who change something wait as long as one takes.
-const PORTION: usize = 20_000;
+const PORTION: usize = 10_000;
 /// Bytes of a portion, so that long lines do not add up.
 const PORTION_BYTES: usize = 8 << 20;
 /// How often a portion is offered that the hub has no room for.
