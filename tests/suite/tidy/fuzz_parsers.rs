@@ -212,7 +212,10 @@ pub(super) const NO_PARSERS: &[(&str, &str)] = &[
     ("host/engine/src/deliver/repeat.rs", "the name of a connection, read by host/model/src/id.rs"),
     ("host/engine/src/ruled.rs", "an id, read by host/model/src/id.rs"),
     ("host/store/src/tables/links.rs", "an id, read by host/model/src/id.rs"),
-    ("host/store/src/wire.rs", "rows of the store; its property tests hold it against whole decoding, any bytes included"),
+    (
+        "host/store/src/wire.rs",
+        "rows of the store; its property tests hold it against whole decoding, any bytes included",
+    ),
     ("host/engine/src/deliver/traits.rs", "JSON as a value, which serde_json bounds; one word of it is looked for"),
     ("host/engine/src/inbox.rs", "JSON as a value, which serde_json bounds; one word of it is looked for"),
     ("host/engine/src/resolve.rs", "an id, read by host/model/src/id.rs"),

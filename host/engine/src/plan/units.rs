@@ -47,7 +47,8 @@ impl Planner<'_> {
                 None => {}
                 Some(holding) => {
                     // Who leaves by this plan has his step: it moves him as well.
-                    let stay: Vec<Entity> = people.into_iter().filter(|person| !self.gone.contains(&person.id)).collect();
+                    let stay: Vec<Entity> =
+                        people.into_iter().filter(|person| !self.gone.contains(&person.id)).collect();
                     stay.iter().try_for_each(|person| self.hold(person, &holding))?;
                 }
             }
