@@ -78,7 +78,7 @@ impl Batch {
 
     /// What it will send.
     pub(super) fn flight(&self) -> Option<InFlight> {
-        self.flight.clone().filter(|_| !self.ready.is_empty())
+        self.flight.filter(|_| !self.ready.is_empty())
     }
 
     fn aside(&self) -> usize {

@@ -174,7 +174,7 @@ impl Pass {
 
     /// What the store must know of before the next batch goes out, or the one behind it.
     fn flights(&mut self, batch: &Batch, ready: &[Prepared], ahead: &Ahead) -> Vec<InFlight> {
-        let own = batch.flight.clone().filter(|_| !ready.is_empty());
+        let own = batch.flight.filter(|_| !ready.is_empty());
         if self.route.traits.late {
             self.flights.extend(own);
             return self.flights.clone();

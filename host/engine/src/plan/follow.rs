@@ -223,6 +223,7 @@ impl Planner<'_> {
     }
 
     /// Opens a case of a rule, unless it is open already.
+    #[allow(clippy::needless_pass_by_value, reason = "a test that says what it means")]
     pub(super) fn rule_case(
         &mut self,
         class: Class,
