@@ -188,7 +188,7 @@ impl Planner<'_> {
                         rule.name
                     );
                     let whose = ExternalId::from(format!("{}/{}", rule.name, account.id));
-                    self.rule_case(Class::Account, whose, message, vec![account.id])?;
+                    self.rule_case(Class::Account, &whose, message, vec![account.id])?;
                     if let Some(group) = self.following.groups.get_mut(at) {
                         group.unsay(account.id);
                     }
@@ -223,11 +223,10 @@ impl Planner<'_> {
     }
 
     /// Opens a case of a rule, unless it is open already.
-    #[allow(clippy::needless_pass_by_value, reason = "a test that says what it means")]
     pub(super) fn rule_case(
         &mut self,
         class: Class,
-        id: ExternalId,
+        id: &ExternalId,
         message: String,
         candidates: Vec<EntityId>,
     ) -> Result<(), EngineError> {
@@ -245,7 +244,7 @@ impl Planner<'_> {
             at: self.now,
         };
         let open = match self.following.cases {
-            Some(number) => self.view.case_of(number, Some(class), &id)?,
+            Some(number) => self.view.case_of(number, Some(class), id)?,
             None => None,
         };
         if let Some(open) = open

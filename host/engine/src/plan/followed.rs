@@ -149,7 +149,7 @@ impl Planner<'_> {
             Ok(()) => self.heal_rule(Class::Group, || name.into())?,
             Err(problem) => {
                 let message = format!("destinations are not told of [group.{name}]: {}", problem.message);
-                self.rule_case(Class::Group, name.into(), message, Vec::new())?;
+                self.rule_case(Class::Group, &name.into(), message, Vec::new())?;
             }
         }
         self.push(Step {
