@@ -11,7 +11,7 @@ use crate::reserve::reserve;
 use crate::spent::Done;
 use crate::tie::Tie;
 use rosterd_model::claim::{ClaimEntry, HistoryRow};
-use rosterd_model::outbox::OutboxEntry;
+use rosterd_model::outbox::{Doubt, OutboxEntry};
 use rosterd_model::plan::{ClaimChange, Operation, Part, PlanHeader, Reason, StepObject, StepSource, Target};
 use rosterd_model::record::DepartureCause;
 use rosterd_model::rule::Defect;
@@ -124,7 +124,7 @@ impl Applying<'_> {
                         number,
                         OutboxEntry {
                             lane: lane(step.class, operation, step.reason.is_urgent()),
-                            uncertain: self.look_first,
+                            doubt: if self.look_first { Doubt::Attempt } else { Doubt::None },
                             ..OutboxEntry::new(name.clone(), key, operation, desired, order, header.number)
                         },
                     )?;

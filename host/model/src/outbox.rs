@@ -105,6 +105,34 @@ pub enum DeliveryState {
     },
 }
 
+/// Whether something was done at a destination that nobody answered for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub enum Doubt {
+    /// Every attempt was answered.
+    #[default]
+    None,
+    /// An earlier attempt may have been done (no answer, crash): it is looked up before it is made again.
+    Attempt,
+    /// A wish that this one took the place of may have been done: what it changed is not known, so everything is stated.
+    Older,
+    /// The same, and the older wish was about use: enabling or disabling is stated, too.
+    OlderUse,
+}
+
+impl Doubt {
+    /// True if anything may have been done.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// True if an older wish may have been done.
+    #[must_use]
+    pub const fn older(self) -> bool {
+        matches!(self, Self::Older | Self::OlderUse)
+    }
+}
+
 /// Durable intent to bring one entity at one destination to a state that an applied plan fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEntry {
@@ -126,8 +154,8 @@ pub struct OutboxEntry {
     pub plan: u64,
     /// How often it was sent.
     pub attempts: u32,
-    /// True: an earlier attempt may have been done (no answer, crash): look before sending a create again.
-    pub uncertain: bool,
+    /// Whether an earlier attempt or an older wish may have been done.
+    pub doubt: Doubt,
     /// True: it had its one retry at once (a version conflict, an object found in its place).
     pub again: bool,
     /// When the first of the attempts failed.
@@ -139,6 +167,15 @@ pub struct OutboxEntry {
 }
 
 impl OutboxEntry {
+    /// The doubt of whoever takes its place, if it may have been done.
+    #[must_use]
+    pub const fn doubt_of_successor(&self) -> Doubt {
+        match (self.operation, self.doubt) {
+            (Operation::Enable | Operation::Disable, _) | (_, Doubt::OlderUse) => Doubt::OlderUse,
+            _ => Doubt::Older,
+        }
+    }
+
     /// A wish that nobody tried yet. `order` is a number of its own; the lane follows from class and operation.
     #[must_use]
     pub const fn new(
@@ -159,7 +196,7 @@ impl OutboxEntry {
             order,
             plan,
             attempts: 0,
-            uncertain: false,
+            doubt: Doubt::None,
             again: false,
             failing_since: None,
             state: DeliveryState::Waiting,

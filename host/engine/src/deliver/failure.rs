@@ -5,7 +5,7 @@ use super::reference::living;
 use super::request::Prepared;
 use super::settle::Settling;
 use crate::error::EngineError;
-use rosterd_model::outbox::{DeliveryState, Echo, Lane, OutboxEntry, Projection, ProjectionStatus};
+use rosterd_model::outbox::{DeliveryState, Doubt, Echo, Lane, OutboxEntry, Projection, ProjectionStatus};
 use rosterd_model::plan::NOTHING;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Fault, FaultKind, Record, Timestamp, Value};
@@ -122,7 +122,7 @@ fn later(
         entry.attempts += 1;
         // What is read again once is read again once at every try.
         entry.again = false;
-        entry.uncertain |= failed.unknown;
+        entry.doubt = entry.doubt.max(unanswered(failed.unknown));
         entry.failing_since.get_or_insert(now);
         entry.state = DeliveryState::Retry { at };
         entry.last_fault = Some(failed.fault.clone());
@@ -139,7 +139,7 @@ fn doubt(
     trapped: bool,
 ) -> Result<(), EngineError> {
     settling.put_if_own(w, entry, |entry| {
-        entry.uncertain |= failed.unknown || trapped;
+        entry.doubt = entry.doubt.max(unanswered(failed.unknown || trapped));
         entry.last_fault = Some(failed.fault.clone());
     })?;
     inherit(settling, w, entry, failed)
@@ -156,10 +156,15 @@ fn inherit(
         return Ok(());
     }
     let number = settling.route.number;
-    if let Some(newer) = w.outbox_entry(number, entry.class, entry.entity)?.filter(|newer| !newer.uncertain) {
-        w.put_outbox(number, &OutboxEntry { uncertain: true, ..newer })?;
+    let stored = w.outbox_entry(number, entry.class, entry.entity)?;
+    if let Some(newer) = stored.filter(|stored| !stored.doubt.older() && stored.order != entry.order) {
+        w.put_outbox(number, &OutboxEntry { doubt: entry.doubt_of_successor(), ..newer })?;
     }
     Ok(())
+}
+
+const fn unanswered(unknown: bool) -> Doubt {
+    if unknown { Doubt::Attempt } else { Doubt::None }
 }
 
 /// An entry waits for a person, a new wish or another connector.
@@ -196,7 +201,7 @@ fn adopt(
         return Ok(());
     }
     settling.requeue(w, &prepared.entry, |entry| {
-        (entry.uncertain, entry.again) = (false, true);
+        (entry.doubt, entry.again) = (Doubt::None, true);
         entry.last_fault = None;
     })
 }
@@ -225,7 +230,7 @@ fn take_over(
         echo: Echo::default(),
     };
     settling.project(w, prepared, &projection)?;
-    if !entry.uncertain {
+    if !entry.doubt.any() {
         // No earlier try can have made it, so the password that waits for it is not its own.
         w.remove_password(settling.route.number, entry.entity)?;
     }
@@ -307,7 +312,7 @@ fn recreate(
         echo: Echo::default(),
     };
     settling.project(w, prepared, &projection)?;
-    settling.requeue(w, &prepared.entry, |entry| (entry.uncertain, entry.again) = (true, true))
+    settling.requeue(w, &prepared.entry, |entry| (entry.doubt, entry.again) = (Doubt::Attempt, true))
 }
 
 /// Whether an object can be used, where it says so.

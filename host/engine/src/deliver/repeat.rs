@@ -6,7 +6,7 @@
 use super::operate::afresh;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use rosterd_model::outbox::{DeliveryState, OutboxEntry, Projection, ProjectionStatus};
+use rosterd_model::outbox::{DeliveryState, Doubt, OutboxEntry, Projection, ProjectionStatus};
 use rosterd_model::plan::{NOTHING, Operation, PlanHeader, Step, StepObject, Target};
 use rosterd_model::{Class, EntityId, Rule, Timestamp};
 use rosterd_store::prelude::*;
@@ -143,7 +143,8 @@ fn told_again(
         what.connection.parse().map_err(|_| EngineError::NotFound(format!("there is no {}", what.connection)))?;
     let entry = OutboxEntry::new(connection, (class, entity), operation(&known), known.applied, 0, plan);
     // As if nobody knew whether it was done: what is acknowledged is stated once more.
-    Ok(Again::Entry(Box::new(OutboxEntry { uncertain: Rule::ToldAgain.on(), ..entry })))
+    let doubt = if Rule::ToldAgain.on() { Doubt::Attempt } else { Doubt::None };
+    Ok(Again::Entry(Box::new(OutboxEntry { doubt, ..entry })))
 }
 
 const fn operation(known: &Projection) -> Operation {

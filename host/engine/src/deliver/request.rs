@@ -14,7 +14,7 @@ use crate::members::{Members, Turned};
 use crate::origin::withhold;
 use crate::paths::Paths;
 use crate::policy::Delivery;
-use rosterd_model::outbox::{Action, Lane, OutboxEntry, Projection, ProjectionStatus, Request};
+use rosterd_model::outbox::{Action, Doubt, Lane, OutboxEntry, Projection, ProjectionStatus, Request};
 use rosterd_model::plan::{AttributeChange, Operation, Part, Target};
 use rosterd_model::record::Edit;
 use rosterd_model::{
@@ -97,11 +97,13 @@ impl<'a> Preparer<'a> {
         let there = known.as_ref().filter(|known| known.status.is_living());
         let step = part(&self.delivery.destination, entry.class, &desired, known.as_ref(), on_leave);
         let step = match (step, there) {
+            // What an older wish changed there, and nobody answered, is stated, too.
+            (Some(step), Some(there)) if doubtful(&entry, &step) => Part { changes: all(&desired, there), ..step },
             (Some(step), _) => step,
             // What was sent and not answered may be there: the acknowledged state is stated once more.
-            (None, Some(there)) if entry.uncertain || !Rule::LevelTriggered.on() => again(&desired, there, &entry),
+            (None, Some(there)) if entry.doubt.any() || !Rule::LevelTriggered.on() => again(&desired, there, &entry),
             (None, Some(there)) if !there.pending.is_empty() => nothing(there, &entry),
-            (None, None) if entry.uncertain && entry.operation != Operation::Delete => {
+            (None, None) if entry.doubt.any() && entry.operation != Operation::Delete => {
                 return self.withdrawn(entry, &entity, &desired, known);
             }
             (None, _) => return Ok(Verdict::Done(entry)),
@@ -118,7 +120,7 @@ impl<'a> Preparer<'a> {
                 if entry.class == Class::Group && Rule::CyclesQuarantined.on() && references.is_cyclic()? {
                     return Ok(Verdict::Park(entry, cycle(Class::Group)));
                 }
-                stage::late(&mut references, there, &desired, entry.lane)?
+                stage::late(&mut references, there, &desired, (entry.lane, stated(&entry)))?
             }
             _ => {
                 if let Some((on, because)) = self.waits_for(&entry, &entity, &desired, &step, known.as_ref())? {
@@ -127,7 +129,7 @@ impl<'a> Preparer<'a> {
                         _ => Verdict::Block(entry, on, because),
                     });
                 }
-                stage::main(&mut references, there, &desired, &step)?
+                stage::main(&mut references, there, &desired, (&step, stated(&entry)))?
             }
         };
         if !stage.blocked.is_empty() && Rule::ParentsFirst.on() {
@@ -240,7 +242,8 @@ impl<'a> Preparer<'a> {
         let asked = asked(there, status, stage.is_late, step.operation);
         // Where enabling or disabling was not answered, nobody knows whether the account can be used there.
         let of_use = matches!(entry.operation, Operation::Enable | Operation::Disable);
-        let doubted = entry.uncertain && of_use && !stage.is_late && Rule::LevelTriggered.on();
+        let doubted = (entry.doubt.any() && of_use) || entry.doubt == Doubt::OlderUse;
+        let doubted = doubted && !stage.is_late && Rule::LevelTriggered.on();
         let mut actions = actions(there, &stage, (status, doubted), &shown);
         let again = there.is_some_and(|there| disables(there.status, &entry)) && status == ProjectionStatus::Disabled;
         if again && !doubted && !stage.is_late {
@@ -253,7 +256,7 @@ impl<'a> Preparer<'a> {
             _ => None,
         };
         let count = actions.len();
-        let look = entry.uncertain && Rule::LookBeforeCreate.on();
+        let look = entry.doubt.any() && Rule::LookBeforeCreate.on();
         let attempt = if Rule::LookBeforeCreate.on() { (entry.attempts + 1).max(1 + u32::from(look)) } else { 1 };
         let requests = actions
             .into_iter()
@@ -281,19 +284,35 @@ impl<'a> Preparer<'a> {
 
 /// The step that states once more what is acknowledged.
 fn again(desired: &Desired, there: &Projection, entry: &OutboxEntry) -> Part {
-    let all = desired.attributes.iter();
-    let changes = all.map(|(name, value)| AttributeChange {
+    // Who is disabled there is disabled once more, where that was asked for.
+    let operation = if disables(there.status, entry) { Operation::Disable } else { Operation::Update };
+    Part { changes: all(desired, there), operation, ..nothing(there, entry) }
+}
+
+/// Every attribute that the destination should hold, but those that are left alone.
+fn all(desired: &Desired, there: &Projection) -> Vec<AttributeChange> {
+    let held = |name: &str| there.attributes.get(name).is_some_and(|value| !value.is_empty());
+    let yields = |name: &str| held(name) && desired.weak.iter().any(|weak| weak == name) && Rule::StrengthWeak.on();
+    let all = desired.attributes.iter().filter(|(name, _)| !there.is_frozen(name) && !yields(name));
+    let change = |(name, value): (&str, &Value)| AttributeChange {
         attribute: name.into(),
         before: there.attributes.get(name).cloned(),
         after: Some(value.clone()),
-    });
-    // Who is disabled there is disabled once more, where that was asked for.
-    let operation = if disables(there.status, entry) { Operation::Disable } else { Operation::Update };
-    Part { changes: changes.collect(), operation, ..nothing(there, entry) }
+    };
+    all.map(change).collect()
+}
+
+/// True if the whole state is stated, because nobody knows what an older wish changed.
+fn stated(entry: &OutboxEntry) -> bool {
+    entry.doubt.older() && Rule::LevelTriggered.on()
+}
+
+fn doubtful(entry: &OutboxEntry, step: &Part) -> bool {
+    stated(entry) && step.operation != Operation::Delete
 }
 
 fn disables(status: ProjectionStatus, entry: &OutboxEntry) -> bool {
-    entry.uncertain && entry.operation == Operation::Disable && status == ProjectionStatus::Disabled
+    entry.doubt.any() && entry.operation == Operation::Disable && status == ProjectionStatus::Disabled
 }
 
 /// A step that changes nothing.

@@ -5,7 +5,7 @@ use super::request::Prepared;
 use super::worker::Route;
 use crate::error::EngineError;
 use crate::event::RunEvent;
-use rosterd_model::outbox::{Applied, DeliveryState, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt};
+use rosterd_model::outbox::{Applied, DeliveryState, Doubt, Lane, OutboxEntry, Projection, ProjectionStatus, Receipt};
 use rosterd_model::plan::Operation;
 use rosterd_model::rule::Defect;
 use rosterd_model::{Attributes, Class, EntityId, Fault, Rule, Text, Timestamp, Value};
@@ -132,7 +132,9 @@ impl Settling<'_> {
         }
         match prepared.next {
             Some(lane) => self.requeue(w, entry, |entry| {
-                (entry.lane, entry.attempts, entry.again, entry.uncertain) = (lane, 0, false, false);
+                (entry.lane, entry.attempts, entry.again) = (lane, 0, false);
+                // What an older wish did to references is told with the references.
+                entry.doubt = if entry.doubt.older() && lane == Lane::Reference { Doubt::Older } else { Doubt::None };
                 (entry.failing_since, entry.last_fault) = (None, None);
             })?,
             None => self.remove(w, entry)?,

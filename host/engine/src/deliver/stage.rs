@@ -37,7 +37,7 @@ pub(super) fn main(
     references: &mut References<'_>,
     there: Option<&Projection>,
     desired: &Desired,
-    step: &Part,
+    (step, stated): (&Part, bool),
 ) -> Result<Stage, EngineError> {
     let mut stage = Stage::default();
     if step.operation == Operation::Delete {
@@ -87,6 +87,7 @@ pub(super) fn main(
     }
     let known_pending = there.map(|there| there.pending.as_slice()).unwrap_or_default();
     let (more, less) = differences(references, &stage.attributes, desired, known_pending);
+    let more = more || (stated && there.is_some() && refers(references, desired));
     stage.next = next(more, less);
     // What was pending stays so until the next stage completes it.
     pending.extend(known_pending.iter().filter(|name| !pending.contains(name)).cloned().collect::<Vec<_>>());
@@ -104,14 +105,14 @@ pub(super) fn late(
     references: &mut References<'_>,
     there: &Projection,
     desired: &Desired,
-    lane: Lane,
+    (lane, stated): (Lane, bool),
 ) -> Result<Stage, EngineError> {
     let mut stage = Stage { is_late: true, attributes: there.attributes.clone(), ..Stage::default() };
     let removing = lane == Lane::MembershipRemoval;
     for (name, value) in desired.attributes.iter() {
         let before = there.attributes.get(name);
-        let pending = there.pending.iter().any(|one| one == name);
         let refers = references.is_late(value) || before.is_some_and(|before| references.is_late(before));
+        let pending = (stated && refers) || there.pending.iter().any(|one| one == name);
         let same = before.is_some_and(|before| equal(before, value));
         if (same || !refers) && !pending {
             continue;
@@ -159,6 +160,11 @@ fn note(stage: &mut Stage, name: &str, missing: Vec<(MissingReference, Option<En
         stage.pending.push(name.into());
         stage.missing.extend(missing.into_iter().map(|(missing, _)| missing));
     }
+}
+
+/// True if anything of it is told with the references.
+fn refers(references: &References<'_>, desired: &Desired) -> bool {
+    desired.attributes.iter().any(|(_, value)| references.is_late(value))
 }
 
 /// Whether references must be added or set, and whether some must be taken away.

@@ -8,7 +8,7 @@ use super::{failure, settle};
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use rosterd_model::circuit::{Circuit, CircuitState, CircuitWindow};
-use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry, Receipt};
+use rosterd_model::outbox::{DeliveryState, Doubt, Lane, OutboxEntry, Receipt};
 use rosterd_model::{ConnectionId, Fault, FaultKind, Rule, Timestamp};
 use rosterd_reconcile::breaker::{self, Answers, Permit, Turn};
 use rosterd_reconcile::retry::Reaction;
@@ -251,7 +251,10 @@ pub(super) fn recover(route: &Route) -> Result<(), EngineError> {
     route.engine.store.commit::<_, EngineError>("recover", |w| {
         w.gather();
         for entry in &doubtful {
-            w.put_outbox(number, &OutboxEntry { uncertain: true, attempts: entry.attempts + 1, ..entry.clone() })?;
+            w.put_outbox(
+                number,
+                &OutboxEntry { doubt: entry.doubt.max(Doubt::Attempt), attempts: entry.attempts + 1, ..entry.clone() },
+            )?;
         }
         Ok(w.put_in_flight(number, &[])?)
     })

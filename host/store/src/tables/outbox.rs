@@ -10,9 +10,7 @@ use crate::kv::{Read, Write};
 use crate::schema::Table;
 use crate::tables::WriteMeta;
 use crate::tables::circuits::{InFlight, ReadCircuits};
-use crate::tables::projections::ReadProjections;
-use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry, ProjectionStatus};
-use rosterd_model::plan::Operation;
+use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
 use rosterd_model::{Class, EntityId, Rule};
 use std::ops::Bound;
 
@@ -164,15 +162,8 @@ pub trait WriteOutbox: Write {
             // What is noted as sent and has no answer may have been done, too: the process may have died since.
             let flights = self.in_flight(destination)?;
             let flies = |flight: &InFlight| flight.lane == old.lane && (flight.from..=flight.to).contains(&old.order);
-            if old.uncertain || flights.iter().any(flies) {
-                entry.uncertain = true;
-                let of_use = matches!(old.operation, Operation::Enable | Operation::Disable);
-                if of_use && entry.operation == Operation::Update {
-                    // Nobody knows whether the account can be used there, so the update states that, too.
-                    let known = self.projection(destination, entry.class, entry.entity)?;
-                    let disabled = known.is_some_and(|known| known.status == ProjectionStatus::Disabled);
-                    entry.operation = if disabled { Operation::Disable } else { Operation::Enable };
-                }
+            if old.doubt.any() || flights.iter().any(flies) {
+                entry.doubt = old.doubt_of_successor();
             }
         }
         self.put_outbox(destination, &entry).map(drop)

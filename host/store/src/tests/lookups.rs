@@ -1,7 +1,7 @@
 use super::{case, commit, entity_id, hr, memory, name, outbox_entry, plan};
 use crate::prelude::*;
 use crate::{ConnectionNumber, StoreError, Table};
-use rosterd_model::outbox::{DeliveryState, Lane, OutboxEntry};
+use rosterd_model::outbox::{DeliveryState, Doubt, Lane, OutboxEntry};
 use rosterd_model::plan::PlanDigest;
 use rosterd_model::{Class, ExternalId};
 
@@ -80,13 +80,13 @@ fn a_newer_wish_inherits_the_doubt_and_the_same_wish_changes_nothing() {
     let store = memory();
     let hr = hr(&store);
     commit(&store, |writer| {
-        let tried = OutboxEntry { uncertain: true, attempts: 3, ..outbox_entry(entity_id(1), 1) };
+        let tried = OutboxEntry { doubt: Doubt::Attempt, attempts: 3, ..outbox_entry(entity_id(1), 1) };
         writer.put_outbox(hr, &tried)?;
         writer.queue_outbox(hr, outbox_entry(entity_id(1), 2))?;
         assert_eq!(writer.outbox_entry(hr, Class::Account, entity_id(1))?, Some(tried));
         writer.queue_outbox(hr, OutboxEntry { desired: [9; 16], ..outbox_entry(entity_id(1), 3) })?;
         let newer = writer.outbox_entry(hr, Class::Account, entity_id(1))?.unwrap();
-        assert!(newer.uncertain && newer.attempts == 0 && newer.order == 3);
+        assert!(newer.doubt == Doubt::Older && newer.attempts == 0 && newer.order == 3);
         Ok(())
     });
 }
