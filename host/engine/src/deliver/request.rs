@@ -172,7 +172,7 @@ impl<'a> Preparer<'a> {
         desired: &Desired,
         known: Option<Projection>,
     ) -> Result<Verdict, EngineError> {
-        if !Rule::LookBeforeCreate.on() {
+        if !Rule::WithdrawnLookedFor.on() || !Rule::LookBeforeCreate.on() {
             return Ok(Verdict::Stale);
         }
         let mut references = References::new(self.view, self.delivery, self.number, entity);
@@ -242,7 +242,7 @@ impl<'a> Preparer<'a> {
         let asked = asked(there, status, stage.is_late, step.operation);
         // Where enabling or disabling was not answered, nobody knows whether the account can be used there.
         let of_use = matches!(entry.operation, Operation::Enable | Operation::Disable);
-        let doubted = (entry.doubt.any() && of_use) || entry.doubt == Doubt::OlderUse;
+        let doubted = (entry.doubt.any() && of_use) || (entry.doubt == Doubt::OlderUse && Rule::OlderIsStated.on());
         let doubted = doubted && !stage.is_late && Rule::LevelTriggered.on();
         let mut actions = actions(there, &stage, (status, doubted), &shown);
         let again = there.is_some_and(|there| disables(there.status, &entry)) && status == ProjectionStatus::Disabled;
@@ -304,7 +304,7 @@ fn all(desired: &Desired, there: &Projection) -> Vec<AttributeChange> {
 
 /// True if the whole state is stated, because nobody knows what an older wish changed.
 fn stated(entry: &OutboxEntry) -> bool {
-    entry.doubt.older() && Rule::LevelTriggered.on()
+    entry.doubt.older() && Rule::LevelTriggered.on() && Rule::OlderIsStated.on()
 }
 
 fn doubtful(entry: &OutboxEntry, step: &Part) -> bool {

@@ -1,7 +1,6 @@
 //! Who is missing from a scan, and what may follow from that: nothing without a licence or a person.
 
 use super::Planner;
-use super::departed::has_left;
 use super::units::GoingUnit;
 use crate::error::EngineError;
 use crate::scan::Seen;
@@ -55,7 +54,8 @@ impl Planner<'_> {
                 return Ok(false);
             }
         }
-        Ok(self.view.entity(class, link.entity)?.is_some_and(|entity| !has_left(&entity)))
+        // Of whoever has left already, a return that was seen before is not decided, because he is missing again.
+        Ok(self.view.entity(class, link.entity)?.is_some())
     }
 
     /// The record and the link of an object that was not shown, if that may mean anything.

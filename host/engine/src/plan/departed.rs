@@ -108,7 +108,7 @@ impl Planner<'_> {
         };
         if !self.leaves_by_us(ordinal, &entity)? {
             // A record that is only missing may still have something to say: that he is back, in a plan that nobody applied.
-            if shadow.state != ShadowState::Live {
+            if shadow.state != ShadowState::Live || !Rule::ReturnIsKept.on() {
                 self.settled.push((shadow.class, ordinal, shadow.seq));
             }
             return Ok(true);

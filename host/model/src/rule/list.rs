@@ -88,6 +88,7 @@ rules! {
     SuspendedIsNoLeaver, "3.suspended", "Disabled at the source is suspended: no grace begins.";
     ManualDisableSurvives, "3.manual", "What an operator disabled is not enabled by a source.", "go-ldap-admin#151";
     ReturnCancels, "3.return", "Who returns before the delete is due cancels it.";
+    ReturnIsKept, "3.back", "A return that no plan carried out is not forgotten because the record is missing again.";
     StillManaged, "3.managed", "Who was disabled stays managed, and the later delete is still sent.";
     ProtectedAccounts, "3.protected", "Protected accounts are never renamed, moved, disabled or deleted.";
     EmergencyDisable, "3.emergency", "An emergency disable goes ahead of every hold and lane.";
@@ -129,6 +130,7 @@ rules! {
     LevelTriggered, "6.level", "A destination gets the present state, never a recorded message.";
     OnlyPlanned, "6.planned", "A state that no applied plan fixed is not sent.";
     NewerReplaces, "6.coalesce", "A newer wish takes the place of one that waits.";
+    OlderIsStated, "6.older", "Who takes the place of a wish that may have been done states everything, and whether it may be used.";
     LanesInOrder, "6.lanes", "Lanes are drained in order.";
     ParentsFirst, "6.parents", "Org units are made parents first and removed children first.";
     ReferencesAfter, "6.references", "References are sent when both ends exist.";
@@ -142,6 +144,7 @@ rules! {
     SlowTrack, "7.slow", "After the quick tries come hours, then days, then the entry is parked.";
     RateLimitPausesBucket, "7.rate", "A rate limit pauses the bucket and costs no try.";
     LookBeforeCreate, "7.look-up", "A create without an answer is looked up before it is sent again.", "ssosync#13";
+    WithdrawnLookedFor, "7.withdrawn", "What may have been made and is not wanted any more is looked for, and disabled.";
     ExistsCorrelates, "7.exists", "A create of what exists links to it if it is free, and waits for a person otherwise.";
     NotFoundOnDelete, "7.gone", "A delete of what is gone is done.";
     NotFoundOnDisable, "7.missing", "A disable of what is not found is never a success.";
