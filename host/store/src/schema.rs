@@ -20,7 +20,7 @@
 //! | `claims` | entity id, connection or 65535 for the hub | `ClaimSet` |
 //! | `links` | connection, class, ordinal | `Link` |
 //! | `mappings` | digest 8 | canonical text |
-//! | `history` | entity id, seq u64 | `HistoryRow` |
+//! | `history` | portion of the sequence u64, entity id, seq u64 | `HistoryRow` |
 //! | `plans` | number u64 | `PlanHeader` |
 //! | `plan-digests` | digest 32 | number u64 of the newest plan with this digest |
 //! | `plan-jobs` | job, number u64 | nothing |

@@ -1,4 +1,7 @@
-//! Values that were replaced: one row per entity and changed attribute, in the order of the changes.
+//! Values that were replaced: one row per entity and changed attribute.
+//!
+//! Rows stand in portions of the sequence, and in a portion by entity. What a run adds so lands in few pages, however many
+//! entities have a past; whoever looks one up looks once into each portion.
 
 use crate::codec;
 use crate::error::StoreError;
@@ -19,17 +22,52 @@ pub trait ReadHistory: Read {
         &self,
         entity: EntityId,
     ) -> Result<impl DoubleEndedIterator<Item = Result<(u64, HistoryRow), StoreError>>, StoreError> {
-        let rows = self.prefix(Table::History, entity.as_bytes())?;
-        Ok(rows.map(|row| {
-            let row = row?;
-            let mut parts = Parts::new(Table::History, &row.key);
-            let (_, seq) = (parts.entity()?, parts.u64()?);
-            parts.end()?;
-            Ok((seq, codec::decode(Table::History, &row.value)?))
-        }))
+        let mut rows = Vec::new();
+        let mut portion = Some(0);
+        while let Some(this) = portion {
+            portion = in_portion(self, this, entity, &mut rows)?;
+        }
+        Ok(rows.into_iter().map(Ok))
     }
 }
 impl<R: Read> ReadHistory for R {}
+
+/// Bits of the sequence that lie within one portion: few portions, and few pages in each.
+const PORTION_BITS: u32 = 16;
+
+/// The key of the row that has this sequence number.
+pub(crate) fn key(entity: EntityId, seq: u64) -> Key {
+    Key::new().u64(seq >> PORTION_BITS).entity(entity).u64(seq)
+}
+
+/// The entity and the sequence number of a key.
+pub(crate) fn parts(key: &[u8]) -> Result<(EntityId, u64), StoreError> {
+    let mut parts = Parts::new(Table::History, key);
+    let (_, entity, seq) = (parts.u64()?, parts.entity()?, parts.u64()?);
+    parts.end()?;
+    Ok((entity, seq))
+}
+
+/// Adds the rows of an entity in a portion, and gives the next portion that may have some.
+fn in_portion<R: Read + ?Sized>(
+    view: &R,
+    portion: u64,
+    entity: EntityId,
+    found: &mut Vec<(u64, HistoryRow)>,
+) -> Result<Option<u64>, StoreError> {
+    let start = Key::new().u64(portion).entity(entity);
+    for row in view.prefix_from(Table::History, b"", start.as_bytes())? {
+        let row = row?;
+        let (own, seq) = parts(&row.key)?;
+        let at = seq >> PORTION_BITS;
+        match (at == portion, own == entity) {
+            (true, true) => found.push((seq, codec::decode(Table::History, &row.value)?)),
+            (true, false) => return Ok(portion.checked_add(1)),
+            (false, _) => return Ok(Some(at)),
+        }
+    }
+    Ok(None)
+}
 
 /// Where a look through a table goes on.
 pub type Place = Vec<u8>;
@@ -42,7 +80,7 @@ pub trait WriteHistory: Write {
     /// The store can not be written.
     fn add_history(&mut self, row: &HistoryRow) -> Result<u64, StoreError> {
         let seq = self.next_sequence()?;
-        self.put_value(Table::History, Key::new().entity(row.entity).u64(seq).as_bytes(), row)?;
+        self.put_value(Table::History, key(row.entity, seq).as_bytes(), row)?;
         Ok(seq)
     }
 
@@ -76,7 +114,11 @@ pub trait WriteHistory: Write {
     /// # Errors
     /// The store can not be written.
     fn remove_history(&mut self, entity: EntityId) -> Result<u64, StoreError> {
-        self.remove_prefix(Table::History, entity.as_bytes(), u64::MAX)
+        let rows: Vec<u64> = self.history(entity)?.map(|row| row.map(|(seq, _)| seq)).collect::<Result<_, _>>()?;
+        for seq in &rows {
+            self.remove(Table::History, key(entity, *seq).as_bytes())?;
+        }
+        Ok(rows.len() as u64)
     }
 }
 impl<W: Write> WriteHistory for W {}

@@ -121,6 +121,36 @@ fn history_in_order_and_of_one_entity() {
 }
 
 #[test]
+fn history_is_found_in_every_portion_of_the_sequence() {
+    let store = memory();
+    let row = |entity| HistoryRow {
+        entity: entity_id(entity),
+        attribute: "title".into(),
+        before: None,
+        after: None,
+        connection: None,
+        run: RunId(1),
+    };
+    let seqs = commit(&store, |writer| {
+        let mut seqs = Vec::new();
+        // Portions with a row of this entity, with rows of others alone, and with none.
+        for (entity, skipped) in [(2, 0), (1, 40_000), (3, 70_000), (1, 300_000), (2, 70_000), (1, 10)] {
+            for _ in 0..skipped {
+                writer.next_sequence()?;
+            }
+            seqs.push((entity, writer.add_history(&row(entity))?));
+        }
+        Ok(seqs)
+    });
+    let snapshot = store.snapshot().unwrap();
+    for entity in 1..=4 {
+        let found: Vec<u64> = snapshot.history(entity_id(entity)).unwrap().map(|row| row.unwrap().0).collect();
+        let own: Vec<u64> = seqs.iter().filter(|(of, _)| *of == entity).map(|(_, seq)| *seq).collect();
+        assert_eq!(found, own, "of {entity}");
+    }
+}
+
+#[test]
 fn steps_in_order_from_any_place() {
     let store = memory();
     let step = |label: &str| Step {

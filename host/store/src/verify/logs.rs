@@ -3,10 +3,10 @@
 use super::Check;
 use crate::codec;
 use crate::error::StoreError;
-use crate::key::Parts;
 use crate::kv::Read;
 use crate::schema::Table;
 use crate::tables::audit::AuditChain;
+use crate::tables::history;
 use crate::tables::meta::{Counter, ReadMeta};
 use crate::tables::{ReadAudit, ReadRuns};
 use rosterd_model::claim::HistoryRow;
@@ -16,9 +16,7 @@ impl<R: Read> Check<'_, R> {
         let view = self.view;
         for row in view.prefix(Table::History, b"")? {
             let row = row?;
-            let mut parts = Parts::new(Table::History, &row.key);
-            let key = parts.entity().and_then(|entity| Ok((entity, parts.u64()?)));
-            let Some((entity, seq)) = self.readable(key)? else { continue };
+            let Some((entity, seq)) = self.readable(history::parts(&row.key))? else { continue };
             let Some(row) = self.readable(codec::decode::<HistoryRow>(Table::History, &row.value))? else { continue };
             if row.entity != entity {
                 self.problem(format_args!("a row of the history of {entity} is about {}", row.entity));
