@@ -132,6 +132,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_hashes_are_those_of_each_whatever_both_begin_with() {
+        for shared in [0, 63, 64, 65, 127, 128, 129, 192, 300] {
+            for (left, right) in [(0, 0), (0, 1), (5, 7), (70, 64), (200, 3)] {
+                let bytes = |own: u8, more: usize| [vec![1; shared], vec![own; more]].concat();
+                let (one, other) = (bytes(2, left), bytes(3, right));
+                assert_eq!(hashes16(&one, &other), (hash16(&one), hash16(&other)), "{shared} {left} {right}");
+            }
+        }
+    }
+
+    #[test]
     fn lists_are_sets_and_texts_do_not_run_together() {
         let list = |items: &[&str]| Value::List(items.iter().map(|item| Value::from(*item)).collect());
         assert!(equal(&list(&["a", "b", "a"]), &list(&["b", "a"])));

@@ -211,6 +211,20 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_tells_its_text_and_whether_it_asks_for_the_path() {
+        let one = rule("true").expect("a rule");
+        assert_eq!(
+            one.text(),
+            "group by rule engineering\n\"displayName\" = \"Engineering\"\n\"members\" = \"true\"\n"
+        );
+        for (text, asks) in
+            [("true", false), ("account.department == \"R&D\"", false), ("account.orgPath.startsWith(\"/R&D\")", true)]
+        {
+            assert_eq!(rule(text).expect(text).wants_path(), asks, "{text}");
+        }
+    }
+
+    #[test]
     fn another_rule_or_name_has_another_fingerprint() {
         let one = rule("true").expect("a rule");
         assert_ne!(one.fingerprint(), rule("false").expect("a rule").fingerprint());
@@ -231,6 +245,16 @@ mod tests {
         assert!(id("1", 5, 0) < id("1", 6, 0), "in the order of changes");
         let timed = EntityId::from_bytes([0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xbf, 0, 0, 0, 0, 0, 0, 0]);
         assert!(id("1", 5, 0) > timed, "behind all that have a time");
-        assert_eq!(id("1", 5, 0).0.get_version_num(), 7);
+        // Version and variant of RFC 9562, and every other bit that of the hash: of many ids each is set in some.
+        let (mut all, mut any) = ([0xff_u8; 16], [0_u8; 16]);
+        for nth in 0..200 {
+            let id = id("1", 5, nth);
+            assert_eq!(id.0.get_version_num(), 7);
+            for (at, byte) in id.as_bytes().iter().enumerate() {
+                all[at] &= byte;
+                any[at] |= byte;
+            }
+        }
+        assert_eq!((all[6], any[6], all[8], any[8]), (0x70, 0x7f, 0x80, 0xbf));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 fn person() -> (ExternalId, Attributes) {
     let attributes = json_attributes(
-        r#"{"userName":"Ann","active":true,"age":41,"score":1.5,"title":"","since":"2026-01-05T08:00:00+08:00",
+        r#"{"userName":"Ann","active":true,"age":41,"score":1.5,"title":"","code":"abcd-efghijklmnopqrst","since":"2026-01-05T08:00:00+08:00",
             "name":{"familyName":"Li"},"externalId":"Ab","boss":{"ref":"account","id":"u9"},
             "emails":[{"type":"home","value":"ann@home.example"},{"type":"work","value":"Ann@Work.example","primary":true}]}"#,
     );
@@ -46,6 +46,10 @@ fn comparisons_are_those_of_the_rfc() {
         ("id", Pr, Json::Null),
         ("title", Eq, Json::Null),
         ("nothing", Ne, json!("x")),
+        ("nothing", Eq, Json::Null),
+        ("userName", Ne, Json::Null),
+        // Twenty signs with a dash at the fifth place, and no time.
+        ("code", Eq, json!("abcd-efghijklmnopqrst")),
     ] {
         assert!(holds(attribute, is, value.clone()), "{attribute} {is:?} {value}");
     }
@@ -59,6 +63,10 @@ fn comparisons_are_those_of_the_rfc() {
         ("emails.value", Ne, json!("ann@home.example")),
         ("userName", Eq, Json::Null),
         ("name", Eq, json!("li")),
+        ("title", Ne, Json::Null),
+        ("score", Lt, json!(1)),
+        ("age", Gt, json!(41.5)),
+        ("since", Gt, json!("2026-01-05T00:00:00Z")),
     ] {
         assert!(!holds(attribute, is, value.clone()), "{attribute} {is:?} {value}");
     }
@@ -94,6 +102,26 @@ fn who_has_nothing_to_be_sorted_by_comes_last_and_the_primary_value_counts() {
     for (a, b) in [(&ann, &bob), (&bob, &none)] {
         assert_eq!(order(&sort("emails.value", false), a, b), Ordering::Less);
         assert_eq!(order(&sort("emails.value", true), a, b), Ordering::Greater);
+    }
+}
+
+#[test]
+fn values_of_one_kind_are_sorted_by_value_and_kinds_stand_apart() {
+    let sort = |descending| vec![Sort { attribute: "x".to_owned(), descending }];
+    let ascending = [
+        SortKey::Bool(false),
+        SortKey::Bool(true),
+        SortKey::Number(-2.0),
+        SortKey::Number(1.5),
+        SortKey::Text("a".into()),
+        SortKey::Text("b".into()),
+        SortKey::None,
+    ];
+    for pair in ascending.windows(2) {
+        let (a, b) = (&pair[..1], &pair[1..]);
+        assert_eq!(order(&sort(false), a, b), Ordering::Less, "{pair:?}");
+        assert_eq!(order(&sort(true), a, b), Ordering::Greater, "{pair:?}");
+        assert_eq!(order(&sort(false), a, a), Ordering::Equal);
     }
 }
 

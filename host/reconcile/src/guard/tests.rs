@@ -134,6 +134,27 @@ fn a_group_that_loses_a_third_of_its_members_trips_alone() {
 }
 
 #[test]
+fn of_two_groups_the_one_that_loses_the_greater_share_is_named() {
+    let bucket = bucket("ad", Class::Group, Operation::RemoveMember);
+    let gone =
+        |group: &str, removed, of| MembersGone { target: bucket.target.clone(), group: group.into(), removed, of };
+    let facts = Facts { live: &|_, _| 3, spent: &|_| 0, first_delivery: &|_| false };
+    for members in
+        [[gone("large", 400, 1000), gone("small", 45, 50)], [gone("small", 45, 50), gone("large", 400, 1000)]]
+    {
+        let holds = judge(&BTreeMap::from([(bucket.clone(), 445)]), &members, &facts, &GuardSpec::default());
+        assert!(holds[0].because.contains("45 of 50 members of small"), "{}", holds[0].because);
+    }
+}
+
+#[test]
+fn a_threshold_lets_through_what_it_does_not_trip_upon() {
+    let bucket = bucket("hub", Class::Account, Operation::Disable);
+    assert!(within_threshold(&GuardSpec::default(), &bucket, 5, 100));
+    assert!(!within_threshold(&GuardSpec::default(), &bucket, 6, 100));
+}
+
+#[test]
 fn a_changed_configuration_holds_what_nothing_else_does() {
     let counts = BTreeMap::from([
         (bucket("hub", Class::Account, Operation::Update), 3),
