@@ -90,6 +90,18 @@ impl SecretValue {
 
     /// A secret made of others: it has only what all of them have.
     pub(crate) fn derived(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret]) -> Secret {
+        Arc::new(Self::of(name, bytes, parts))
+    }
+
+    /// Others inside of something encrypted: as a derived one, never shown, and for nothing but these uses.
+    pub(crate) fn sealed(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret], uses: &[Use]) -> Secret {
+        let made = Self::of(name, bytes, parts);
+        let may = |wanted: &&Use| made.uses.as_ref().is_none_or(|own| own.contains(*wanted));
+        let uses = Some(uses.iter().filter(may).copied().collect());
+        Arc::new(Self { uses, reveal: false, ..made })
+    }
+
+    fn of(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret]) -> Self {
         let uses =
             parts.iter().filter_map(|part| part.uses.clone()).reduce(|a, b| a.intersection(&b).copied().collect());
         let forms =
@@ -101,7 +113,7 @@ impl SecretValue {
             kept
         });
         let reveal = parts.iter().all(|part| part.reveal);
-        Arc::new(Self { name, stored: bytes.clone(), bytes, uses, forms, hosts, reveal })
+        Self { name, stored: bytes.clone(), bytes, uses, forms, hosts, reveal }
     }
 }
 
@@ -220,6 +232,19 @@ pub(crate) mod tests {
         let made = SecretValue::derived("a+b".into(), Zeroizing::new(b"12".to_vec()), &[a, b]);
         assert!(made.allow(Use::HttpHeader).is_ok() && made.allow(Use::Mac).unwrap_err().kind == FaultKind::Denied);
         assert!(made.may_go_to("x.example", 443).is_ok() && made.may_go_to("z.example", 443).is_err());
+    }
+
+    #[test]
+    fn a_sealed_secret_is_sent_and_nothing_else() {
+        let uses = [Use::HttpBody, Use::Derive];
+        let bytes = || Zeroizing::new(b"e30..".to_vec());
+        let password = secret("password", "1", &[Use::HttpBody, Use::Matches], Some(&["x.example"]));
+        let made = SecretValue::sealed("sealed".into(), bytes(), &[password], &uses);
+        assert!(made.allow(Use::HttpBody).is_ok() && made.may_go_to("z.example", 443).is_err());
+        assert!([Use::Derive, Use::Matches, Use::Decrypt].iter().all(|other| made.allow(*other).is_err()));
+        // Also if nothing secret is in it.
+        let plain = SecretValue::sealed("sealed".into(), bytes(), &[], &uses);
+        assert!(plain.allow(Use::Derive).is_ok() && plain.allow(Use::Matches).is_err() && !plain.reveal);
     }
 
     #[test]
