@@ -127,7 +127,9 @@ mod tests {
         let cipher = encrypt("aes-cbc", &key, None, b"", &[1; 32]).unwrap();
         assert_eq!(cipher, encrypt("aes-cbc", &key, Some(&[5; 16]), b"", &[1; 32]).unwrap());
         // Of a shorter key it would be all of it, and whoever decrypts could work it out.
-        for refused in [encrypt("aes-cbc", &[5; 16], None, b"", &[1; 32]), decrypt("aes-cbc", &[5; 16], None, b"", &[1; 32])] {
+        for refused in
+            [encrypt("aes-cbc", &[5; 16], None, b"", &[1; 32]), decrypt("aes-cbc", &[5; 16], None, b"", &[1; 32])]
+        {
             assert!(refused.unwrap_err().message.contains("key of 32 bytes"));
         }
     }

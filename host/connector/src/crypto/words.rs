@@ -149,7 +149,8 @@ mod tests {
         }
         let known: BTreeSet<&str> = TABLE.iter().flat_map(|(_, table)| table.all).copied().collect();
         let shape = |word: &&str| {
-            let begins = ["hmac-", "aes-", "jwe-", "scram-", "sha", "md5", "ed2"].iter().any(|begin| word.starts_with(begin));
+            let begins =
+                ["hmac-", "aes-", "jwe-", "scram-", "sha", "md5", "ed2"].iter().any(|begin| word.starts_with(begin));
             let signature = word.len() == 5 && word.ends_with("256");
             (begins || signature) && word.chars().any(|c| c.is_ascii_digit() || c == '-')
         };

@@ -98,6 +98,7 @@ impl State {
             forms: None,
             hosts: None,
             reveal: false,
+            passing: true,
         }))
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct SecretValue {
     pub(crate) hosts: Option<Vec<Endpoint>>,
     /// The operator lets the connector see it.
     pub(crate) reveal: bool,
+    /// It was made for an operation, and what stands for it ends with the call that applies it.
+    pub(crate) passing: bool,
 }
 
 /// A shared secret.
@@ -41,7 +43,7 @@ impl SecretValue {
     pub(crate) fn on_tape() -> Self {
         let empty = || Zeroizing::new(Vec::new());
         let (name, uses, forms) = ("secret on a tape".to_owned(), Some(BTreeSet::new()), None);
-        Self { name, stored: empty(), bytes: empty(), uses, forms, hosts: None, reveal: false }
+        Self { name, stored: empty(), bytes: empty(), uses, forms, hosts: None, reveal: false, passing: false }
     }
 
     /// Refuses a use that the manifest does not name.
@@ -113,7 +115,8 @@ impl SecretValue {
             kept
         });
         let reveal = parts.iter().all(|part| part.reveal);
-        Self { name, stored: bytes.clone(), bytes, uses, forms, hosts, reveal }
+        let passing = parts.iter().any(|part| part.passing);
+        Self { name, stored: bytes.clone(), bytes, uses, forms, hosts, reveal, passing }
     }
 }
 
@@ -151,6 +154,11 @@ impl Placeholders {
         let token = format!("{MARK}{}", form::hex(&random));
         self.by_token.insert(token.clone(), (Arc::clone(secret), form.to_owned()));
         Ok(token)
+    }
+
+    /// The operations are over: nothing stands for their passwords any more.
+    pub(crate) fn end_operations(&mut self) {
+        self.by_token.retain(|_, (secret, _)| !secret.passing);
     }
 
     /// Replaces placeholders. Every secret that is spliced is handed to `check` first; what stands between is kept.
@@ -210,7 +218,22 @@ pub(crate) mod tests {
             forms: None,
             hosts: hosts.map(|hosts| hosts.iter().map(|host| Endpoint::parse(host, Kind::Http).unwrap()).collect()),
             reveal: false,
+            passing: false,
         })
+    }
+
+    #[test]
+    fn placeholders_of_passwords_go_and_others_stay() {
+        let mut placeholders = Placeholders::default();
+        let key = secret("key", "1", &[Use::HttpBody], None);
+        let stays = placeholders.make(&key, "raw", [7; 16]).unwrap();
+        for at in 0..u8::try_from(MOST_PLACEHOLDERS / 32).unwrap() {
+            let made = SecretValue { passing: true, ..SecretValue::on_tape() };
+            let made = SecretValue::derived("a+b".into(), Zeroizing::default(), &[Arc::new(made), Arc::clone(&key)]);
+            assert!(placeholders.make(&made, "raw", [at; 16]).is_ok());
+        }
+        placeholders.end_operations();
+        assert_eq!(placeholders.by_token.keys().collect::<Vec<_>>(), [&stays]);
     }
 
     #[test]
