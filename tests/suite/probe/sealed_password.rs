@@ -22,7 +22,7 @@ fn server() -> (Peer, Arc<Mutex<Vec<Value>>>) {
         let claims = WEB.decode(body["claims"].as_str().unwrap_or_default()).unwrap_or_default();
         let claims: Value = serde_json::from_slice(&claims).unwrap_or_default();
         own.lock().expect("nobody panicked").push(json!({ "body": body, "claims": claims }));
-        Answer::json(&json!({ "id": "u-17", "echo": body, "inner": claims }))
+        Answer::json(&json!({ "id": "u-17", "echo": body, "inner": claims["cipherData"] }))
     });
     (peer, got)
 }
