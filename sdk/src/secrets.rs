@@ -125,6 +125,14 @@ impl Secret {
         self.0.encrypt(algorithm, iv, aad, plaintext)
     }
 
+    /// Encrypts a message that holds secrets, to a new secret that is never shown: jwe-dir (a compact JWE). The iv is the host's.
+    ///
+    /// # Errors
+    /// `unsupported` algorithm, `denied` use, `invalid` for a key of another length.
+    pub fn seal(&self, algorithm: &str, message: &[Segment<'_>]) -> Result<Self, Fault> {
+        self.0.seal(algorithm, &host_segments(message)).map(Self)
+    }
+
     /// SCRAM with this password: the client proof, and the server signature to expect.
     ///
     /// # Errors

@@ -197,7 +197,7 @@ fn resolve(
         let (uses, forms) = (Some(request.uses.clone()), request.forms.clone());
         secrets.insert(
             name.clone(),
-            Arc::new(SecretValue { name: name.clone(), stored, bytes, uses, forms, hosts, reveal }),
+            Arc::new(SecretValue { name: name.clone(), stored, bytes, uses, forms, hosts, reveal, passing: false }),
         );
     }
     Ok(secrets)

@@ -129,6 +129,12 @@ impl State {
         (used.ticks, used.host_calls, used.log_lines, used.log_bytes) = (0, 0, 0, 0);
     }
 
+    /// The operations of a call were applied.
+    pub(crate) fn end_operations(&mut self) {
+        self.operations.clear();
+        self.placeholders.lock().unwrap_or_else(std::sync::PoisonError::into_inner).end_operations();
+    }
+
     /// An epoch ended while guest code was running.
     pub(crate) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         self.used.ticks += 1;

@@ -74,7 +74,7 @@ impl Event {
                 event.happened = Happened::Created;
                 event.password = settings.passwords && operation.class == Class::Account;
             }
-            Action::Update(edits) => event.changes = changes(edits, settings)?,
+            Action::Update(edits) => event.changes = changes(edits, &event.id, settings)?,
             Action::Enable => event.happened = Happened::Enabled,
             Action::Disable => event.happened = Happened::Disabled,
             Action::MoveTo(parent) => {
@@ -126,10 +126,16 @@ fn id(attributes: &Map<String, Value>, settings: &Settings) -> Result<String, Fa
     }
 }
 
-fn changes(edits: &[Edit], settings: &Settings) -> Result<Vec<Changed>, Fault> {
+fn changes(edits: &[Edit], own: &str, settings: &Settings) -> Result<Vec<Changed>, Fault> {
     let mut all = Vec::with_capacity(edits.len());
     for edit in edits {
         if edit.attribute == settings.id {
+            // Whoever is told again what he lost is told every attribute, and so the id that the object has.
+            let stated = edit.replace.as_deref().filter(|_| edit.add.is_none() && edit.remove.is_none());
+            let stated = stated.map(value).transpose()?.map(|id| one(&settings.id, id));
+            if stated.is_some_and(|stated| id(&stated, settings).is_ok_and(|id| id == own)) {
+                continue;
+            }
             let text = format!(
                 "the id of an object never changes, and {} does; map it to something else, as a staff number",
                 settings.id

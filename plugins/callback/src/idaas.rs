@@ -82,9 +82,9 @@ pub fn payload(items: Vec<Item>, now_ms: u64, settings: &Idaas) -> Text {
     all.between("[", "]").quoted().between(&head, "}")
 }
 
-/// The claims around a payload; `cipher`: the payload as JWE.
+/// The claims around a payload; `cipher`: the payload as JWE, or a gap for it.
 #[must_use]
-pub fn claims(payload: Text, cipher: Option<&str>, now_ms: u64, random: &str, settings: &Idaas) -> Text {
+pub fn claims(payload: Text, cipher: Option<Text>, now_ms: u64, random: &str, settings: &Idaas) -> Text {
     let seconds = now_ms / 1000;
     let claims = json!({
         "iss": ISSUER,
@@ -94,12 +94,13 @@ pub fn claims(payload: Text, cipher: Option<&str>, now_ms: u64, random: &str, se
         "exp": seconds + LIFETIME,
         "jti": random,
         "dataEncrypted": cipher.is_some(),
-        "cipherData": cipher.unwrap_or_default(),
     })
     .to_string();
-    let head = format!("{},\"plainData\":", claims.strip_suffix('}').unwrap_or(&claims));
-    let plain = if cipher.is_some() { Text::plain("\"\"") } else { payload };
-    plain.between(&head, "}")
+    let head = claims.strip_suffix('}').unwrap_or(&claims);
+    match cipher {
+        Some(cipher) => cipher.quoted().between(&format!("{head},\"cipherData\":"), ",\"plainData\":\"\"}"),
+        None => payload.between(&format!("{head},\"cipherData\":\"\",\"plainData\":"), "}"),
+    }
 }
 
 /// Two texts, of which the second may have a gap only if the first has none.

@@ -17,40 +17,52 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A compact JWS with RS256, as it is sent: where claims hold a password, a placeholder stands for all of them.
+/// A compact JWS with RS256, as it is sent, and its length: where claims hold a secret, a placeholder stands for all of them.
 ///
 /// # Errors
 /// The key is no RSA key, or may not be used.
-pub fn signed(key: &Secret, key_id: &str, claims: &Text, password: Option<&Secret>) -> Result<String, Fault> {
+pub fn signed(key: &Secret, key_id: &str, claims: &Text, secret: Option<&Secret>) -> Result<(String, usize), Fault> {
     let head = format!("{}.", encode(json!({ "kid": key_id, "typ": "JWT", "alg": "RS256" }).to_string()));
-    let (payload, signature) = if claims.has_gap() {
+    let (payload, length, signature) = if claims.has_gap() {
         // base64url does not keep its bytes apart, so the claims are one secret of their own.
-        let whole = secrets::derive("concat", &claims.segments(password))?;
+        let whole = secrets::derive("concat", &claims.segments(secret))?;
         let message = [Segment::Bytes(head.as_bytes()), Segment::Secret(&whole, "base64url")];
-        (whole.placeholder("base64url")?, key.sign("rs256", &message)?)
+        let length = usize::try_from(whole.length("base64url")?).unwrap_or(usize::MAX);
+        (whole.placeholder("base64url")?, length, key.sign("rs256", &message)?)
     } else {
         let payload = encode(claims.sent(None)?);
         let message = [Segment::Bytes(head.as_bytes()), Segment::Bytes(payload.as_bytes())];
         let signature = key.sign("rs256", &message)?;
-        (payload, signature)
+        let length = payload.len();
+        (payload, length, signature)
     };
-    Ok(format!("{head}{payload}.{}", encode(signature)))
+    let signature = encode(signature);
+    let length = head.len().saturating_add(length).saturating_add(1 + signature.len());
+    Ok((format!("{head}{payload}.{signature}"), length))
+}
+
+/// How a shared key encrypts, by its length.
+///
+/// # Errors
+/// `settings` if it is no key of AES.
+pub fn method(key: &Secret) -> Result<&'static str, Fault> {
+    match key.length("raw")? {
+        32 => Ok("A256GCM"),
+        24 => Ok("A192GCM"),
+        16 => Ok("A128GCM"),
+        other => {
+            let text = format!("the secret encrypt-key has {other} bytes; store 64 hexadecimal digits, or 48, or 32");
+            Err(Fault::settings(text).about("encrypt-key"))
+        }
+    }
 }
 
 /// A compact JWE of a shared key (`dir`), with AES-GCM of the key's length.
 ///
 /// # Errors
-/// `settings` if the key has neither 32 nor 16 bytes.
+/// The key does not fit, or may not be used.
 pub fn encrypted(key: &Secret, plaintext: &[u8]) -> Result<String, Fault> {
-    let method = match key.length("raw")? {
-        32 => "A256GCM",
-        16 => "A128GCM",
-        other => {
-            let text = format!("the secret encrypt-key has {other} bytes; store 64 hexadecimal digits, or 32");
-            return Err(Fault::settings(text).about("encrypt-key"));
-        }
-    };
-    let head = encode(json!({ "alg": "dir", "enc": method }).to_string());
+    let head = encode(json!({ "alg": "dir", "enc": method(key)? }).to_string());
     let iv = random::bytes(IV);
     let sealed = key.encrypt("aes-gcm", Some(&iv), head.as_bytes(), plaintext)?;
     let Some((ciphertext, tag)) = sealed.split_at_checked(sealed.len().saturating_sub(TAG)) else {

@@ -52,6 +52,7 @@ impl Keys {
                     true => Some(optional("encrypt-key")?.ok_or_else(|| missing("encrypt-key"))?),
                     false => None,
                 };
+                encrypt_key.as_ref().map(jose::method).transpose()?;
                 let key_id = match &idaas.key_id {
                     Some(id) => id.clone(),
                     None => jose::public(&event_key).and_then(|jwk| jose::thumbprint(&jwk)).map_err(unfit)?,

@@ -171,14 +171,22 @@ impl Sender {
     ) -> Prepared {
         let events = items.iter().map(|item| item.event_id.clone()).collect();
         let payload = idaas::payload(items, now, settings);
-        let cipher = match &keys.encrypt_key {
-            Some(key) => Some(jose::encrypted(key, payload.sent(None)?.as_bytes()).map_err(keys::unfit)?),
-            None => None,
+        let (cipher, sealed) = match &keys.encrypt_key {
+            Some(key) if payload.has_gap() => {
+                let sealed = key.seal("jwe-dir", &payload.segments(password)).map_err(keys::unfit)?;
+                (Some(Text::gap("raw")), Some(sealed))
+            }
+            Some(key) => {
+                let cipher = jose::encrypted(key, payload.sent(None)?.as_bytes()).map_err(keys::unfit)?;
+                (Some(Text::plain(cipher)), None)
+            }
+            None => (None, None),
         };
-        let claims = idaas::claims(payload, cipher.as_deref(), now, &hex(&random::bytes(16)), settings);
-        let message = jose::signed(&keys.event_key, &keys.key_id, &claims, password).map_err(keys::unfit)?;
-        if message.len() > self.settings.maximum_bytes {
-            return Err(standard::too_large(message.len(), &self.settings));
+        let claims = idaas::claims(payload, cipher, now, &hex(&random::bytes(16)), settings);
+        let hidden = sealed.as_ref().or(password);
+        let (message, length) = jose::signed(&keys.event_key, &keys.key_id, &claims, hidden).map_err(keys::unfit)?;
+        if length > self.settings.maximum_bytes {
+            return Err(standard::too_large(length, &self.settings));
         }
         let body = json!({ "event": message }).to_string();
         Ok((self.post(body, "application/json;charset=utf-8"), Some(events)))

@@ -1,4 +1,4 @@
-//! JSON text in which one thing may stand that only the host sees: a first password.
+//! JSON text in which one thing may stand that only the host sees: a first password, or what it is encrypted in.
 //!
 //! What is signed and what is sent must be the same bytes. So an event is written once, with a gap, and the gap is filled twice:
 //! by the host while it signs, and by the host on the way out.
@@ -7,12 +7,12 @@ use rosterd_sdk::Fault;
 use rosterd_sdk::attributes::push_text;
 use rosterd_sdk::secrets::{Secret, Segment};
 
-/// Text, perhaps with a gap for a password.
+/// Text, perhaps with a gap for a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     /// All of it, or what stands before the gap.
     before: String,
-    /// Form of the password, and what stands behind it.
+    /// Form of the secret, and what stands behind it.
     gap: Option<(String, String)>,
 }
 
@@ -21,6 +21,12 @@ impl Text {
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
         Self { before: text.into(), gap: None }
+    }
+
+    /// Nothing but a gap, for a secret in this form.
+    #[must_use]
+    pub fn gap(form: &str) -> Self {
+        Self { before: String::new(), gap: Some((form.to_owned(), String::new())) }
     }
 
     /// A JSON object with one more member, `password`, which is the gap.
@@ -50,13 +56,13 @@ impl Text {
         Self { before: escaped(&before), gap }.between("\"", "\"")
     }
 
-    /// True if a password stands in it.
+    /// True if a secret stands in it.
     #[must_use]
     pub const fn has_gap(&self) -> bool {
         self.gap.is_some()
     }
 
-    /// Bytes, without the password.
+    /// Bytes, without the secret.
     #[must_use]
     pub fn len(&self) -> usize {
         self.before.len() + self.gap.as_ref().map_or(0, |(_, after)| after.len())
@@ -68,12 +74,12 @@ impl Text {
         self.len() == 0 && !self.has_gap()
     }
 
-    /// For the host, which signs it. Without a password a gap stays empty.
+    /// For the host, which signs or seals it. Without a secret a gap stays empty.
     #[must_use]
-    pub fn segments<'a>(&'a self, password: Option<&'a Secret>) -> Vec<Segment<'a>> {
+    pub fn segments<'a>(&'a self, secret: Option<&'a Secret>) -> Vec<Segment<'a>> {
         let mut all = vec![Segment::Bytes(self.before.as_bytes())];
         if let Some((form, after)) = &self.gap {
-            all.extend(password.map(|password| Segment::Secret(password, form)));
+            all.extend(secret.map(|secret| Segment::Secret(secret, form)));
             all.push(Segment::Bytes(after.as_bytes()));
         }
         all
@@ -82,10 +88,10 @@ impl Text {
     /// For the host, which sends it: a placeholder stands in the gap.
     ///
     /// # Errors
-    /// The password may not be sent.
-    pub fn sent(&self, password: Option<&Secret>) -> Result<String, Fault> {
+    /// The secret may not be sent.
+    pub fn sent(&self, secret: Option<&Secret>) -> Result<String, Fault> {
         let Some((form, after)) = &self.gap else { return Ok(self.before.clone()) };
-        let placeholder = password.map(|password| password.placeholder(form)).transpose()?.unwrap_or_default();
+        let placeholder = secret.map(|secret| secret.placeholder(form)).transpose()?.unwrap_or_default();
         Ok(format!("{}{placeholder}{after}", self.before))
     }
 }

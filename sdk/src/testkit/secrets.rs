@@ -9,7 +9,7 @@ pub type Script = Box<dyn FnMut(&Call) -> Result<Vec<u8>, Fault>>;
 /// A computation that the host would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// Name of the function: `mac`, `sign`, `digest`, `derive`, `decrypt`, `encrypt`, `verify`, `scram`, `public-key`.
+    /// Name of the function: `mac`, `sign`, `digest`, `derive`, `decrypt`, `encrypt`, `seal`, `verify`, `scram`, `public-key`.
     pub function: &'static str,
     /// The algorithm; empty where there is none.
     pub algorithm: String,
@@ -122,6 +122,11 @@ impl Secret {
     pub fn encrypt(&self, algorithm: &str, iv: Option<&[u8]>, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, Fault> {
         let inputs = vec![iv.unwrap_or_default().to_vec(), aad.to_vec(), plaintext.to_vec()];
         compute("encrypt", algorithm, &self.bytes, inputs)
+    }
+
+    /// By the script.
+    pub fn seal(&self, algorithm: &str, message: &[Segment<'_>]) -> Result<Self, Fault> {
+        compute("seal", algorithm, &self.bytes, vec![join(message)?]).map(|bytes| Self { bytes })
     }
 
     /// By the script, which answers with both halves joined, equally long.

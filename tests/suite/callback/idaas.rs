@@ -1,11 +1,16 @@
 //! The form of Alibaba Cloud IDaaS.
 
 use super::{Calls, DAY, FIRST, assert_taken_in_the_end};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as WEB;
+use rosterd_tests::built::binary;
 use rosterd_tests::http::Client;
 use rosterd_tests::service::Service;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::process::Command;
 
 const EVENT_KEY: &str = include_str!("../../../host/connector/testdata/rsa2048.pem");
+/// 32 bytes, of which a shorter key is the beginning.
 const ENCRYPT_KEY: &str = "4b616e6172692f30313233343536373839616263646566676869ff006b6c6d6e";
 /// What seals the passwords in the store.
 const PASSWORDS: &str = "Kanari-key/9876543210+abcdef=ghijklmn";
@@ -19,16 +24,26 @@ username = 'account.userName'
 displayName = 'account.displayName'
 primaryOrganizationalUnitId = 'account.orgUnit'";
 
-fn calls(settings: &str, encrypt: bool) -> Calls {
+pub(super) fn calls(settings: &str, encrypt: bool) -> Calls {
+    with_key(settings, encrypt, ENCRYPT_KEY)
+}
+
+/// What the application has, whose clock is so many seconds ahead.
+pub(super) fn keys(calls: &Calls, later: u64) -> Value {
+    let jwks = calls.sender()["jwks"].clone();
+    json!({ "form": "idaas", "jwks": jwks, "encrypt": ENCRYPT_KEY, "audience": "app_1", "later": later })
+}
+
+fn with_key(settings: &str, encrypt: bool, encrypt_key: &str) -> Calls {
     let names = "event-key = { file = \"EVENT\" }\nencrypt-key = { env = \"APP_ENCRYPT\" }";
     let idaas = format!("idaas = {{ instance-id = \"idaas_1\", application-id = \"app_1\", encrypt = {encrypt} }}");
     let calls = Calls::new(&format!("form = \"idaas\"\n{idaas}\n{settings}"), names, MAPS);
     let key = calls.hub.watched.file("event-key", EVENT_KEY);
     calls.hub.configure("EVENT", &key.display().to_string());
-    calls.hub.watched.variable("APP_ENCRYPT", ENCRYPT_KEY);
+    calls.hub.watched.variable("APP_ENCRYPT", encrypt_key);
     let jwks = calls.sender()["jwks"].clone();
     assert_eq!(jwks["keys"].as_array().map(Vec::len), Some(1), "{jwks}");
-    calls.app.keys(&json!({ "form": "idaas", "jwks": jwks, "encrypt": ENCRYPT_KEY, "audience": "app_1" }));
+    calls.app.keys(&json!({ "form": "idaas", "jwks": jwks, "encrypt": encrypt_key, "audience": "app_1" }));
     calls
 }
 
@@ -71,11 +86,41 @@ fn each_change_arrives_signed_and_encrypted_and_again_with_the_same_id() {
 }
 
 #[test]
+fn the_application_opens_what_was_encrypted_with_a_key_of_any_length() {
+    for digits in [32, 48, 64] {
+        let calls = with_key("passwords = true", true, &ENCRYPT_KEY[..digits]);
+        hand_over(&calls);
+        calls.show("E1,li.lei,Li Lei,Director,Acme,,active\n");
+        let checked = calls.hub.rosterd(&["check", "--online"]).code(0);
+        assert!(checked.out.contains("it took a signed event"), "{digits}: {}", checked.out);
+        drop(calls.run().code(0));
+        calls.assert_settled();
+        let events = calls.app.events();
+        let created = events.iter().find(|event| event["type"] == "ud:user:create").expect("an event");
+        assert!(created["event"]["password"].is_string(), "{digits}: {created}");
+    }
+}
+
+#[test]
 fn a_first_password_is_in_a_plain_event_and_nowhere_else() {
-    let calls = calls("passwords = true", false);
+    a_first_password_is_in_the_event(false);
+}
+
+#[test]
+fn a_first_password_is_in_an_encrypted_event_and_nowhere_else() {
+    a_first_password_is_in_the_event(true);
+}
+
+/// The hub keeps first passwords until somebody fetches them.
+fn hand_over(calls: &Calls) {
     let key = calls.hub.watched.file("passwords-key", PASSWORDS).display().to_string();
     let table = format!("[connection.app.initial-passwords]\nkey = {{ file = \"{key}\" }}\n[connection.app.grants]");
     calls.hub.configure("[connection.app.grants]", &table);
+}
+
+fn a_first_password_is_in_the_event(encrypt: bool) {
+    let calls = calls("passwords = true", encrypt);
+    hand_over(&calls);
     calls.show(FIRST);
     calls.app.behave(&["take", "500", "500"]);
     drop(calls.run());
@@ -94,6 +139,24 @@ fn a_first_password_is_in_a_plain_event_and_nowhere_else() {
     }
     assert!(told("tom.li").len() == 2, "an event with a password came again, and with the same one: {events:?}");
     assert!(events.iter().all(|event| event["type"] == "ud:user:create" || event["event"].get("password").is_none()));
+    // Who is given it by the hub logs in with it at the application.
+    assert_eq!(fetch(&calls, "li.lei")["password"], told("li.lei")[0].as_str());
+    // On the way nobody reads it.
+    let on_the_way: String = calls.app.captured().into_iter().map(|request| request.body).collect();
+    assert!(!on_the_way.contains(&told("li.lei")[0]) && on_the_way.matches("\"event\"").count() >= 5);
+    let claims = on_the_way.split('.').filter_map(|part| WEB.decode(part).ok());
+    let readable: Vec<u8> = claims.flatten().collect();
+    let found = String::from_utf8_lossy(&readable).contains(&told("li.lei")[0]);
+    assert_eq!(found, !encrypt, "the claims are readable by anybody, and what is encrypted in them is not");
+}
+
+/// The first password, as a person fetches it. It is the one command that may show it.
+fn fetch(calls: &Calls, account: &str) -> Value {
+    let mut command = Command::new(binary());
+    command.args(["account", "password", account, "--connection", "app", "--format", "json"]);
+    command.current_dir(calls.hub.path(".")).env("NO_COLOR", "1").env_remove("ROSTERD_CONFIG");
+    let output = command.output().expect("the command starts");
+    serde_json::from_slice(&output.stdout).unwrap_or_default()
 }
 
 #[test]

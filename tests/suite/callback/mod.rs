@@ -1,6 +1,7 @@
 //! People of a file go out as signed events: the real hub, and an application in which libraries of others verify each of
 //! them (`standardwebhooks`, `cryptography`, `joserfc`), and a changed and an old copy of it, too.
 
+mod again;
 mod idaas;
 pub(crate) mod receiver;
 mod standard;

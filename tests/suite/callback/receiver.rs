@@ -1,10 +1,20 @@
 //! The application that is called back: a program in Python, in which libraries of others verify what comes.
 
+use rosterd_tests::http::Client;
 use rosterd_tests::python::environment;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Captured {
+    /// Names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
+}
 
 /// It runs until it is dropped.
 pub(crate) struct Receiver {
@@ -53,6 +63,27 @@ impl Receiver {
     pub(crate) fn events(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.dir.path().join("events.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).expect("a line of its own")).collect()
+    }
+
+    /// The requests as they came, for somebody who listened on the way.
+    pub(crate) fn captured(&self) -> Vec<Captured> {
+        let text = std::fs::read_to_string(self.dir.path().join("captured.jsonl")).unwrap_or_default();
+        let one = |line: &str| {
+            let (headers, body) = serde_json::from_str(line).expect("a line of its own");
+            Captured { headers, body }
+        };
+        text.lines().map(one).collect()
+    }
+
+    /// Sends a request that was captured, and gives the status of the answer.
+    pub(crate) fn resend(&self, captured: &Captured) -> u16 {
+        let address = format!("127.0.0.1:{}", self.port);
+        let client = Client { address, base: String::new(), token: String::new(), kind: "" };
+        let of_the_connection = ["host", "connection", "content-length"];
+        let headers: Vec<(&str, &str)> =
+            captured.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let headers: Vec<_> = headers.into_iter().filter(|(name, _)| !of_the_connection.contains(name)).collect();
+        client.send("POST", "/hook", &headers, captured.body.as_bytes()).status
     }
 
     /// Events that were taken, in order, each once: the object and the type.

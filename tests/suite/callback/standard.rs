@@ -21,15 +21,21 @@ title = 'account.title'
 unit = 'account.orgUnit'
 manager = 'account.manager'";
 
-fn calls(settings: &str) -> Calls {
+pub(super) fn calls(settings: &str) -> Calls {
     let calls = Calls::new(settings, NAMES, MAPS);
     for (name, secret) in [("APP_SECRET", SECRETS[0]), ("APP_SECRET_BEFORE", SECRETS[1]), ("APP_KEY", KEY)] {
         calls.hub.watched.variable(name, secret);
     }
     let public = calls.sender()["webhook-public-keys"].clone();
     assert!(public[0].as_str().is_some_and(|key| key.starts_with("whpk_")), "{public}");
-    calls.app.keys(&json!({ "form": "standard", "secrets": SECRETS, "public": public }));
+    calls.app.keys(&keys(&calls, 0));
     calls
+}
+
+/// What the application has, whose clock is so many seconds ahead.
+pub(super) fn keys(calls: &Calls, later: u64) -> Value {
+    let public = calls.sender()["webhook-public-keys"].clone();
+    json!({ "form": "standard", "secrets": SECRETS, "public": public, "later": later })
 }
 
 /// The object of the last event about somebody.

@@ -9,11 +9,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as WEB;
 use rosterd_model::ExternalId;
 use rosterd_model::port::Answer;
 
-const KEY: &str = "4b616e617269656e766f67656c2d3031323334353637383961626364656667d7";
+pub(super) const KEY: &str = "4b616e617269656e766f67656c2d3031323334353637383961626364656667d7";
+
+pub(super) fn key() -> Vec<u8> {
+    (0..32).map(|at| u8::from_str_radix(&KEY[2 * at..2 * at + 2], 16).expect("hex")).collect()
+}
 
 fn cipher() -> Aes256Gcm {
-    let bytes: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&KEY[2 * at..2 * at + 2], 16).expect("hex")).collect();
-    Aes256Gcm::new_from_slice(&bytes).expect("32 bytes")
+    Aes256Gcm::new_from_slice(&key()).expect("32 bytes")
 }
 
 fn seal(iv: [u8; 12], text: &str) -> String {
@@ -24,7 +27,7 @@ fn seal(iv: [u8; 12], text: &str) -> String {
     [header, String::new(), WEB.encode(iv), WEB.encode(body), WEB.encode(tag)].join(".")
 }
 
-fn open(text: &str) -> (Vec<u8>, String) {
+pub(super) fn open(text: &str) -> (Vec<u8>, String) {
     let parts: Vec<&str> = text.split('.').collect();
     let bytes = |at: usize| WEB.decode(parts[at]).expect("base64url");
     let sealed = [bytes(3), bytes(4)].concat();
@@ -37,10 +40,7 @@ fn open(text: &str) -> (Vec<u8>, String) {
 fn deliver(desk: &Desk, body: &str) -> Answer {
     let mut config = receiver(desk, "encrypted-body");
     desk.secret(&mut config, "content-key", KEY);
-    desk.canaries.plant(
-        "the key itself",
-        (0..32).map(|at| u8::from_str_radix(&KEY[2 * at..2 * at + 2], 16).expect("hex")).collect::<Vec<_>>(),
-    );
+    desk.canaries.plant("the key itself", key());
     let mut receiver = desk.load("probe").connect(config).and_then(|it| it.receiver()).expect("it opens");
     desk.run(receiver.handle(call("", &[], body.as_bytes()))).expect("it answers")
 }

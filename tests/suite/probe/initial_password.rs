@@ -17,7 +17,7 @@ fn li_hua() -> EntityId {
 }
 
 /// Passwords by operation key, with characters that JSON escapes.
-struct Maker;
+pub(super) struct Maker;
 
 impl InitialPasswords for Maker {
     fn password(&self, account: EntityId, operation: &str) -> Result<Zeroizing<String>, Fault> {
@@ -26,7 +26,7 @@ impl InitialPasswords for Maker {
     }
 }
 
-fn password(operation: &str) -> String {
+pub(super) fn password(operation: &str) -> String {
     format!("Kanari\"{operation}\\\u{fc}gelb")
 }
 
@@ -60,7 +60,7 @@ fn request(key: &str, id: Option<&str>, action: Action, attempt: u32) -> Request
     Request { key, entity, class: Class::Account, id, action, desired, known: None, version: None, attempt }
 }
 
-fn create(key: &str, attempt: u32) -> Request {
+pub(super) fn create(key: &str, attempt: u32) -> Request {
     request(key, None, Action::Create("{\"name\":\"Li Hua\"}".to_owned()), attempt)
 }
 

@@ -8,6 +8,7 @@ mod lark;
 mod ldap;
 pub(crate) mod peer;
 mod postgresql;
+mod sealed_password;
 mod web_socket;
 
 use crate::sandbox::desk::Desk;

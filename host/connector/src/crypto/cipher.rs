@@ -2,12 +2,16 @@
 
 use super::invalid;
 use super::words::CIPHER;
-use aes::{Aes128, Aes256};
-use aes_gcm::aead::{Aead, Payload};
-use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit};
+use aes::{Aes128, Aes192, Aes256};
+use aes_gcm::aead::consts::U12;
+use aes_gcm::aead::{Aead, AeadCore, Payload};
+use aes_gcm::{Aes128Gcm, Aes256Gcm, AesGcm, KeyInit};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use rosterd_model::Fault;
+
+/// The crate has a name for the other two lengths only.
+type Aes192Gcm = AesGcm<Aes192, U12>;
 
 /// Decrypts. iv none, for aes-cbc only: the first 16 bytes of the key.
 pub(crate) fn decrypt(
@@ -31,12 +35,11 @@ pub(crate) fn decrypt(
         "aes-gcm" => {
             let (nonce, payload) = (gcm_nonce(iv)?, Payload { msg: data, aad });
             let plain = match key.len() {
-                32 => Aes256Gcm::new_from_slice(key).map(|cipher| cipher.decrypt(&nonce.into(), payload)),
-                _ => Aes128Gcm::new_from_slice(key).map(|cipher| cipher.decrypt(&nonce.into(), payload)),
+                32 => gcm::<Aes256Gcm>(key)?.decrypt(&nonce.into(), payload),
+                24 => gcm::<Aes192Gcm>(key)?.decrypt(&nonce.into(), payload),
+                _ => gcm::<Aes128Gcm>(key)?.decrypt(&nonce.into(), payload),
             };
-            plain
-                .map_err(|_| wrong_key(key))?
-                .map_err(|_| invalid("the tag does not fit: wrong key, or changed on the way"))
+            plain.map_err(|_| invalid("the tag does not fit: wrong key, or changed on the way"))
         }
         other => Err(CIPHER.unsupported(other)),
     }
@@ -64,10 +67,11 @@ pub(crate) fn encrypt(
         "aes-gcm" => {
             let (nonce, payload) = (gcm_nonce(iv)?, Payload { msg: data, aad });
             let cipher = match key.len() {
-                32 => Aes256Gcm::new_from_slice(key).map(|cipher| cipher.encrypt(&nonce.into(), payload)),
-                _ => Aes128Gcm::new_from_slice(key).map(|cipher| cipher.encrypt(&nonce.into(), payload)),
+                32 => gcm::<Aes256Gcm>(key)?.encrypt(&nonce.into(), payload),
+                24 => gcm::<Aes192Gcm>(key)?.encrypt(&nonce.into(), payload),
+                _ => gcm::<Aes128Gcm>(key)?.encrypt(&nonce.into(), payload),
             };
-            cipher.map_err(|_| wrong_key(key))?.map_err(|_| invalid("the text is too long for aes-gcm"))
+            cipher.map_err(|_| invalid("the text is too long for aes-gcm"))
         }
         other => Err(CIPHER.unsupported(other)),
     }
@@ -77,8 +81,15 @@ fn cbc_iv<'a>(key: &'a [u8], iv: Option<&'a [u8]>, data: &[u8]) -> Result<&'a [u
     if !data.len().is_multiple_of(16) {
         return Err(invalid(format!("aes-cbc wants whole blocks of 16 bytes, not {} bytes", data.len())));
     }
-    let iv = iv.or_else(|| key.get(..16)).ok_or_else(|| wrong_key(key))?;
+    // The first half of the longer key; of a shorter one it would be all of it.
+    let half = || key.get(..16).filter(|_| key.len() == 32);
+    let iv = iv.or_else(half).ok_or_else(|| invalid("aes-cbc without an iv wants a key of 32 bytes"))?;
     if iv.len() == 16 { Ok(iv) } else { Err(invalid(format!("aes-cbc wants an iv of 16 bytes, not {}", iv.len()))) }
+}
+
+fn gcm<C: KeyInit + AeadCore<NonceSize = U12>>(key: &[u8]) -> Result<C, Fault> {
+    let wrong = |_| invalid(format!("a key of aes-gcm has 16, 24 or 32 bytes; this secret has {}", key.len()));
+    C::new_from_slice(key).map_err(wrong)
 }
 
 fn gcm_nonce(iv: Option<&[u8]>) -> Result<[u8; 12], Fault> {
@@ -86,7 +97,7 @@ fn gcm_nonce(iv: Option<&[u8]>) -> Result<[u8; 12], Fault> {
 }
 
 fn wrong_key(key: &[u8]) -> Fault {
-    invalid(format!("an AES key has 16 or 32 bytes; this secret has {}", key.len()))
+    invalid(format!("a key of aes-cbc has 16 or 32 bytes; this secret has {}", key.len()))
 }
 
 #[cfg(test)]
@@ -115,6 +126,12 @@ mod tests {
         let key = [5; 32];
         let cipher = encrypt("aes-cbc", &key, None, b"", &[1; 32]).unwrap();
         assert_eq!(cipher, encrypt("aes-cbc", &key, Some(&[5; 16]), b"", &[1; 32]).unwrap());
+        // Of a shorter key it would be all of it, and whoever decrypts could work it out.
+        for refused in
+            [encrypt("aes-cbc", &[5; 16], None, b"", &[1; 32]), decrypt("aes-cbc", &[5; 16], None, b"", &[1; 32])]
+        {
+            assert!(refused.unwrap_err().message.contains("key of 32 bytes"));
+        }
     }
 
     #[test]
@@ -134,9 +151,24 @@ mod tests {
     }
 
     #[test]
+    fn gcm_with_192_bits() {
+        // Test case 10 of the GCM specification.
+        let key = bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c");
+        let iv = bytes("cafebabefacedbaddecaf888");
+        let aad = bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+        let plain = bytes(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+        );
+        let cipher = encrypt("aes-gcm", &key, Some(&iv), &aad, &plain).unwrap();
+        assert!(hex(&cipher).ends_with("2519498e80f1478f37ba55bd6d27618c"), "{}", hex(&cipher));
+        assert_eq!(decrypt("aes-gcm", &key, Some(&iv), &aad, &cipher).unwrap(), plain);
+    }
+
+    #[test]
     fn what_does_not_fit_is_said() {
+        assert!(encrypt("aes-gcm", &[0; 20], Some(&[1; 12]), b"", b"").unwrap_err().message.contains("16, 24 or 32"));
         assert!(encrypt("aes-cbc", &[0; 32], None, b"", &[0; 5]).unwrap_err().message.contains("whole blocks"));
-        assert!(encrypt("aes-cbc", &[0; 24], None, b"", &[0; 16]).unwrap_err().message.contains("16 or 32"));
+        assert!(encrypt("aes-cbc", &[0; 24], Some(&[0; 16]), b"", &[0; 16]).unwrap_err().message.contains("16 or 32"));
         assert!(encrypt("aes-gcm", &[0; 32], None, b"", b"").unwrap_err().message.contains("12 bytes"));
         assert!(decrypt("rot13", &[0; 32], None, b"", b"").unwrap_err().message.contains("aes-cbc, aes-gcm"));
     }

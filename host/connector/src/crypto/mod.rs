@@ -3,6 +3,7 @@
 
 pub(crate) mod cipher;
 pub(crate) mod digest;
+pub(crate) mod jwe;
 pub(crate) mod key;
 pub(crate) mod scram;
 pub(crate) mod sign;

@@ -19,6 +19,8 @@ pub(crate) struct Words {
 pub(crate) const MAC: Words = Words { what: "MAC", all: &["hmac-sha256", "hmac-sha1"] };
 /// `secret.encrypt` and `secret.decrypt`.
 pub(crate) const CIPHER: Words = Words { what: "cipher", all: &["aes-cbc", "aes-gcm"] };
+/// `secret.seal`.
+pub(crate) const SEAL: Words = Words { what: "sealing", all: &["jwe-dir"] };
 /// `secret.sign` and `verify`.
 pub(crate) const SIGNATURE: Words = Words { what: "signature", all: &["rs256", "ps256", "es256", "ed25519"] };
 /// `secret.scram`.
@@ -53,15 +55,16 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{cipher, digest, scram, sign};
+    use crate::crypto::{cipher, digest, jwe, scram, sign};
     use crate::secret::form;
     use std::collections::BTreeSet;
     use zeroize::Zeroizing;
 
     /// By the function of the contract, as the README names it.
-    const TABLE: [(&str, &Words); 7] = [
+    const TABLE: [(&str, &Words); 8] = [
         ("`mac`", &MAC),
         ("`encrypt`, `decrypt`", &CIPHER),
+        ("`seal`", &SEAL),
         ("`sign`, `verify`", &SIGNATURE),
         ("`scram`", &SCRAM),
         ("`digest`", &DIGEST),
@@ -80,6 +83,7 @@ mod tests {
                 unknown(cipher::encrypt(word, &[7; 32], Some(&[1; 12]), b"", b"").map(drop))
                     || unknown(cipher::decrypt(word, &[7; 32], Some(&[1; 12]), b"", b"").map(drop))
             }
+            "sealing" => unknown(jwe::seal(word, &[7; 32], [1; 12], b"").map(drop)),
             "signature" => {
                 unknown(sign::sign(word, &[7; 32], b"").map(drop))
                     || unknown(sign::verify(word, "no key", b"", b"").map(drop))
@@ -145,7 +149,8 @@ mod tests {
         }
         let known: BTreeSet<&str> = TABLE.iter().flat_map(|(_, table)| table.all).copied().collect();
         let shape = |word: &&str| {
-            let begins = ["hmac-", "aes-", "scram-", "sha", "md5", "ed2"].iter().any(|begin| word.starts_with(begin));
+            let begins =
+                ["hmac-", "aes-", "jwe-", "scram-", "sha", "md5", "ed2"].iter().any(|begin| word.starts_with(begin));
             let signature = word.len() == 5 && word.ends_with("256");
             (begins || signature) && word.chars().any(|c| c.is_ascii_digit() || c == '-')
         };

@@ -29,7 +29,8 @@ pub fn write(name: &str, stored: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
 pub fn splice(secret: &[u8], form: &str, parts: &[&[u8]]) -> Result<(Vec<u8>, Option<Vec<u8>>), Fault> {
     let bytes = Zeroizing::new(secret.to_vec());
     let (name, stored) = ("fuzz".to_owned(), bytes.clone());
-    let secret = Arc::new(SecretValue { name, stored, bytes, uses: None, forms: None, hosts: None, reveal: false });
+    let (uses, forms, hosts) = (None, None, None);
+    let secret = Arc::new(SecretValue { name, stored, bytes, uses, forms, hosts, reveal: false, passing: false });
     let mut placeholders = Placeholders::default();
     let token = placeholders.make(&secret, form, [7; 16])?;
     let request = parts.join(token.as_bytes());

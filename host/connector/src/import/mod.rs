@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod log;
 pub(crate) mod random;
 pub(crate) mod scratch;
+mod seal;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod stream;

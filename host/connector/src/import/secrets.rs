@@ -21,11 +21,12 @@ use zeroize::Zeroizing;
 #[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
 pub struct SecretHandle(pub(crate) Secret);
 
-/// What a password that the host made may be used for: to be sent, also inside of something signed.
-const PASSWORD_USES: [Use; 7] =
+/// What a password that the host made may be used for: to be sent, also inside of something signed or sealed.
+pub(super) const SENT: [Use; 7] =
     [Use::HttpUrl, Use::HttpHeader, Use::HttpBody, Use::Stream, Use::Derive, Use::Mac, Use::Sign];
 
-type Parts = Vec<(Zeroizing<Vec<u8>>, Option<Secret>)>;
+/// Pieces of a message, and the secrets that they are made of.
+pub(super) type Parts = Vec<(Zeroizing<Vec<u8>>, Option<Secret>)>;
 type Answer<T> = wasmtime::Result<Result<T, WitFault>>;
 
 impl State {
@@ -87,7 +88,7 @@ impl State {
         let text = maker.password(account.ok_or_else(nobody)?, operation)?;
         let bytes = Zeroizing::new(text.as_bytes().to_vec());
         self.shared.redactor.learn(&bytes, &bytes);
-        let uses: BTreeSet<Use> = PASSWORD_USES.into_iter().collect();
+        let uses: BTreeSet<Use> = SENT.into_iter().collect();
         let name = "initial password".to_owned();
         Ok(Arc::new(SecretValue {
             name,
@@ -97,6 +98,7 @@ impl State {
             forms: None,
             hosts: None,
             reveal: false,
+            passing: true,
         }))
     }
 }
@@ -165,6 +167,20 @@ impl HostSecret for State {
         });
         let cipher = || cipher::encrypt(&algorithm, &secret.bytes, iv.as_deref(), &aad, &plaintext);
         self.bytes("secrets.encrypt", with, |_| Ok(secret.allow(Use::Encrypt).and_then(|()| cipher())))
+    }
+
+    fn seal(
+        &mut self,
+        secret: Resource<SecretHandle>,
+        algorithm: String,
+        message: Vec<Segment>,
+    ) -> Answer<Resource<SecretHandle>> {
+        let (handle, secret) = (secret.rep(), self.secret(&secret)?);
+        let with = self.asked(|| json!([handle, algorithm, tape::segments(&message)]));
+        self.handle("secrets.seal", with, |state| {
+            let parts = state.parts(&message, Use::Derive)?;
+            Ok(parts.and_then(|parts| state.sealed(&secret, &algorithm, parts)))
+        })
     }
 
     fn sign(&mut self, secret: Resource<SecretHandle>, algorithm: String, message: Vec<Segment>) -> Answer<Vec<u8>> {

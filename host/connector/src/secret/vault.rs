@@ -25,6 +25,8 @@ pub(crate) struct SecretValue {
     pub(crate) hosts: Option<Vec<Endpoint>>,
     /// The operator lets the connector see it.
     pub(crate) reveal: bool,
+    /// It was made for an operation, and what stands for it ends with the call that applies it.
+    pub(crate) passing: bool,
 }
 
 /// A shared secret.
@@ -41,7 +43,7 @@ impl SecretValue {
     pub(crate) fn on_tape() -> Self {
         let empty = || Zeroizing::new(Vec::new());
         let (name, uses, forms) = ("secret on a tape".to_owned(), Some(BTreeSet::new()), None);
-        Self { name, stored: empty(), bytes: empty(), uses, forms, hosts: None, reveal: false }
+        Self { name, stored: empty(), bytes: empty(), uses, forms, hosts: None, reveal: false, passing: false }
     }
 
     /// Refuses a use that the manifest does not name.
@@ -90,6 +92,18 @@ impl SecretValue {
 
     /// A secret made of others: it has only what all of them have.
     pub(crate) fn derived(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret]) -> Secret {
+        Arc::new(Self::of(name, bytes, parts))
+    }
+
+    /// Others inside of something encrypted: as a derived one, never shown, and for nothing but these uses.
+    pub(crate) fn sealed(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret], uses: &[Use]) -> Secret {
+        let made = Self::of(name, bytes, parts);
+        let may = |wanted: &&Use| made.uses.as_ref().is_none_or(|own| own.contains(*wanted));
+        let uses = Some(uses.iter().filter(may).copied().collect());
+        Arc::new(Self { uses, reveal: false, ..made })
+    }
+
+    fn of(name: String, bytes: Zeroizing<Vec<u8>>, parts: &[Secret]) -> Self {
         let uses =
             parts.iter().filter_map(|part| part.uses.clone()).reduce(|a, b| a.intersection(&b).copied().collect());
         let forms =
@@ -101,7 +115,8 @@ impl SecretValue {
             kept
         });
         let reveal = parts.iter().all(|part| part.reveal);
-        Arc::new(Self { name, stored: bytes.clone(), bytes, uses, forms, hosts, reveal })
+        let passing = parts.iter().any(|part| part.passing);
+        Self { name, stored: bytes.clone(), bytes, uses, forms, hosts, reveal, passing }
     }
 }
 
@@ -139,6 +154,11 @@ impl Placeholders {
         let token = format!("{MARK}{}", form::hex(&random));
         self.by_token.insert(token.clone(), (Arc::clone(secret), form.to_owned()));
         Ok(token)
+    }
+
+    /// The operations are over: nothing stands for their passwords any more.
+    pub(crate) fn end_operations(&mut self) {
+        self.by_token.retain(|_, (secret, _)| !secret.passing);
     }
 
     /// Replaces placeholders. Every secret that is spliced is handed to `check` first; what stands between is kept.
@@ -198,7 +218,22 @@ pub(crate) mod tests {
             forms: None,
             hosts: hosts.map(|hosts| hosts.iter().map(|host| Endpoint::parse(host, Kind::Http).unwrap()).collect()),
             reveal: false,
+            passing: false,
         })
+    }
+
+    #[test]
+    fn placeholders_of_passwords_go_and_others_stay() {
+        let mut placeholders = Placeholders::default();
+        let key = secret("key", "1", &[Use::HttpBody], None);
+        let stays = placeholders.make(&key, "raw", [255; 16]).unwrap();
+        for at in 0..u8::try_from(MOST_PLACEHOLDERS / 32).unwrap() {
+            let made = SecretValue { passing: true, ..SecretValue::on_tape() };
+            let made = SecretValue::derived("a+b".into(), Zeroizing::default(), &[Arc::new(made), Arc::clone(&key)]);
+            assert!(placeholders.make(&made, "raw", [at; 16]).is_ok());
+        }
+        placeholders.end_operations();
+        assert_eq!(placeholders.by_token.keys().collect::<Vec<_>>(), [&stays]);
     }
 
     #[test]
@@ -220,6 +255,19 @@ pub(crate) mod tests {
         let made = SecretValue::derived("a+b".into(), Zeroizing::new(b"12".to_vec()), &[a, b]);
         assert!(made.allow(Use::HttpHeader).is_ok() && made.allow(Use::Mac).unwrap_err().kind == FaultKind::Denied);
         assert!(made.may_go_to("x.example", 443).is_ok() && made.may_go_to("z.example", 443).is_err());
+    }
+
+    #[test]
+    fn a_sealed_secret_is_sent_and_nothing_else() {
+        let uses = [Use::HttpBody, Use::Derive];
+        let bytes = || Zeroizing::new(b"e30..".to_vec());
+        let password = secret("password", "1", &[Use::HttpBody, Use::Matches], Some(&["x.example"]));
+        let made = SecretValue::sealed("sealed".into(), bytes(), &[password], &uses);
+        assert!(made.allow(Use::HttpBody).is_ok() && made.may_go_to("z.example", 443).is_err());
+        assert!([Use::Derive, Use::Matches, Use::Decrypt].iter().all(|other| made.allow(*other).is_err()));
+        // Also if nothing secret is in it.
+        let plain = SecretValue::sealed("sealed".into(), bytes(), &[], &uses);
+        assert!(plain.allow(Use::Derive).is_ok() && plain.allow(Use::Matches).is_err() && !plain.reveal);
     }
 
     #[test]

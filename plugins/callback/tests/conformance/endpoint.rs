@@ -2,6 +2,8 @@
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use ed25519_dalek::Signer;
 use hmac::{Hmac, Mac};
 use rosterd_sdk::Fault;
@@ -20,6 +22,7 @@ pub(crate) fn crypto(call: &Call) -> Result<Vec<u8>, Fault> {
             br#"{"kty":"OKP","crv":"Ed25519","x":"A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg"}"#.to_vec()
         }
         ("digest", "sha256") => Sha256::digest(&call.inputs[0]).to_vec(),
+        ("seal", "jwe-dir") => jwe(&call.key, [5; 12], &call.inputs[0]).into_bytes(),
         ("encrypt", "aes-gcm") => {
             let nonce: [u8; 12] = call.inputs[0].as_slice().try_into().expect("twelve bytes");
             let payload = Payload { msg: &call.inputs[2], aad: &call.inputs[1] };
@@ -27,6 +30,15 @@ pub(crate) fn crypto(call: &Call) -> Result<Vec<u8>, Fault> {
         }
         _ => return Err(Fault::invalid("the private key is not of the kind that this needs")),
     })
+}
+
+/// The compact form under a key of 32 bytes.
+fn jwe(key: &[u8], iv: [u8; 12], plaintext: &[u8]) -> String {
+    let head = BASE64.encode(r#"{"alg":"dir","enc":"A256GCM"}"#);
+    let payload = Payload { msg: plaintext, aad: head.as_bytes() };
+    let sealed = Aes256Gcm::new_from_slice(key).unwrap().encrypt(&iv.into(), payload).unwrap();
+    let (body, tag) = sealed.split_at(sealed.len() - 16);
+    format!("{head}..{}.{}.{}", BASE64.encode(iv), BASE64.encode(body), BASE64.encode(tag))
 }
 
 /// Under a key.

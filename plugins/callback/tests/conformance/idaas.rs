@@ -182,9 +182,9 @@ fn what_has_no_type_is_refused() {
     assert!(entered.requests().is_empty());
 }
 
-#[test]
-fn a_password_in_a_plain_event_is_signed_and_sent_and_not_seen() {
-    let mut settings = in_idaas(&json!({ "encrypt": false, "key-id": "KEY1" }));
+/// The claims of a message that holds a password, of which the connector sees a placeholder only.
+fn hidden(encrypt: bool) -> Value {
+    let mut settings = in_idaas(&json!({ "encrypt": encrypt, "key-id": "KEY1" }));
     settings["passwords"] = true.into();
     let entered = world(&settings).http(|_| Ok(answer(500, ""))).enter();
     apply(vec![create("k\"1", &json!({ "id": "u" }))]);
@@ -198,10 +198,35 @@ fn a_password_in_a_plain_event_is_signed_and_sent_and_not_seen() {
     let head = head.strip_prefix("{\"event\":\"").unwrap().strip_suffix('.').unwrap();
     assert_eq!(json_of(&decoded(head))["kid"], "KEY1");
     assert_eq!(decoded(signature), rs256(format!("{head}.{}", BASE64.encode(&whole)).as_bytes()));
-    let claims = json_of(whole.as_bytes());
-    let event = &events(&claims["plainData"])[0];
-    assert_eq!(
-        event["bizData"],
-        json!({ "userId": "u", "status": "enabled", "passwordSet": true, "password": "password-of-k\"1" })
-    );
+    json_of(whole.as_bytes())
+}
+
+#[test]
+fn a_password_is_signed_and_sent_and_not_seen() {
+    for encrypt in [false, true] {
+        let claims = hidden(encrypt);
+        assert_eq!(claims["dataEncrypted"], encrypt);
+        let payload = match encrypt {
+            true => opened(claims["cipherData"].as_str().unwrap()),
+            false => claims["plainData"].clone(),
+        };
+        assert_eq!(
+            events(&payload)[0]["bizData"],
+            json!({ "userId": "u", "status": "enabled", "passwordSet": true, "password": "password-of-k\"1" })
+        );
+        let empty = if encrypt { "plainData" } else { "cipherData" };
+        assert_eq!(claims[empty], "");
+    }
+}
+
+#[test]
+fn an_event_with_a_password_is_measured_as_it_is_sent() {
+    for (encrypt, fits) in [(false, 1024), (true, 1024), (false, 262_144), (true, 262_144)] {
+        let mut settings = in_idaas(&json!({ "encrypt": encrypt }));
+        (settings["passwords"], settings["maximum-bytes"]) = (true.into(), fits.into());
+        let _world = world(&settings).http(|_| Ok(answer(500, ""))).enter();
+        let receipts = apply(vec![create("k1", &json!({ "id": "u", "displayName": "n".repeat(900) }))]);
+        let refused = format!("{receipts:?}").contains("maximum-bytes");
+        assert_eq!(refused, fits == 1024, "{receipts:?}");
+    }
 }

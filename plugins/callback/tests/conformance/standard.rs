@@ -180,4 +180,10 @@ fn an_object_needs_an_id_that_stays() {
     assert!(entered.requests().is_empty());
     let receipts = apply(vec![create("k", &json!({ "number": " 7 " }))]);
     assert!(matches!(&receipts[..], [Receipt::Applied(applied)] if applied.id == "7"), "{receipts:?}");
+    // Who is told again is told every attribute: the id that it has is no change.
+    let every = [("number", json!(7)), ("name", json!("L"))];
+    let receipts = apply(vec![update("k", "7", &every, &json!({ "number": 7, "name": "L" }))]);
+    assert!(matches!(&receipts[..], [Receipt::Applied(applied)] if applied.id == "7"), "{receipts:?}");
+    let told: Value = serde_json::from_str(&body(entered.requests().last().unwrap())).unwrap();
+    assert_eq!(told["data"]["changes"], json!([{ "attribute": "name", "replace": "L" }]));
 }

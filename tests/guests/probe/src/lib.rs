@@ -9,6 +9,7 @@ mod lark;
 mod ldap;
 mod people;
 mod postgresql;
+mod sealed_password;
 mod web_socket;
 
 use rosterd_sdk::{
@@ -35,6 +36,7 @@ enum Protocol {
     EncryptedBody,
     Postgresql,
     InitialPassword,
+    SealedPassword,
     People,
 }
 
@@ -120,7 +122,11 @@ impl Listener for Remote {
 
 impl Destination for Remote {
     fn apply(&mut self, operations: Vec<Operation>) -> Vec<Receipt> {
-        operations.iter().map(|operation| initial_password::apply(&self.api, operation)).collect()
+        let apply = match self.protocol {
+            Protocol::SealedPassword => sealed_password::apply,
+            _ => initial_password::apply,
+        };
+        operations.iter().map(|operation| apply(&self.api, operation)).collect()
     }
 
     fn find(&mut self, _class: Class, _attribute: &str, _value: &str) -> Result<Vec<Object>, Fault> {

@@ -41,7 +41,7 @@ impl Destination {
         let call = self.base.actor.call("apply", move |live| {
             live.store.data_mut().operations = about;
             let receipts = indices.load(&mut live.store, &live.instance)?.call_apply(&mut live.store, &operations);
-            live.store.data_mut().operations.clear();
+            live.store.data_mut().end_operations();
             receipts
         });
         let receipts = match call.await {
