@@ -2,7 +2,7 @@
 //! one. The server's own stamps (`entryCSN`) tell from when to when it wrote.
 
 use super::slapd::{ADMIN, PROVIDER, Slapd, said};
-use super::{PAIRS, company, hub};
+use super::{company, hub};
 use crate::process::median;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -10,6 +10,8 @@ use crate::settings::Settings;
 const CONFIGURATION: &str = include_str!("write.toml");
 /// Entries, unless there are fewer people.
 const ENTRIES: usize = 10_000;
+/// Times that a hub and the tools take turns: one pair alone has the noise of the machine.
+const PAIRS: usize = 5;
 /// `ldapadd` at once.
 const WRITERS: usize = 4;
 
