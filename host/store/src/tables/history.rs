@@ -49,7 +49,7 @@ pub(crate) fn parts(key: &[u8]) -> Result<(EntityId, u64), StoreError> {
 }
 
 /// Adds the rows of an entity in a portion, and gives the next portion that may have some.
-fn in_portion<R: Read + ?Sized>(
+fn in_portion<R: Read>(
     view: &R,
     portion: u64,
     entity: EntityId,
