@@ -48,7 +48,8 @@ pub fn edited(before: &str, edit: &Edit, kind: Kind) -> Result<String, String> {
     let mut values = split_values(before);
     values.retain(|value| !remove.contains(value));
     for value in add {
-        if !values.contains(&value) {
+        // Nothing is no value of several: a cell with an empty one is read without it.
+        if !value.trim().is_empty() && !values.contains(&value) {
             values.push(value);
         }
     }
@@ -94,6 +95,17 @@ mod tests {
         );
         assert_eq!(cell(&json!(true), Kind::Text).unwrap(), "true");
         assert!(cell(&json!("a\u{0}"), Kind::Text).is_err());
+    }
+
+    #[test]
+    fn nothing_is_no_value_of_several() {
+        let edit = Edit {
+            attribute: "roles".to_owned(),
+            replace: None,
+            add: Some(r#"[null,"a"," "]"#.to_owned()),
+            remove: None,
+        };
+        assert_eq!(edited("b", &edit, Kind::Multi).as_deref(), Ok("b;a"));
     }
 
     #[test]
