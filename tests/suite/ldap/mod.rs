@@ -8,6 +8,7 @@ mod adopt;
 mod both_ways;
 mod company;
 mod connection;
+mod controllers;
 mod deltas;
 mod directory;
 mod domain;
