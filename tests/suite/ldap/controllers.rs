@@ -26,7 +26,7 @@ fn ldif() -> String {
 }
 
 /// The authorities of both in one file.
-fn authorities(hub: &Hub, both: [&Samba; 2]) -> std::path::PathBuf {
+pub(super) fn authorities(hub: &Hub, both: [&Samba; 2]) -> std::path::PathBuf {
     let texts = both.map(|samba| std::fs::read_to_string(samba.path("ca.crt")).expect("readable"));
     hub.write("both.crt", &texts.concat());
     hub.path("both.crt")

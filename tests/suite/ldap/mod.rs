@@ -9,6 +9,7 @@ mod both_ways;
 mod company;
 mod connection;
 mod controllers;
+mod controllers_written;
 mod deltas;
 mod directory;
 mod domain;

@@ -55,11 +55,11 @@ samba-tool drs replicate --local itself "$2" DC=ad,DC=test -s "$1/dc/etc/smb.con
     --use-kerberos=off
 "#;
 
-/// Hides what is at and below `$2` from the account that reads, by root.
+/// Hides what stands right below `$2` from the account that reads, by root.
 const HIDE: &str = r#"
 set -eu
 sid=$(samba-tool user show sync --attributes=objectSid -s "$1/dc/etc/smb.conf" | sed -n 's/^objectSid: //p')
-samba-tool dsacl set --objectdn="$2" --sddl="(D;CI;RPLCLORC;;;$sid)" -s "$1/dc/etc/smb.conf"
+samba-tool dsacl set --objectdn="$2" --sddl="(D;;LC;;;$sid)" -s "$1/dc/etc/smb.conf"
 "#;
 
 /// What a new domain in `$1`/dc lacks, by root. Keys of TLS must be root's.
@@ -186,13 +186,14 @@ impl Samba {
         SocketAddr::from((self.address, 636))
     }
 
-    /// Hides an entry, and what is below it, from the account that reads. What makes it as before comes back.
+    /// Hides what stands right below an entry from the account that reads. What makes it as before comes back.
     pub(super) fn hide(&self, dn: &str) -> String {
         let name = "nTSecurityDescriptor";
-        let printed = self.ldapsearch(dn, &format!("(distinguishedName={dn})"), &[name]);
+        let mut command = self.command("ldapsearch");
+        let printed = said(command.args(["-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", dn, name]));
         let before = printed.lines().find(|line| line.starts_with(name)).expect("who may do what");
         drop(said(by_root(HIDE).arg(self.dir.path()).arg(dn)));
-        format!("dn: {dn}\nchangetype: modify\nreplace: {name}\n{before}\n\n")
+        super::tree::change(dn, &format!("changetype: modify\nreplace: {name}\n{before}"))
     }
 
     /// The port of LDAPS at 127.0.0.1, for the hub.
@@ -221,6 +222,16 @@ impl Samba {
         self.process.end();
         self.process.start(self.address);
         self.relay.leads_to(self.at());
+    }
+
+    /// Ends it, if it runs, changes its configuration, and starts it again with what it had.
+    pub(super) fn restart_with(&self, from: &str, to: &str) {
+        self.process.end();
+        let config = std::fs::read_to_string(self.path("smb.conf")).expect("its configuration");
+        assert!(config.contains(from), "the configuration has no {from}");
+        std::fs::write(self.path("smb.conf"), config.replacen(from, to, 1)).expect("written");
+        drop(said(by_root(SETTLE).arg(self.dir.path())));
+        self.restart();
     }
 
     /// Kills it.
