@@ -126,13 +126,15 @@ impl Names {
         Ok(())
     }
 
-    /// Names and ids of everything.
-    fn all(&mut self, link: &mut Link, settings: &Settings) -> Result<(), Fault> {
+    /// Names and ids of everything, over a connection of its own: with the first page of another search OpenLDAP forgets where the one was
+    /// that is under way on this one.
+    fn all(&mut self, link: &Link, settings: &Settings) -> Result<(), Fault> {
+        let mut own = Link::enter(link.place().clone(), settings)?;
         for class in ORDER {
             let shape = Shape::new(settings, class);
             for mut walk in Walk::all(settings, class)? {
                 loop {
-                    let (found, more) = walk.page(link, settings.page_size, &shape.index())?;
+                    let (found, more) = walk.page(&mut own, settings.page_size, &shape.index())?;
                     let names = found.entries.iter().filter_map(|entry| {
                         let dn = str::from_utf8(&entry.dn).ok().and_then(Dn::parse)?;
                         Some((dn, shape.id_of(entry).ok()?))
@@ -146,6 +148,7 @@ impl Names {
                 }
             }
         }
+        own.close();
         Ok(())
     }
 

@@ -28,7 +28,10 @@ networks = ["127.0.0.0/8"]
 # Machines of tests stop for minutes.
 [connection.ldap.limits]
 call-wall = "30 m"
+"#;
 
+/// Who is read, and how.
+pub(super) const JOB: &str = r#"
 [job.ldap]
 source = "ldap"
 [job.ldap.account]
@@ -55,7 +58,7 @@ pub(super) fn hub(samba: &Samba) -> Hub {
     let hub = Hub::with(&["ldap"]);
     hub.watched.variable(VARIABLE, PASSWORD);
     let config = CONFIG.replace("CA-FILE", &samba.path("ca.crt").display().to_string()).replace("BASE", domain::BASE);
-    hub.write("rosterd.toml", &config.replace("PORT", &samba.port().to_string()));
+    hub.write("rosterd.toml", &(config.replace("PORT", &samba.port().to_string()) + JOB));
     hub
 }
 

@@ -119,6 +119,25 @@ fn changes_at_openldap_are_followed_by_its_cookies() {
     pair.end();
 }
 
+#[test]
+fn a_change_of_more_than_a_thousand_people_is_followed_by_its_times() {
+    const MANY: usize = 1_300;
+    let slapd = Slapd::start(&company::ldif(MANY, UNITS));
+    let hub = super::hub(&slapd);
+    hub.configure("page-size = 100", "page-size = 100\ndelta = \"timestamp\"");
+    hub.write("rosterd.toml", &(hub.read("rosterd.toml") + "[guard]\nupdate = { floor = 2000, percent = 100.0 }\n"));
+    drop(super::run(&hub).code(0));
+    let titled = |number| {
+        let title = format!("changetype: modify\nreplace: title\ntitle: Title {number}");
+        super::tree::change(&company::person(number, UNITS - 1), &title)
+    };
+    slapd.modify(&(0..MANY).map(titled).collect::<String>());
+    let said = super::run(&hub);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    Directory::of_hub(&hub).assert_equals(&Directory::of_ldapsearch(&slapd));
+    hub.verify();
+}
+
 /// With one of the ways of Active Directory.
 fn domain_is_followed(way: &str) {
     let samba = Samba::start(&domain::ldif(PEOPLE, UNITS));

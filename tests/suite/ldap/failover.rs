@@ -116,3 +116,23 @@ fn the_next_server_is_asked_when_one_dies() {
     assert_eq!(Directory::of_hub(&hub), before);
     hub.verify();
 }
+
+#[test]
+fn a_server_that_is_older_than_the_hub_is_read_whole() {
+    let slapd = Slapd::start(&company::ldif(40, 5));
+    let hub = super::hub(&slapd);
+    drop(run(&hub));
+    let backup = slapd.slapcat();
+    let dn = tree::first(&read(&slapd.ldapsearch("(uid=u00003)", &["uid"]))[0], "dn");
+    slapd.modify(&change(&dn, "changetype: modify\nreplace: title\ntitle: Lost"));
+    let (said, some) = run(&hub);
+    assert!(some < 40, "there is no delta: {}", said.out);
+    // It comes back from its backup, as does a copy that is asked in the place of one that is ahead of it.
+    slapd.restore(&backup);
+    let (_, all) = run(&hub);
+    assert!(all >= 45, "not everything was read: {all}");
+    Directory::of_hub(&hub).assert_equals(&Directory::of_ldapsearch(&slapd));
+    let (said, some) = run(&hub);
+    assert!(some < 40, "there is no delta any more: {}", said.out);
+    hub.verify();
+}

@@ -94,7 +94,19 @@ fn what_goes_wrong_at_a_domain_controller_is_said_and_removes_nobody() {
     assert!(samba.is_dead(), "the server was not asked for so much");
     failed(&hub, &["TLS with 127.0.0.1:", "transient"], &before);
 
+    // A domain does not say no: it hides what the account may not see, and calls the rest everything.
     samba.restart();
+    let hidden = |places: &[String]| {
+        let shown: String = places.iter().map(|place| samba.hide(place)).collect();
+        let said = full(&hub);
+        assert_eq!(said.code, Some(6), "{}{}", said.out, said.err);
+        assert_eq!(Directory::of_hub(&hub).sizes(), before.sizes());
+        samba.modify(&shown);
+    };
+    hidden(&[domain::BASE.to_owned()]);
+    let units = (0..11).map(domain::unit);
+    hidden(&units.chain([domain::BASE.to_owned()]).collect::<Vec<_>>());
+
     drop(full(&hub).code(0));
     Directory::of_hub(&hub).assert_equals(&Directory::of_domain(&samba));
     hub.verify();

@@ -4,8 +4,10 @@
 use super::company;
 use super::company::{entry, person};
 use super::connection::waiting;
+use super::directory::Directory;
 use super::into_domain::{Outward, writable};
-use super::tree;
+use super::samba::Samba;
+use super::{active_directory, domain, tree};
 
 const SOURCE: &str = "ou=people,dc=example,dc=org";
 const TARGET: &str = "OU=Ziel,DC=ad,DC=test";
@@ -101,4 +103,58 @@ fn hostile_entries_are_data_with_a_reason_and_stop_nobody() {
         assert!(there.contains_key(&format!("group circle {number}")), "{:?}", there.keys());
     }
     into.hub.verify();
+}
+
+#[test]
+fn hostile_entries_of_a_domain_are_set_aside_and_stop_nobody() {
+    let samba = Samba::start(&domain::ldif(10, 4));
+    let mut ldif = String::new();
+    let all = " #a,b+c\"d\\e<f>g;h=i/j*k(l)m\u{1f600}\u{202e}n ";
+    let rdn = "\\ \\#a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\=i/j*k(l)m\u{1f600}\u{202e}n\\ ";
+    // The hub keeps no spaces around a name, so that of the unit has none to be compared.
+    let unit = format!("OU={},{}", &rdn[2..rdn.len() - 2], domain::BASE);
+    entry(&mut ldif, &unit, &[("objectClass", "organizationalUnit")]);
+    let mut odd = |name: &str, number: &str, more: &[(&str, &str)]| {
+        let first = [("objectClass", "user"), ("sAMAccountName", name), ("userAccountControl", "512")];
+        let own: Vec<(&str, &str)> =
+            first.into_iter().chain([("employeeNumber", number)]).chain(more.iter().copied()).collect();
+        entry(&mut ldif, &format!("CN={name},{unit}"), &own);
+    };
+    let large = "m".repeat(LARGE);
+    odd("plain", "700001", &[("displayName", all.trim())]);
+    odd("large", "700002", &[("displayName", "Large"), ("jpegPhoto", &large)]);
+    odd("photo", "700003", &[("displayName", "Photo"), ("jpegPhoto", "\u{fffd}")]);
+    odd("signs{}!~^`'%&$", "700004", &[("displayName", "Signs"), ("title", "a\u{0}b\u{7}")]);
+    entry(&mut ldif, &format!("CN={rdn},{unit}"), &[("objectClass", "user"), ("sAMAccountName", "signs")]);
+    // Who is his own manager; groups in a circle.
+    let plain = format!("CN=plain,{unit}");
+    let manager = format!("changetype: modify\nreplace: manager\nmanager:: {}", tree::coded(&plain));
+    let group = |number: usize| format!("CN=circle {number},{unit}");
+    for number in 1..=3 {
+        let name = format!("circle{number}");
+        entry(&mut ldif, &group(number), &[("objectClass", "group"), ("sAMAccountName", &name)]);
+    }
+    samba.modify(&ldif.replace("jpegPhoto:: 77+9", "jpegPhoto:: /9j/4AA="));
+    let circles = [(1, 2), (2, 3), (3, 1)].map(|(one, other)| {
+        tree::change(&group(one), &format!("changetype: modify\nadd: member\nmember:: {}", tree::coded(&group(other))))
+    });
+    samba.modify(&(tree::change(&plain, &manager) + &circles.concat()));
+
+    let hub = active_directory::hub(&samba);
+    hub.configure("page-size = 100", "page-size = 100\nattributes = [\"jpegPhoto\"]");
+    let said = super::run(&hub);
+    assert_eq!(said.code, Some(7), "{}{}", said.out, said.err);
+    let cases = hub.rosterd(&["quarantine", "list"]).code(0).out;
+    for reason in [
+        "control character",
+        "shorten it at the source",
+        "a value of jpegPhoto is not UTF-8; whoever keeps this entry mends it",
+    ] {
+        assert!(cases.contains(reason), "no {reason:?} in {cases}");
+    }
+    let there = Directory::of_domain(&samba);
+    let set_aside = ["large", "photo", "signs{}!~^`'%&$"].map(|name| there.id(name));
+    let there = set_aside.iter().fold(there, |there, id| there.without(id));
+    Directory::of_hub(&hub).assert_equals(&there);
+    hub.verify();
 }

@@ -24,7 +24,7 @@ pub(super) const FROM_OPENLDAP: &str = r#"
 base = "ou=people,dc=example,dc=org"
 bind-dn = "cn=sync,dc=example,dc=org""#;
 
-const POLICY: &str = r#"
+pub(super) const POLICY: &str = r#"
 [job.ldap]
 source = "ldap"
 absence = { confirmations = 1, min-interval = "0s" }

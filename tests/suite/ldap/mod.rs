@@ -8,6 +8,8 @@ mod adopt;
 mod both_ways;
 mod company;
 mod connection;
+mod controllers;
+mod controllers_written;
 mod deltas;
 mod directory;
 mod domain;

@@ -1,7 +1,8 @@
 //! A domain controller of a test's own, by Samba: its folder, certificate and loopback address, behind a relay.
 //!
 //! Samba listens at the ports of LDAP only, which are root's: so it runs as root, and each at an address of its own. A domain
-//! takes seconds to make, and is made once for all tests: each gets a copy.
+//! takes seconds to make, and is made once for all tests: each gets a copy. A second controller joins the first one, and has its changes
+//! when it is told to fetch them.
 
 use super::relay::Relay;
 use super::tls::{certificates, said};
@@ -35,15 +36,40 @@ samba-tool domain provision -s "$1.half/empty.conf" --targetdir="$1.half" --real
 mv "$1.half" "$1"
 "#;
 
-/// Copies the domain `$1` to `$2`/dc, by root. Keys of TLS must be root's.
-const COPY: &str = r#"
+/// Copies the domain `$2` to `$1`/dc, by root.
+const COPY: &str = r#"cp -a --sparse=always "$2" "$1/dc""#;
+
+/// Makes a second controller in `$1`/dc of the domain of which one is at `$2`, by root.
+const JOIN: &str = r#"
 set -eu
-cp -a --sparse=always "$1" "$2/dc"
-mkdir -p "$2/dc/run" "$2/dc/ncalrpc" "$2/dc/tls"
-cp "$2/ca.crt" "$2/server.crt" "$2/server.key" "$2/dc/tls/"
-chown -R "$(id -u)" "$2/dc/tls"
-chmod 600 "$2/dc/tls/server.key"
-cp "$2/smb.conf" "$2/dc/etc/smb.conf"
+mkdir -p "$1/dc/etc"
+samba-tool domain join AD.TEST DC -s "$1/join.conf" --targetdir="$1/dc" --server="$2" --site=Default-First-Site-Name \
+    -U "AD\\administrator%$3" --use-kerberos=off --dns-backend=NONE --option=ldb:nosync=true >"$1/join.log" 2>&1 \
+    || { tail -n 20 "$1/join.log" >&2; exit 1; }
+"#;
+
+/// Lets the controller in `$1` fetch what the one at `$2` has and it has not, by root.
+const FETCH: &str = r#"
+set -eu
+samba-tool drs replicate --local itself "$2" DC=ad,DC=test -s "$1/dc/etc/smb.conf" -U "AD\\administrator%$3" \
+    --use-kerberos=off
+"#;
+
+/// Hides what stands right below `$2` from the account that reads, by root.
+const HIDE: &str = r#"
+set -eu
+sid=$(samba-tool user show sync --attributes=objectSid -s "$1/dc/etc/smb.conf" | sed -n 's/^objectSid: //p')
+samba-tool dsacl set --objectdn="$2" --sddl="(D;;LC;;;$sid)" -s "$1/dc/etc/smb.conf"
+"#;
+
+/// What a new domain in `$1`/dc lacks, by root. Keys of TLS must be root's.
+const SETTLE: &str = r#"
+set -eu
+mkdir -p "$1/dc/run" "$1/dc/ncalrpc" "$1/dc/tls"
+cp "$1/ca.crt" "$1/server.crt" "$1/server.key" "$1/dc/tls/"
+chown -R "$(id -u)" "$1/dc/tls"
+chmod 600 "$1/dc/tls/server.key"
+cp "$1/smb.conf" "$1/dc/etc/smb.conf"
 "#;
 
 /// Runs it in the foreground. It ends by itself when its standard input does, so with the test.
@@ -54,13 +80,20 @@ exec samba -F --no-process-group -M single -s "$1/dc/etc/smb.conf" >"$1/out" 2>&
 
 const CONFIG: &str = "\
 [global]
- netbios name = DC1
+ netbios name = NAME
  realm = AD.TEST
  workgroup = AD
- server role = active directory domain controller
- server services = ldap
  interfaces = ADDRESS/8
  bind interfaces only = yes
+OTHERS";
+
+/// What it is made with where it joins another one.
+const JOINING: &str = " client use kerberos = off\n";
+
+/// What it runs with.
+const RUNNING: &str = "\
+ server role = active directory domain controller
+ server services = SERVICES
  private dir = DIR/dc/private
  lock directory = DIR/dc
  state directory = DIR/dc/state
@@ -95,22 +128,72 @@ struct Process {
 impl Samba {
     /// Starts one with these entries beside those of a new domain; changes of entries may follow.
     pub(super) fn start(ldif: &str) -> Self {
-        let template = template();
-        let dir = tempfile::tempdir().expect("a folder");
-        let (address, token) = address();
-        certificates(dir.path(), &[&address.to_string()]);
-        let config = CONFIG.replace("DIR", &dir.path().display().to_string());
-        std::fs::write(dir.path().join("smb.conf"), config.replace("ADDRESS", &address.to_string())).expect("written");
-        drop(said(by_root(COPY).arg(&template).arg(dir.path())));
-        let process = Arc::new(Process { dir: dir.path().to_owned(), child: Mutex::new(None) });
-        process.start(address);
-        let own = Arc::clone(&process);
-        let relay = Relay::start(SocketAddr::from((address, 636)), Arc::new(move || own.end()));
-        let samba = Self { relay, process, address, dir, _token: token };
+        Self::first("ldap", ldif)
+    }
+
+    /// The same, in a domain that gets a second controller.
+    pub(super) fn start_first_of_two(ldif: &str) -> Self {
+        Self::first("ldap, rpc", ldif)
+    }
+
+    fn first(services: &str, ldif: &str) -> Self {
+        let samba = Self::made("DC1", services, |dir| {
+            drop(said(by_root(COPY).arg(dir).arg(template())));
+        });
         if !ldif.is_empty() {
             samba.modify(ldif);
         }
         samba
+    }
+
+    /// Starts a second controller of the domain, which has everything that the first one has.
+    pub(super) fn second(first: &Self) -> Self {
+        let second = Self::made("DC2", "ldap, rpc", |dir| {
+            drop(said(by_root(JOIN).arg(dir).arg(first.address.to_string()).arg(ADMINISTRATOR)));
+        });
+        second.fetch(first);
+        second
+    }
+
+    /// Starts one whose domain is made so in `dc` of its folder.
+    fn made(name: &str, services: &str, make: impl FnOnce(&Path)) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (address, token) = address();
+        certificates(dir.path(), &[&address.to_string()]);
+        let config = |others: &str| {
+            let config = CONFIG.replace("NAME", name).replace("ADDRESS", &address.to_string());
+            let others = others.replace("SERVICES", services).replace("DIR", &dir.path().display().to_string());
+            config.replace("OTHERS", &others)
+        };
+        std::fs::write(dir.path().join("join.conf"), config(JOINING)).expect("written");
+        std::fs::write(dir.path().join("smb.conf"), config(RUNNING)).expect("written");
+        make(dir.path());
+        drop(said(by_root(SETTLE).arg(dir.path())));
+        let process = Arc::new(Process { dir: dir.path().to_owned(), child: Mutex::new(None) });
+        process.start(address);
+        let own = Arc::clone(&process);
+        let relay = Relay::start(SocketAddr::from((address, 636)), Arc::new(move || own.end()));
+        Self { relay, process, address, dir, _token: token }
+    }
+
+    /// Fetches what another controller of the domain has.
+    pub(super) fn fetch(&self, from: &Self) {
+        drop(said(by_root(FETCH).arg(self.dir.path()).arg(from.address.to_string()).arg(ADMINISTRATOR)));
+    }
+
+    /// Where it listens itself.
+    pub(super) fn at(&self) -> SocketAddr {
+        SocketAddr::from((self.address, 636))
+    }
+
+    /// Hides what stands right below an entry from the account that reads. What makes it as before comes back.
+    pub(super) fn hide(&self, dn: &str) -> String {
+        let name = "nTSecurityDescriptor";
+        let mut command = self.command("ldapsearch");
+        let printed = said(command.args(["-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", dn, name]));
+        let before = printed.lines().find(|line| line.starts_with(name)).expect("who may do what");
+        drop(said(by_root(HIDE).arg(self.dir.path()).arg(dn)));
+        super::tree::change(dn, &format!("changetype: modify\nreplace: {name}\n{before}"))
     }
 
     /// The port of LDAPS at 127.0.0.1, for the hub.
@@ -138,7 +221,27 @@ impl Samba {
     pub(super) fn restart(&self) {
         self.process.end();
         self.process.start(self.address);
-        self.relay.leads_to(SocketAddr::from((self.address, 636)));
+        self.relay.leads_to(self.at());
+    }
+
+    /// Ends it, if it runs, changes its configuration, and starts it again with what it had.
+    pub(super) fn restart_with(&self, from: &str, to: &str) {
+        self.process.end();
+        let config = std::fs::read_to_string(self.path("smb.conf")).expect("its configuration");
+        assert!(config.contains(from), "the configuration has no {from}");
+        std::fs::write(self.path("smb.conf"), config.replacen(from, to, 1)).expect("written");
+        drop(said(by_root(SETTLE).arg(self.dir.path())));
+        self.restart();
+    }
+
+    /// Kills it.
+    pub(super) fn kill(&self) {
+        self.process.end();
+    }
+
+    /// Who connects to its port is led to another one.
+    pub(super) fn gives_way_to(&self, other: &Self) {
+        self.relay.leads_to(other.at());
     }
 
     /// Adds and changes entries, as `ldapmodify` reads it.

@@ -1,14 +1,15 @@
 //! Making entries.
 
 use super::done::{Done, Outcome};
+use super::members::TOGETHER;
 use super::name;
 use super::rules;
-use super::session::{Session, dn_of, text_of};
+use super::session::{Session, dn_of, no_base, text_of};
 use super::trouble::{Trouble, wrong};
 use super::wish::{Delta, Wish};
 use crate::convert::Shape;
 use crate::filter;
-use crate::message::{Entry, Scope};
+use crate::message::Entry;
 use crate::preset::{self, CONTROL};
 use crate::spliced::Spliced;
 use crate::writing::Request;
@@ -26,8 +27,12 @@ const DISABLED: &str = "514";
 /// An entry that is to be made.
 struct Born {
     parent: String,
+    /// True: the parent is an org unit that the hub knows, and not what a setting says.
+    in_unit: bool,
     dn: String,
     attributes: Vec<(String, Vec<Spliced>)>,
+    /// Members that are too many for the request that makes it: the attribute, their ids and names.
+    members: Vec<(&'static str, Vec<(String, String)>)>,
     problems: Vec<Fault>,
 }
 
@@ -63,6 +68,10 @@ impl Session {
             Err(trouble) if trouble.code == 68 => return Err(self.in_the_way(&wish, class, &born.dn, trouble).await),
             Err(trouble) if trouble.code == 32 => {
                 self.forget(&born.parent);
+                if !born.in_unit {
+                    let (setting, base) = self.settings.base_setting(class);
+                    return Err(no_base(setting, base));
+                }
                 let text = format!("is \"{}\", which is not there: {}", born.parent, trouble.fault.message);
                 return Err(wrong(preset::above(class), &text));
             }
@@ -82,6 +91,10 @@ impl Session {
         let entry = entry.ok_or_else(unseen)?;
         let id = self.id_of(&entry, class).map_err(doubtful)?;
         self.remember(&id, dn_of(&entry)?);
+        for (name, some) in &born.members {
+            let more = self.join(&born.dn, name, some).await.map_err(doubtful)?;
+            born.problems.extend(more);
+        }
         if with_password && !self.settings.preset.is_ad() {
             self.password(operation, &born.dn).await.map_err(doubtful)?;
         }
@@ -94,7 +107,8 @@ impl Session {
         let naming = settings.naming(class);
         let value = wish.one(naming).ok_or_else(|| wrong(naming, "is empty, and stands in the name of the entry"))?;
         let known = self.names(wish.ids()).await?;
-        let parent = match wish.place.as_ref().and_then(Option::as_ref) {
+        let unit = wish.place.as_ref().and_then(Option::as_ref);
+        let parent = match unit {
             Some(id) => known.get(id).cloned().ok_or_else(|| self.no_place(class, id))?,
             None => settings.base_of(class).to_owned(),
         };
@@ -107,13 +121,18 @@ impl Session {
                 attributes.push((name.clone(), values.iter().map(|value| Spliced::from(value.as_str())).collect()));
             }
         }
-        let mut problems = Vec::new();
+        let (mut problems, mut members) = (Vec::new(), Vec::new());
         for (name, several, delta) in &wish.references {
             let Delta::Replace(ids) = delta else { continue };
             let (found, missing): (Vec<_>, Vec<_>) = ids.iter().partition(|id| known.contains_key(*id));
             problems.extend(missing.into_iter().map(|id| stranger(name, id, *several)));
+            let mut found = found.into_iter().filter_map(|id| Some((id, known.get(id)?)));
             let values: Vec<Spliced> =
-                found.iter().filter_map(|id| known.get(*id)).map(|dn| Spliced::from(dn.as_str())).collect();
+                found.by_ref().take(TOGETHER).map(|(_, dn)| Spliced::from(dn.as_str())).collect();
+            let rest: Vec<_> = found.map(|(id, dn)| (id.clone(), dn.clone())).collect();
+            if !rest.is_empty() {
+                members.push((*name, rest));
+            }
             if !values.is_empty() {
                 attributes.push(((*name).to_owned(), values));
             }
@@ -147,7 +166,7 @@ impl Session {
             }
             _ => {}
         }
-        Ok(Born { parent, dn, attributes, problems })
+        Ok(Born { parent, in_unit: unit.is_some(), dn, attributes, members, problems })
     }
 
     /// The mask of a new account at Active Directory, and its password: both in the request that makes it.
@@ -195,7 +214,7 @@ impl Session {
         let of_class =
             filter::parse(self.settings.filter(class)).map_err(|why| Trouble::not_done(Fault::settings(why)))?;
         let filter = filter::and(&[of_class, filter::equal(key, value)]);
-        self.search(&self.settings.base, Scope::Subtree, filter, self.wanted(class)).await.map(Some)
+        self.below_base(filter, self.wanted(class)).await.map(Some)
     }
 
     /// Names who is where an entry was to be made.
@@ -206,7 +225,7 @@ impl Session {
             for key in ["sAMAccountName", "userPrincipalName"] {
                 let Some(value) = wish.one(key).filter(|_| self.settings.preset.is_ad()) else { continue };
                 let filter = filter::equal(key, value);
-                let all = self.search(&self.settings.base, Scope::Subtree, filter, self.wanted(class)).await;
+                let all = self.below_base(filter, self.wanted(class)).await;
                 found = found.or_else(|| all.ok().and_then(|all| all.into_iter().next()));
             }
         }
@@ -234,7 +253,16 @@ impl Session {
     }
 
     pub(super) fn no_place(&self, class: Class, id: &str) -> Trouble {
-        wrong(preset::above(class), &format!("refers to {id}, which is no entry within \"{}\"", self.settings.base))
+        let name = preset::above(class);
+        let text = format!("refers to {id}, which is no entry within \"{}\"", self.settings.base);
+        if self.settings.servers.is_empty() {
+            return wrong(name, &text);
+        }
+        // It may have been made at another one of them a moment ago.
+        let text = format!(
+            "{name} {text} at the server that is asked; another one may have it, and nobody has to act unless it stays so"
+        );
+        Trouble { code: 32, ..Trouble::not_done(Fault::transient(text).about(name)) }
     }
 }
 

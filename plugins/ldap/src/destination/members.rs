@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Members in one request. Active Directory takes 5000.
-const TOGETHER: usize = 1000;
+pub(super) const TOGETHER: usize = 1000;
+/// The same where a list takes the place of another one: what can go in one piece does.
+const WHOLE: usize = 5000;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -65,6 +67,16 @@ impl Session {
         Ok(all)
     }
 
+    /// Members of a group that was just made, with their ids; those who are refused.
+    pub(super) async fn join(&self, dn: &str, name: &str, members: &[(String, String)]) -> Result<Vec<Fault>, Trouble> {
+        let mut all = Members::default();
+        let some: Vec<One<'_>> = members.iter().map(|(id, dn)| One { how: How::Add, id, dn }).collect();
+        for some in some.chunks(TOGETHER) {
+            self.edit(dn, name, some, false, &mut all).await?;
+        }
+        Ok(all.problems)
+    }
+
     async fn replace(
         &self,
         dn: &str,
@@ -75,8 +87,8 @@ impl Session {
     ) -> Result<(), Trouble> {
         let missing = ids.iter().filter(|id| !known.contains_key(*id));
         all.problems.extend(missing.map(|id| stranger(name, id, true)));
-        let mut values: Vec<Vec<u8>> =
-            ids.iter().filter_map(|id| known.get(id)).map(|dn| dn.clone().into_bytes()).collect();
+        let mut found = ids.iter().filter_map(|id| Some((id.clone(), known.get(id)?.clone())));
+        let mut values: Vec<Vec<u8>> = found.by_ref().take(WHOLE).map(|(_, dn)| dn.into_bytes()).collect();
         if values.is_empty() && self.needs_member(name) {
             values.push(self.placeholder(dn).as_bytes().to_vec());
         }
@@ -84,6 +96,8 @@ impl Session {
         self.write(&format!("changing {name} of \"{dn}\""), Request::Modify { dn: dn.to_owned(), changes }, None)
             .await?;
         all.changed = true;
+        let rest: Vec<(String, String)> = found.collect();
+        all.problems.extend(self.join(dn, name, &rest).await?);
         Ok(())
     }
 

@@ -85,12 +85,18 @@ impl Settings {
     /// Where entries of a class go that stand in no org unit.
     #[must_use]
     pub fn base_of(&self, class: Class) -> &str {
-        let own = match class {
-            Class::Account => &self.people_base,
-            Class::OrgUnit => &self.units_base,
-            Class::Group => &self.groups_base,
+        self.base_setting(class).1
+    }
+
+    /// The same, with the setting that says it.
+    #[must_use]
+    pub fn base_setting(&self, class: Class) -> (&'static str, &str) {
+        let (setting, own) = match class {
+            Class::Account => ("people-base", &self.people_base),
+            Class::OrgUnit => ("units-base", &self.units_base),
+            Class::Group => ("groups-base", &self.groups_base),
         };
-        own.as_deref().unwrap_or(&self.base)
+        own.as_deref().map_or(("base", &self.base), |own| (setting, own))
     }
 
     /// The attribute that stands in the name of an entry.

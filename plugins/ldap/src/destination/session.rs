@@ -79,6 +79,15 @@ pub fn dn_of(entry: &Entry) -> Result<&str, Trouble> {
     })
 }
 
+/// The top of what is written is not there, or is not shown: no operation can be carried out, and none is tried.
+#[must_use]
+pub fn no_base(setting: &str, base: &str) -> Trouble {
+    let text = format!(
+        "there is no entry \"{base}\", or it is not shown (result 32); set {setting} to an entry that is there and that bind-dn may see"
+    );
+    Trouble { code: 32, ..Trouble::not_done(Fault::settings(text).about(setting)) }
+}
+
 impl Session {
     /// Of a connection, without a question so far.
     #[must_use]
@@ -141,18 +150,38 @@ impl Session {
         filter: Vec<u8>,
         attributes: &[String],
     ) -> Result<Vec<Entry>, Trouble> {
+        Ok(self.found(base, scope, filter, attributes).await?.unwrap_or_default())
+    }
+
+    /// Entries; none at all: the base is not there.
+    async fn found(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: Vec<u8>,
+        attributes: &[String],
+    ) -> Result<Option<Vec<Entry>>, Trouble> {
         let ask = Ask::search(base, scope, filter, attributes);
         let found = match self.pool.ask(ask).await.map_err(Trouble::looking)? {
             Got::Found(found) => found,
             Got::Written(..) => return Err(Trouble::not_done(Fault::internal("a search was answered as a change"))),
         };
         match found.code() {
-            32 => Ok(Vec::new()),
+            32 => Ok(None),
             code => match found.good(&format!("looking below \"{base}\"")) {
-                Ok(found) => Ok(found.entries),
+                Ok(found) => Ok(Some(found.entries)),
                 Err(fault) => Err(Trouble { code, ..Trouble::not_done(fault) }),
             },
         }
+    }
+
+    /// Entries at and below the base, which must be there: where it is not, nobody can say that something is not there.
+    ///
+    /// # Errors
+    /// There is no whole answer, or no base.
+    pub async fn below_base(&self, filter: Vec<u8>, attributes: &[String]) -> Result<Vec<Entry>, Trouble> {
+        let base = &self.settings.base;
+        self.found(base, Scope::Subtree, filter, attributes).await?.ok_or_else(|| no_base("base", base))
     }
 
     /// The entry with this name.
@@ -184,7 +213,7 @@ impl Session {
         }
         let id = [self.settings.id().to_owned()];
         let attributes = class.map_or(id.as_slice(), |class| self.wanted(class));
-        let found = self.search(&self.settings.base, Scope::Subtree, filter::or(&filters), attributes).await?;
+        let found = self.below_base(filter::or(&filters), attributes).await?;
         let shape = Shape::new(&self.settings, class.unwrap_or(Class::Account));
         let mut all = Vec::with_capacity(found.len());
         for entry in found {

@@ -121,7 +121,7 @@ impl Session {
             let of_class = filter::parse(self.settings.filter(class));
             let of_class = of_class.map_err(|why| Trouble::not_done(Fault::settings(why)))?;
             let filter = filter::and(&[of_class, filter::equal(name, value)]);
-            self.search(&self.settings.base, Scope::Subtree, filter, self.wanted(class)).await?
+            self.below_base(filter, self.wanted(class)).await?
         } else {
             let text = format!("{attribute} is nothing that entries are looked up by here");
             return Err(Trouble::not_done(Fault::unsupported(text)));

@@ -26,7 +26,7 @@ pub(crate) struct Directory {
     pub(crate) passwords: BTreeMap<String, Vec<u8>>,
     /// Changes that were carried out, in order.
     pub(crate) log: Vec<String>,
-    pub(crate) last: u8,
+    pub(crate) last: u32,
 }
 
 /// Attributes that nobody may write.
@@ -57,7 +57,7 @@ impl Directory {
 
     fn insert(&mut self, dn: &str, mut attributes: Attributes) -> String {
         self.last += 1;
-        let id = format!("00000000-0000-4000-8000-0000000000{:02x}", self.last);
+        let id = format!("00000000-0000-4000-8000-{:012x}", self.last);
         if self.ad {
             let bytes = rosterd_plugin_ldap::values::guid_bytes(&id).unwrap();
             attributes.push(("objectGUID".to_owned(), vec![bytes.to_vec()]));

@@ -106,18 +106,34 @@ fn a_new_group_has_a_stand_in_of_the_setting_and_is_read_without_members() {
     unchanged(one(operation(Class::Group, Some(&made.id), Action::Delete)));
 }
 
-#[test]
-fn many_members_go_in_portions() {
-    let (server, _world) = entered(false, json!({}));
-    let mut ids = Vec::new();
-    for number in 0..200 {
+/// So many people, by their ids.
+fn crowd(server: &Shared, count: usize) -> Vec<String> {
+    let one = |number: usize| {
         let name = format!("m{number}");
         let dn = format!("uid={name},dc=x");
         let own: &[(&str, &[&str])] =
             &[("objectClass", &["inetOrgPerson"]), ("uid", &[&name]), ("cn", &[&name]), ("sn", &[&name])];
-        ids.push(server.borrow_mut().directory.put(&dn, own));
-    }
+        server.borrow_mut().directory.put(&dn, own)
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn many_members_go_in_portions() {
+    let (server, _world) = entered(false, json!({}));
+    let ids = crowd(&server, 200);
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     applied(one(edit(&ids, &[])));
     assert_eq!(members(&server, "cn=g,dc=x").len(), 200);
+}
+
+#[test]
+fn a_group_is_made_with_as_many_members_as_one_request_takes_and_the_others_come_then() {
+    let (server, _world) = entered(false, json!({}));
+    let ids = crowd(&server, 1_100);
+    let all = json!(ids.iter().map(|id| refers("account", id)).collect::<Vec<Value>>());
+    applied(one(create(Class::Group, &json!({ "cn": "all", "member": all }))));
+    assert_eq!(members(&server, "cn=all,dc=x").len(), 1_100);
+    let log = server.borrow().directory.log.clone();
+    assert!(log.len() > 1 && log[0] == "add cn=all,dc=x", "{log:?}");
 }

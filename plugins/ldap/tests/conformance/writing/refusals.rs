@@ -4,7 +4,7 @@ use super::server::Mishap;
 use super::{create, entered, failed, id, one, operation, person, refers, replace, update};
 use rosterd_plugin_ldap::Ldap;
 use rosterd_sdk::testkit::open;
-use rosterd_sdk::{Action, Class, Destination, FaultKind as Kind, ObjectRef};
+use rosterd_sdk::{Action, Class, Destination, FaultKind as Kind, ObjectRef, Operation, Receipt};
 use serde_json::{Value, json};
 
 #[test]
@@ -101,6 +101,45 @@ fn who_is_protected_or_outside_is_never_written() {
         let fault = failed(one(operation(Class::Account, Some(&id(7)), action)));
         assert!(fault.message.contains("account of bind-dn"), "{}", fault.message);
     }
+}
+
+#[test]
+fn without_the_base_nothing_is_done_and_nothing_is_called_gone() {
+    let refused = |more: Value, operation: Operation, setting: &str| {
+        let (server, _world) = entered(false, more);
+        let fault = match one(operation) {
+            Receipt::Failed(fault) | Receipt::NotAttempted(fault) => fault,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((fault.kind, fault.subject.as_deref()), (Kind::Settings, Some(setting)), "{}", fault.message);
+        assert!(fault.message.contains(&format!("set {setting} to an entry that is there")), "{}", fault.message);
+        assert!(server.borrow().directory.log.is_empty());
+    };
+    let nowhere = || json!({ "base": "ou=Gone,dc=x" });
+    refused(nowhere(), create(Class::Account, &person("wang")), "base");
+    refused(nowhere(), update(Class::Account, &id(4), vec![replace("title", &json!("x"))]), "base");
+    refused(nowhere(), operation(Class::Account, Some(&id(4)), Action::Delete), "base");
+    refused(nowhere(), operation(Class::Account, Some(&id(4)), Action::Disable), "base");
+    refused(json!({ "people-base": "ou=Gone,dc=x" }), create(Class::Account, &person("wang")), "people-base");
+    let (_server, _world) = entered(false, nowhere());
+    let mut destination = open::<Ldap>().unwrap();
+    assert_eq!(destination.find(Class::Account, "uid", "li").unwrap_err().kind, Kind::Settings);
+    let read = destination.read(&[ObjectRef { class: Class::Account, id: id(4) }]).remove(0);
+    assert_eq!(read.unwrap_err().kind, Kind::Settings);
+}
+
+#[test]
+fn a_unit_that_one_of_several_servers_does_not_have_may_come_yet() {
+    let refused = |more: Value| {
+        let (_server, _world) = entered(false, more);
+        let mut all = person("wang");
+        all["orgUnit"] = refers("org-unit", "nobody");
+        failed(one(create(Class::Account, &all)))
+    };
+    assert_eq!(refused(json!({})).kind, Kind::Invalid);
+    let fault = refused(json!({ "servers": ["ldaps://second"] }));
+    assert_eq!((fault.kind, fault.subject.as_deref()), (Kind::Transient, Some("orgUnit")), "{}", fault.message);
+    assert!(fault.message.contains("another one may have it"), "{}", fault.message);
 }
 
 #[test]
