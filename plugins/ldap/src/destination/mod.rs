@@ -37,7 +37,7 @@ use session::{Session, TOGETHER};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use trouble::Trouble;
 
 /// Operations in one call. Between two calls nothing is under way, so that there should be few.
@@ -61,6 +61,8 @@ struct Batch<'b> {
     /// What each operation wants, until it is tried for the first time.
     wishes: RefCell<Vec<Option<wish::Wish>>>,
     finished: RefCell<Vec<bool>>,
+    /// Operations that wait for others.
+    waiting: RefCell<Vec<Waker>>,
     /// So many of the first are all finished.
     up_to: Cell<usize>,
     stopped: RefCell<Option<Fault>>,
@@ -91,6 +93,7 @@ impl Writer {
             session: &self.session,
             wishes: RefCell::new(vec![None; operations.len()]),
             finished: RefCell::new(vec![false; operations.len()]),
+            waiting: RefCell::default(),
             up_to: Cell::new(0),
             stopped: RefCell::default(),
             deadline,
@@ -197,7 +200,14 @@ impl Writer {
 impl Batch<'_> {
     /// One operation, in its turn.
     async fn task(&self, at: usize, operation: &Operation, wait: Wait) -> Receipt {
-        poll_fn(|_| if self.may_go(at, &wait) { Poll::Ready(()) } else { Poll::Pending }).await;
+        poll_fn(|context| {
+            if self.may_go(at, &wait) {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
         let stop = self.stopped.borrow().clone().or_else(|| self.deadline.is_over().then(slow));
         let receipt = match stop {
             Some(fault) => Receipt::NotAttempted(fault),
@@ -214,6 +224,7 @@ impl Batch<'_> {
         if let Some(finished) = self.finished.borrow_mut().get_mut(at) {
             *finished = true;
         }
+        self.waiting.take().into_iter().for_each(Waker::wake);
         receipt
     }
 

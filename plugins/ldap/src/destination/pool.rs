@@ -12,7 +12,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// How long to wait for an answer on any of them: short enough for a look afterwards within one call of the host.
 const PATIENCE_MS: u32 = 20_000;
@@ -34,6 +36,8 @@ struct Inner {
     home: Option<Place>,
     queue: VecDeque<(Slot, Ask)>,
     answers: BTreeMap<Slot, Answer>,
+    /// Who goes on with which answer.
+    asked: BTreeMap<Slot, Waker>,
     last: Slot,
     breaks: u32,
 }
@@ -64,15 +68,19 @@ impl Pool {
             inner.queue.push_back((slot, ask));
             slot
         };
-        std::future::poll_fn(|_| match self.inner.borrow_mut().answers.remove(&slot) {
-            Some(answer) => Poll::Ready(answer),
-            None => Poll::Pending,
+        std::future::poll_fn(|context| {
+            let mut inner = self.inner.borrow_mut();
+            if let Some(answer) = inner.answers.remove(&slot) {
+                return Poll::Ready(answer);
+            }
+            inner.asked.insert(slot, context.waker().clone());
+            Poll::Pending
         })
         .await
     }
 
     /// Runs tasks to their ends, so many of them at once, made and begun in their order. None: they waited for each other.
-    /// Others may be run while one is made.
+    /// Others may be run while one is made. Only a task that was woken is looked at again.
     pub fn drive<'t, T, I>(&self, tasks: I, at_once: usize) -> Vec<Option<T>>
     where
         I: IntoIterator<Item = Task<'t, T>>,
@@ -80,25 +88,30 @@ impl Pool {
     {
         let tasks = tasks.into_iter();
         let mut results: Vec<Option<T>> = (0..tasks.len()).map(|_| None).collect();
-        let mut context = Context::from_waker(Waker::noop());
         let mut waiting = tasks.enumerate();
-        let mut active: Vec<(usize, Task<'t, T>)> = Vec::new();
+        let mut active: Vec<(usize, Task<'t, T>, Arc<Woken>)> = Vec::new();
         self.inner.borrow_mut().breaks = 0;
         loop {
-            active.extend(waiting.by_ref().take(at_once.saturating_sub(active.len())));
-            let before = active.len();
-            active.retain_mut(|(at, task)| match task.as_mut().poll(&mut context) {
-                Poll::Ready(result) => {
-                    results[*at] = Some(result);
-                    false
+            let new = waiting.by_ref().take(at_once.saturating_sub(active.len()));
+            active.extend(new.map(|(at, task)| (at, task, Arc::new(Woken(AtomicBool::new(true))))));
+            active.retain_mut(|(at, task, woken)| {
+                if !woken.0.swap(false, Ordering::Relaxed) {
+                    return true;
                 }
-                Poll::Pending => true,
+                match task.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(woken)))) {
+                    Poll::Ready(result) => {
+                        results[*at] = Some(result);
+                        false
+                    }
+                    Poll::Pending => true,
+                }
             });
             if active.is_empty() && waiting.len() == 0 {
                 return results;
             }
-            // Whoever waited for one that is done goes on before anything is waited for.
-            if active.len() < before {
+            // Whoever can go on does, before anything is waited for.
+            let more = active.len() < at_once && waiting.len() > 0;
+            if more || active.iter().any(|(.., woken)| woken.0.load(Ordering::Relaxed)) {
                 continue;
             }
             if !self.turn() {
@@ -142,7 +155,25 @@ impl Pool {
     }
 }
 
+/// Whether a task is to be looked at again.
+#[derive(Debug)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Inner {
+    /// An answer is there.
+    fn answer(&mut self, slot: Slot, answer: Answer) {
+        self.answers.insert(slot, answer);
+        if let Some(waker) = self.asked.remove(&slot) {
+            waker.wake();
+        }
+    }
+
     fn send(&mut self, settings: &Settings) {
         let under_way: usize = self.queue.len() + self.lines.iter().map(Line::in_flight).sum::<usize>();
         // One for a few requests, all for many.
@@ -191,7 +222,7 @@ impl Inner {
         ready.sort_unstable();
         for at in ready.into_iter().rev() {
             match self.lines[at].take_in() {
-                Ok(answers) => self.answers.extend(answers.into_iter().map(|(slot, got)| (slot, Ok(got)))),
+                Ok(answers) => answers.into_iter().for_each(|(slot, got)| self.answer(slot, Ok(got))),
                 Err(fault) => self.lost(at, &fault),
             }
         }
@@ -203,11 +234,11 @@ impl Inner {
         self.breaks += 1;
         for (slot, rest) in line.rest() {
             match rest {
-                Rest::Answered(got) => _ = self.answers.insert(slot, Ok(got)),
+                Rest::Answered(got) => self.answer(slot, Ok(got)),
                 Rest::Again(ask) => self.queue.push_front((slot, ask)),
                 Rest::Lost => {
                     let sent = !fault.certainly_not_sent();
-                    self.answers.insert(slot, Err(Lost { fault: fault.clone(), sent }));
+                    self.answer(slot, Err(Lost { fault: fault.clone(), sent }));
                 }
             }
         }
@@ -218,8 +249,8 @@ impl Inner {
 
     /// Nothing more can be sent.
     fn refuse(&mut self, fault: &Fault) {
-        for (slot, _) in self.queue.drain(..) {
-            self.answers.insert(slot, Err(Lost { fault: fault.clone(), sent: false }));
+        for (slot, _) in std::mem::take(&mut self.queue) {
+            self.answer(slot, Err(Lost { fault: fault.clone(), sent: false }));
         }
     }
 }
