@@ -14,9 +14,28 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
+
+/// A runtime that the thread of an instance can wait with.
+pub(crate) trait Drives {
+    /// Until it is done.
+    fn drive<F: Future>(&self, work: F) -> F::Output;
+}
+
+impl Drives for Handle {
+    fn drive<F: Future>(&self, work: F) -> F::Output {
+        self.block_on(work)
+    }
+}
+
+impl Drives for Runtime {
+    fn drive<F: Future>(&self, work: F) -> F::Output {
+        self.block_on(work)
+    }
+}
 
 /// Stops an instance from outside, and knows how long its call may still take.
 pub(crate) struct Control {
@@ -51,13 +70,13 @@ impl Control {
     /// Waits for something from outside: at most `limit`, never longer than the call may take, and not after a stop.
     pub(crate) fn wait<T>(
         &self,
-        runtime: &tokio::runtime::Handle,
+        runtime: &impl Drives,
         limit: Duration,
         work: impl Future<Output = T>,
     ) -> Result<T, Fault> {
         let limit = limit.min(self.remaining());
         let mut stop = self.stop.subscribe();
-        runtime.block_on(async {
+        runtime.drive(async {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => Err(Fault::new(FaultKind::Cancelled, "the run is being stopped")),

@@ -8,19 +8,33 @@ use crate::wire::Wire;
 use rosterd_model::fault::{Fault, FaultKind};
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
 
 /// What a connector gets from outside.
 pub(crate) struct World {
     shared: Arc<Shared>,
     control: Arc<Control>,
     started: Instant,
+    streams: OnceLock<Own>,
+}
+
+/// What drives the byte streams of one instance, on the thread of that instance: a shared one would be woken for every answer
+/// only to wake this thread, which takes longer than to read it. None: it could not be made, and the shared one does it.
+struct Own(Option<Runtime>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl World {
     pub(crate) fn new(shared: Arc<Shared>, control: Arc<Control>) -> Self {
-        Self { shared, control, started: Instant::now() }
+        Self { shared, control, started: Instant::now(), streams: OnceLock::new() }
     }
 
     /// Milliseconds since 1970 UTC.
@@ -54,8 +68,16 @@ impl World {
 
     /// Opens a byte stream.
     pub(crate) fn connect(&self, host: &str, port: u16, tls: bool, timeout: Duration) -> Result<Wire, Fault> {
-        let work = Wire::connect(&self.shared.policy, &self.shared.tls, host, port, tls);
-        self.control.wait(&self.shared.runtime, timeout, work)?
+        self.wait(timeout, Wire::connect(&self.shared.policy, &self.shared.tls, host, port, tls))?
+    }
+
+    /// Waits for what happens on byte streams, at most so long.
+    pub(crate) fn wait<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Fault> {
+        let own = self.streams.get_or_init(|| Own(Builder::new_current_thread().enable_all().build().ok()));
+        match &own.0 {
+            Some(own) => self.control.wait(own, limit, work),
+            None => self.control.wait(&self.shared.runtime, limit, work),
+        }
     }
 
     /// Opens a file for reading.

@@ -46,7 +46,7 @@ impl HostConnection for State {
         let read: Result<Option<Bytes>, Fault> = self.cross("byte-stream.read", with, |state| {
             let wire = &mut state.table.get_mut(&stream)?.0;
             let (max, limit) = (max.clamp(1, MOST_READ) as usize, Duration::from_millis(timeout_ms.into()));
-            let outcome = state.control.wait(&state.shared.runtime, limit, wire.read(max));
+            let outcome = state.outside.wait(limit, wire.read(max));
             Ok(match outcome {
                 Ok(Ok(bytes)) => {
                     state.count_in(bytes.len())?;
@@ -74,7 +74,7 @@ impl HostConnection for State {
             };
             state.count_out(message.len())?;
             let wire = &mut state.table.get_mut(&stream)?.0;
-            let outcome = state.control.wait(&state.shared.runtime, WRITE_TIME, wire.write(&message));
+            let outcome = state.outside.wait(WRITE_TIME, wire.write(&message));
             Ok(outcome.and_then(|written| written))
         })?;
         Ok(answer(outcome))
@@ -95,7 +95,7 @@ impl HostConnection for State {
             {
                 return Ok(Err(fault));
             }
-            let outcome = state.control.wait(&state.shared.runtime, WRITE_TIME, wire.start_tls(&server_name));
+            let outcome = state.outside.wait(WRITE_TIME, wire.start_tls(&server_name));
             Ok(outcome.and_then(|done| done))
         })?;
         Ok(answer(outcome))
@@ -161,7 +161,7 @@ impl State {
             if ready.is_empty() { Poll::Pending } else { Poll::Ready(ready) }
         });
         let limit = Duration::from_millis(timeout_ms.into());
-        self.control.wait(&self.shared.runtime, limit, poll).unwrap_or_default()
+        self.outside.wait(limit, poll).unwrap_or_default()
     }
 
     fn open_stream(&mut self, host: &str, port: u16, tls: bool, timeout: Duration) -> Result<Wire, Fault> {
