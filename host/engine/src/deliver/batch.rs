@@ -108,6 +108,8 @@ pub(super) fn next(
         let after = &mut cursor.0[lane as usize];
         for entry in view.outbox_lane(route.number, lane, *after)? {
             let entry = entry?;
+            // A connector sends meanwhile, and its thread must not wait until this is done.
+            std::thread::yield_now();
             if flying.keys.contains(&(entry.class, entry.entity)) {
                 if flying.late {
                     *after = entry.order;

@@ -148,7 +148,10 @@ impl Pass {
                 true => {
                     let order = self.route.engine.delivering.overlap();
                     let sending = self.send(destination, ready);
-                    let (filled, (turned, answers)) = tokio::join!(filling, side_by_side(order, turning, sending));
+                    // One after the other: beside a connector and its thread, two more would keep both waiting on a
+                    // machine of two processors, and the destination with them.
+                    let storing = async { (turning.await, filling.await) };
+                    let ((turned, filled), answers) = side_by_side(order, storing, sending).await;
                     (filled, self.go_on(turned?, answers, delivered).await?)
                 }
                 false => {

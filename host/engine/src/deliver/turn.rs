@@ -119,6 +119,8 @@ pub(super) fn turn(
         }
         let alone = answered.len() == 1;
         for one in answered {
+            // As in `batch::next`: what is sent meanwhile goes first.
+            std::thread::yield_now();
             match (&one.found, &one.failed) {
                 (Some(found), _) => failure::found_before(&mut settling, w, &one.prepared, found)?,
                 (None, Some(failed)) => failure::failed(&mut settling, w, &one.prepared, failed, alone)?,
