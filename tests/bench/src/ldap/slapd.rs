@@ -20,6 +20,13 @@ pub(super) const SYNC: &str = "cn=sync,dc=example,dc=org";
 pub(super) const PASSWORD: &str = "bench-of-nobody";
 /// Tells others what changed.
 pub(super) const PROVIDER: &str = "overlay ppolicy\noverlay syncprov\nsyncprov-sessionlog 10000\n";
+/// What a directory usually does beside storing: keeps groups and references right, and logs what was written.
+pub(super) const EVERYTHING: &str = "overlay memberof\nmemberof-refint TRUE\noverlay refint\nrefint_attributes member memberOf manager\n\
+     overlay ppolicy\noverlay syncprov\nsyncprov-checkpoint 100 10\nsyncprov-sessionlog 10000\n\
+     overlay accesslog\nlogdb cn=accesslog\nlogops writes\nlogsuccess TRUE\n";
+const LOG: &str = "database mdb\nsuffix cn=accesslog\nrootdn cn=accesslog\ndirectory DIR/log\nmaxsize 1073741824\ndbnosync\n\
+     index default eq\nindex entryCSN,objectClass,reqEnd,reqResult,reqStart,reqDN\noverlay syncprov\nsyncprov-nopresent TRUE\n\
+     syncprov-reloadhint TRUE";
 /// Nobody waits longer for it to listen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -48,7 +55,10 @@ impl Slapd {
         std::fs::create_dir_all(folder.join("db")).map_err(failed)?;
         let folder = folder.canonicalize().map_err(failed)?;
         certificate(&folder)?;
-        let config = CONFIGURATION.replace("ROLE", role).replace("PASSWORD", PASSWORD);
+        // A log of what was written is a database of its own, which must come before the one that it is about.
+        let log = if role.contains("overlay accesslog") { LOG } else { "" };
+        std::fs::create_dir_all(folder.join("log")).map_err(failed)?;
+        let config = CONFIGURATION.replace("FIRST", log).replace("ROLE", role).replace("PASSWORD", PASSWORD);
         let config = config.replace("DIR", &folder.display().to_string());
         std::fs::write(folder.join("slapd.conf"), config).map_err(failed)?;
         if !ldif.is_empty() {
