@@ -8,10 +8,11 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::scan::Off;
 use rosterd_model::directory::Submission;
-use rosterd_model::{ConnectionId, Fault, FaultKind};
+use rosterd_model::{ConnectionId, Fault, FaultKind, JobId};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -57,6 +58,10 @@ struct Waiting {
     passes: u32,
     /// True: this process left no plan of it half applied, and found none.
     whole: bool,
+    /// True: every object can be looked up by its values, as far as this process knows.
+    indexed: bool,
+    /// No plan of this job up to this number waits for anything, or ever will.
+    over: Option<(JobId, u64)>,
     /// True: somebody delivers what was queued.
     delivering: bool,
     /// True: more was queued meanwhile.
@@ -155,6 +160,28 @@ impl Pushes {
         self.all().entry(connection.clone()).or_default().whole = whole;
     }
 
+    /// True: every object of the connection can be looked up by its values.
+    pub(super) fn is_indexed(&self, connection: &ConnectionId) -> bool {
+        self.all().get(connection).is_some_and(|waiting| waiting.indexed)
+    }
+
+    /// Notes whether it is so.
+    pub(crate) fn set_indexed(&self, connection: &ConnectionId, indexed: bool) {
+        self.all().entry(connection.clone()).or_default().indexed = indexed;
+    }
+
+    /// Up to which number all plans of the job are over, as far as this process knows.
+    pub(crate) fn plans_over(&self, connection: &ConnectionId, job: &JobId) -> u64 {
+        let all = self.all();
+        let over = all.get(connection).and_then(|waiting| waiting.over.as_ref());
+        over.filter(|(name, _)| name == job).map_or(0, |(_, number)| *number)
+    }
+
+    /// Notes that all plans of the job up to this number are over. Whoever says so has the turn on the connection.
+    pub(crate) fn note_plans_over(&self, connection: &ConnectionId, job: &JobId, number: u64) {
+        self.all().entry(connection.clone()).or_default().over = Some((job.clone(), number));
+    }
+
     /// True: nobody delivers what this connection queued, and whoever asks must.
     fn begin_to_deliver(&self, connection: &ConnectionId) -> bool {
         let mut all = self.all();
@@ -201,56 +228,61 @@ pub(super) async fn submit(
 async fn see_to(engine: Engine, connection: ConnectionId) {
     loop {
         let turn = engine.gate.run(&connection).await;
-        gather(&engine, &connection).await;
-        let (calls, more) = engine.gate.pushes().take(&connection);
-        // The one that came last knows the newest configuration.
-        let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
-        let (mut answers, mut all) = (Vec::new(), Vec::new());
-        for call in calls {
-            answers.push((call.answer, call.submissions.len(), call.engine.principal));
-            all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
-        }
-        let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
-        let engine = Engine { principal: by, ..newest };
-        let count = all.len();
-        let (own, of) = (engine.clone(), connection.clone());
-        let begun = Instant::now();
-        // All of a run is done by one thread: what it does takes less time than it would take to hand it on. If it panics, those that
-        // wait behind it must not wait for ever.
+        let (own, of, more) = (engine.clone(), connection.clone(), Arc::new(AtomicBool::new(false)));
+        let left = Arc::clone(&more);
+        // All of a run is done by one thread, which waits where it has to: what it does takes less time than it would take to
+        // hand it on.
         let deciding = tokio::task::spawn_blocking(move || {
             let _off = Off::begin();
-            Handle::current().block_on(together::decide(&own, &of, all))
+            Handle::current().block_on(next(&own, &of, &left));
+            // Whoever waits for it goes on at once.
+            drop(turn);
         });
-        let mut decided = match deciding.await.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string()))) {
-            Ok(decided) => decided,
-            Err(error) => {
-                engine.gate.pushes().set_whole(&connection, false);
-                let fault = fault_of(&error);
-                (0..count).map(|_| Err(fault.clone())).collect()
-            }
-        };
-        engine.gate.pushes().note_end(&connection, answers.len(), begun.elapsed(), Instant::now());
-        for (answer, count, _) in answers {
-            let rest = decided.split_off(count.min(decided.len()));
-            // Who went away does not hear it.
-            drop(answer.send(std::mem::replace(&mut decided, rest)));
+        // If it panics, those that wait behind it must not wait for ever.
+        if let Err(error) = deciding.await {
+            engine.gate.pushes().set_whole(&connection, false);
+            tracing::error!(%error, "clients of a pushed source were not served");
         }
-        drop(turn);
-        if !more {
+        if !more.load(Ordering::SeqCst) {
             return;
         }
     }
 }
 
-/// Waits for those who were answered just now and ask again: clients of which some are answered while others wait would else be
-/// two halves for ever, each of which waits for the disk alone.
-async fn gather(engine: &Engine, connection: &ConnectionId) {
-    let Some((wanted, patience)) = engine.gate.pushes().hope(connection, Instant::now()) else { return };
-    let (engine, connection) = (engine.clone(), connection.clone());
-    // Timers of the runtime are too slow for it.
-    let waiting = tokio::task::spawn_blocking(move || engine.gate.pushes().gather(&connection, wanted, patience));
-    // Whatever became of it: nobody relies on it.
-    drop(waiting.await);
+/// Decides what goes together, and answers. `left` becomes true if others wait, and nobody else sees to them.
+async fn next(engine: &Engine, connection: &ConnectionId, left: &AtomicBool) {
+    let pushes = engine.gate.pushes();
+    if let Some((wanted, patience)) = pushes.hope(connection, Instant::now()) {
+        // Clients of which some are answered while others wait would else be two halves for ever, each of which waits for the
+        // disk alone. Timers of the runtime are too slow for it.
+        pushes.gather(connection, wanted, patience);
+    }
+    let (calls, more) = pushes.take(connection);
+    left.store(more, Ordering::SeqCst);
+    // The one that came last knows the newest configuration.
+    let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
+    let (mut answers, mut all) = (Vec::new(), Vec::new());
+    for call in calls {
+        answers.push((call.answer, call.submissions.len(), call.engine.principal));
+        all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
+    }
+    let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
+    let engine = Engine { principal: by, ..newest };
+    let (count, begun) = (all.len(), Instant::now());
+    let mut decided = match together::decide(&engine, connection, all).await {
+        Ok(decided) => decided,
+        Err(error) => {
+            pushes.set_whole(connection, false);
+            let fault = fault_of(&error);
+            (0..count).map(|_| Err(fault.clone())).collect()
+        }
+    };
+    pushes.note_end(connection, answers.len(), begun.elapsed(), Instant::now());
+    for (answer, count, _) in answers {
+        let rest = decided.split_off(count.min(decided.len()));
+        // Who went away does not hear it.
+        drop(answer.send(std::mem::replace(&mut decided, rest)));
+    }
 }
 
 /// Who acts, where several do.
