@@ -5,14 +5,12 @@
 use super::together::Asked;
 use super::{Answer, Told, fault_of, later, together};
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::scan::Off;
 use rosterd_model::directory::Submission;
 use rosterd_model::{ConnectionId, Fault, FaultKind, JobId};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -24,6 +22,8 @@ const MOST_WAITING: usize = 50_000;
 
 /// Whoever was answered just now is waited for at most so long, and half as long as the last run took.
 const LONGEST_HOPE: Duration = Duration::from_millis(2);
+/// So many calls share a wait for the disk well enough: while they are decided, more are made ready.
+const ENOUGH: usize = 16;
 /// After a wait for nothing so many runs wait for nobody.
 const PASSES: u32 = 8;
 
@@ -107,14 +107,14 @@ impl Pushes {
     fn hope(&self, connection: &ConnectionId, now: Instant) -> Option<(usize, Duration)> {
         let mut all = self.all();
         let waiting = all.get_mut(connection)?;
-        if waiting.calls.len() >= waiting.wanted || now.duration_since(waiting.ended.take()?) > waiting.patience {
+        if waiting.calls.len() >= waiting.wanted.min(ENOUGH) || now.duration_since(waiting.ended.take()?) > waiting.patience {
             return None;
         }
         if waiting.passes > 0 {
             waiting.passes -= 1;
             return None;
         }
-        Some((waiting.wanted, waiting.patience))
+        Some((waiting.wanted.min(ENOUGH), waiting.patience))
     }
 
     /// Waits until so many calls are there, and not longer.
@@ -213,8 +213,7 @@ pub(super) async fn submit(
     }
     let (answer, answered) = oneshot::channel();
     match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, told, answer }) {
-        // A task of its own: a client that goes away takes nobody's answer with it.
-        Ok(true) => drop(tokio::spawn(see_to(engine.clone(), connection.clone()))),
+        Ok(true) => see_to(engine.clone(), connection.clone()),
         Ok(false) => {}
         Err(_) => {
             let text = "too many changes wait already; come again later";
@@ -224,64 +223,76 @@ pub(super) async fn submit(
     answered.await.unwrap_or_else(|_| all(later("the hub ended before it was decided; try again later")))
 }
 
-/// Takes in what waits, until nothing does.
-async fn see_to(engine: Engine, connection: ConnectionId) {
-    loop {
-        let turn = engine.gate.run(&connection).await;
-        let (own, of, more) = (engine.clone(), connection.clone(), Arc::new(AtomicBool::new(false)));
-        let left = Arc::clone(&more);
-        // All of a run is done by one thread, which waits where it has to: what it does takes less time than it would take to
-        // hand it on.
-        let deciding = tokio::task::spawn_blocking(move || {
-            let _off = Off::begin();
-            Handle::current().block_on(next(&own, &of, &left));
-            // Whoever waits for it goes on at once.
-            drop(turn);
-        });
-        // If it panics, those that wait behind it must not wait for ever.
-        if let Err(error) = deciding.await {
-            engine.gate.pushes().set_whole(&connection, false);
-            tracing::error!(%error, "clients of a pushed source were not served");
+/// Takes in what waits, until nothing does, on a thread that may wait: to wait for the turn there is cheaper than to be given
+/// one when it comes, and all of a run is done there, which takes less time than it would take to hand it on.
+fn see_to(engine: Engine, connection: ConnectionId) {
+    // A client that goes away takes nobody's answer with it.
+    drop(tokio::task::spawn_blocking(move || {
+        let _off = Off::begin();
+        let mut seeing = Seeing { engine, connection, left: true };
+        while seeing.left {
+            Handle::current().block_on(seeing.next());
         }
-        if !more.load(Ordering::SeqCst) {
-            return;
+    }));
+}
+
+/// Whoever takes in what waits.
+struct Seeing {
+    engine: Engine,
+    connection: ConnectionId,
+    /// True: somebody waits, and nobody else sees to him.
+    left: bool,
+}
+
+impl Drop for Seeing {
+    /// If a run panics, those that wait behind it must not wait for ever.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("clients of a pushed source were not served: a thread of the engine panicked");
+            self.engine.gate.pushes().set_whole(&self.connection, false);
+            if self.left {
+                see_to(self.engine.clone(), self.connection.clone());
+            }
         }
     }
 }
 
-/// Decides what goes together, and answers. `left` becomes true if others wait, and nobody else sees to them.
-async fn next(engine: &Engine, connection: &ConnectionId, left: &AtomicBool) {
-    let pushes = engine.gate.pushes();
-    if let Some((wanted, patience)) = pushes.hope(connection, Instant::now()) {
-        // Clients of which some are answered while others wait would else be two halves for ever, each of which waits for the
-        // disk alone. Timers of the runtime are too slow for it.
-        pushes.gather(connection, wanted, patience);
-    }
-    let (calls, more) = pushes.take(connection);
-    left.store(more, Ordering::SeqCst);
-    // The one that came last knows the newest configuration.
-    let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
-    let (mut answers, mut all) = (Vec::new(), Vec::new());
-    for call in calls {
-        answers.push((call.answer, call.submissions.len(), call.engine.principal));
-        all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
-    }
-    let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
-    let engine = Engine { principal: by, ..newest };
-    let (count, begun) = (all.len(), Instant::now());
-    let mut decided = match together::decide(&engine, connection, all).await {
-        Ok(decided) => decided,
-        Err(error) => {
-            pushes.set_whole(connection, false);
-            let fault = fault_of(&error);
-            (0..count).map(|_| Err(fault.clone())).collect()
+impl Seeing {
+    /// Decides what goes together, and answers.
+    async fn next(&mut self) {
+        let _turn = self.engine.gate.run(&self.connection).await;
+        let pushes = self.engine.gate.pushes();
+        if let Some((wanted, patience)) = pushes.hope(&self.connection, Instant::now()) {
+            // Clients of which some are answered while others wait would else be two halves for ever, each of which waits for
+            // the disk alone. Timers of the runtime are too slow for it.
+            pushes.gather(&self.connection, wanted, patience);
         }
-    };
-    pushes.note_end(connection, answers.len(), begun.elapsed(), Instant::now());
-    for (answer, count, _) in answers {
-        let rest = decided.split_off(count.min(decided.len()));
-        // Who went away does not hear it.
-        drop(answer.send(std::mem::replace(&mut decided, rest)));
+        let (calls, more) = pushes.take(&self.connection);
+        self.left = more;
+        // The one that came last knows the newest configuration.
+        let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
+        let (mut answers, mut all) = (Vec::new(), Vec::new());
+        for call in calls {
+            answers.push((call.answer, call.submissions.len(), call.engine.principal));
+            all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
+        }
+        let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
+        let engine = Engine { principal: by, ..newest };
+        let (count, begun) = (all.len(), Instant::now());
+        let mut decided = match together::decide(&engine, &self.connection, all).await {
+            Ok(decided) => decided,
+            Err(error) => {
+                pushes.set_whole(&self.connection, false);
+                let fault = fault_of(&error);
+                (0..count).map(|_| Err(fault.clone())).collect()
+            }
+        };
+        pushes.note_end(&self.connection, answers.len(), begun.elapsed(), Instant::now());
+        for (answer, count, _) in answers {
+            let rest = decided.split_off(count.min(decided.len()));
+            // Who went away does not hear it.
+            drop(answer.send(std::mem::replace(&mut decided, rest)));
+        }
     }
 }
 
