@@ -248,6 +248,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_what_one_object_has_is_brief() {
+        use rosterd_model::directory::Comparison;
+        let equal = |attribute: &str| Filter::Compare {
+            attribute: attribute.to_owned(),
+            is: Comparison::Eq,
+            value: "a".into(),
+        };
+        let brief = |filter: Option<Filter>| {
+            is_brief(&Query { filter, sort: Vec::new(), offset: 0, after: None, max: 2, attributes: None })
+        };
+        assert!(brief(Some(equal("userName"))) && brief(Some(equal("id"))));
+        assert!(brief(Some(Filter::Or(vec![equal("userName"), equal("externalId")]))));
+        assert!(!brief(None) && !brief(Some(equal("title"))) && !brief(Some(equal("emails.work"))));
+        assert!(!brief(Some(Filter::Not(Box::new(equal("userName"))))));
+    }
+
+    #[test]
     fn a_place_is_read_as_it_was_written() {
         for after in [After::Object(7), After::Place(u64::MAX)] {
             assert_eq!(After::read(&after.write()), Some(after));

@@ -50,6 +50,8 @@ struct Waiting {
     count: usize,
     /// Calls that may be expected together: those that waited when the last run ended, and those that it answered.
     wanted: usize,
+    /// True: somebody waits for them.
+    gathering: bool,
     /// How long they may be waited for.
     patience: Duration,
     /// When the last run ended, if nobody looked since.
@@ -90,7 +92,10 @@ impl Pushes {
         }
         waiting.count += call.submissions.len();
         waiting.calls.push_back(call);
-        self.came.notify_all();
+        // Nobody is woken before it is worth it.
+        if waiting.gathering && waiting.calls.len() >= waiting.wanted.min(ENOUGH) {
+            self.came.notify_all();
+        }
         Ok(waiting.calls.len() == 1)
     }
 
@@ -122,8 +127,13 @@ impl Pushes {
         let until = Instant::now() + patience;
         let mut all = self.all();
         loop {
-            let Some(waiting) = all.get_mut(connection).filter(|waiting| waiting.calls.len() < wanted) else { return };
+            let Some(waiting) = all.get_mut(connection) else { return };
+            if waiting.calls.len() >= wanted {
+                waiting.gathering = false;
+                return;
+            }
             let left = until.saturating_duration_since(Instant::now());
+            waiting.gathering = !left.is_zero();
             if left.is_zero() {
                 waiting.passes = PASSES;
                 return;
@@ -349,6 +359,25 @@ mod tests {
         }
         pushes.note_end(&connection, 4, 100 * took, now);
         assert_eq!(pushes.hope(&connection, now), Some((4, LONGEST_HOPE)));
+    }
+
+    #[test]
+    fn many_are_enough_and_nobody_waits_for_more() {
+        let (pushes, now) = (Pushes::default(), Instant::now());
+        let connection: ConnectionId = "api".parse().expect("a name");
+        pushes.note_end(&connection, 10 * ENOUGH, LONGEST_HOPE, now);
+        assert_eq!(pushes.hope(&connection, now), Some((ENOUGH, LONGEST_HOPE / 2)));
+    }
+
+    #[test]
+    fn of_which_plans_nothing_waits_is_known_of_one_job() {
+        let pushes = Pushes::default();
+        let (connection, other): (ConnectionId, ConnectionId) = ("api".parse().unwrap(), "hr".parse().unwrap());
+        let (job, renamed): (JobId, JobId) = ("api".parse().unwrap(), "renamed".parse().unwrap());
+        pushes.note_plans_over(&connection, &job, 7);
+        assert_eq!(pushes.plans_over(&connection, &job), 7);
+        assert_eq!(pushes.plans_over(&connection, &renamed), 0);
+        assert_eq!(pushes.plans_over(&other, &job), 0);
     }
 
     #[test]
