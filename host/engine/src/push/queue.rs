@@ -112,14 +112,15 @@ impl Pushes {
     fn hope(&self, connection: &ConnectionId, now: Instant) -> Option<(usize, Duration)> {
         let mut all = self.all();
         let waiting = all.get_mut(connection)?;
-        if waiting.calls.len() >= waiting.wanted.min(ENOUGH) || now.duration_since(waiting.ended.take()?) > waiting.patience {
+        let wanted = waiting.wanted.min(ENOUGH);
+        if waiting.calls.len() >= wanted || now.duration_since(waiting.ended.take()?) > waiting.patience {
             return None;
         }
         if waiting.passes > 0 {
             waiting.passes -= 1;
             return None;
         }
-        Some((waiting.wanted.min(ENOUGH), waiting.patience))
+        Some((wanted, waiting.patience))
     }
 
     /// Waits until so many calls are there, and not longer.
