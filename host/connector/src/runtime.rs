@@ -47,8 +47,13 @@ impl Runtime {
 
     /// Says that a guest runs, until the answer is dropped.
     pub(crate) fn running(&self) -> Running {
-        *self.clock.calls.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += 1;
-        self.clock.wake.notify_one();
+        let mut calls = self.clock.calls.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *calls += 1;
+        // Whoever runs already has woken it.
+        if *calls == 1 {
+            self.clock.wake.notify_one();
+        }
+        drop(calls);
         Running(Arc::clone(&self.clock))
     }
 

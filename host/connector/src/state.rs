@@ -12,9 +12,11 @@ use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::id::EntityId;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::{EnterGuard, Handle, Runtime};
 use tokio::sync::watch;
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
@@ -23,17 +25,27 @@ use wasmtime::{ResourceLimiter, UpdateDeadline};
 pub(crate) trait Drives {
     /// Until it is done.
     fn drive<F: Future>(&self, work: F) -> F::Output;
+    /// What is made or polled before the answer is dropped belongs to it.
+    fn inside(&self) -> EnterGuard<'_>;
 }
 
 impl Drives for Handle {
     fn drive<F: Future>(&self, work: F) -> F::Output {
         self.block_on(work)
     }
+
+    fn inside(&self) -> EnterGuard<'_> {
+        self.enter()
+    }
 }
 
 impl Drives for Runtime {
     fn drive<F: Future>(&self, work: F) -> F::Output {
         self.block_on(work)
+    }
+
+    fn inside(&self) -> EnterGuard<'_> {
+        self.enter()
     }
 }
 
@@ -74,6 +86,14 @@ impl Control {
         limit: Duration,
         work: impl Future<Output = T>,
     ) -> Result<T, Fault> {
+        let mut work = pin!(work);
+        // What is there at once is not waited for.
+        if !self.stopped() {
+            let _inside = runtime.inside();
+            if let Poll::Ready(answer) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Ok(answer);
+            }
+        }
         let limit = limit.min(self.remaining());
         let mut stop = self.stop.subscribe();
         runtime.drive(async {

@@ -217,6 +217,17 @@ pub trait Write: Read {
     /// A buffer that lives as long as the transaction, for encoding.
     fn buffer(&mut self) -> &mut Vec<u8>;
 
+    /// As [`Write::put`], but leaves a row alone that has this value already: a page that does not change is not written.
+    ///
+    /// # Errors
+    /// As [`Write::put`], or the row can not be read.
+    fn put_unless_same(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        if self.get(table, key)?.is_some_and(|present| *present == *value) {
+            return Ok(());
+        }
+        self.put(table, key, value)
+    }
+
     /// Encodes a value and puts it.
     ///
     /// # Errors

@@ -7,6 +7,11 @@
 //! Reading order: [`settings`], [`place`], [`names`], [`convert`], [`filter`]; [`wish`]; [`reply`], [`list`], [`api`],
 //! [`provider`]; [`task`], [`writer`]; [`scan`], [`cursor`]; [`probe`]; [`receiver`].
 
+/// A resource is many small pieces, and the allocator of the standard library takes a fifth of the time of a request.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 pub mod api;
 pub mod convert;
 pub mod cursor;

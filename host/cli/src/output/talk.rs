@@ -95,9 +95,11 @@ impl Talk {
         if let Some(sink) = &self.sink {
             return sink(Reply::Note(text.to_owned()));
         }
+        // In one piece: stderr keeps nothing back, and each piece is a call of the system.
+        let line = format!("{text}\n");
         let write = || {
             // Nobody is left to be told when stderr is closed.
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = std::io::stderr().lock().write_all(line.as_bytes());
         };
         match &*self.slot() {
             Some(bar) => bar.suspend(write),

@@ -6,7 +6,7 @@ use rosterd_model::directory::Directory;
 use rosterd_model::port::BoxFuture;
 use rosterd_server::{Clients, Unavailable};
 use rosterd_store::prelude::*;
-use rosterd_store::{ClientRow, StoreError};
+use rosterd_store::{ClientRow, Store, StoreError};
 use std::sync::{Arc, Weak};
 
 /// Looks clients up; it does not keep the service alive.
@@ -22,17 +22,12 @@ impl Clients for StoredClients {
     fn client(&self, name: String) -> BoxFuture<'_, Result<Option<ClientRow>, Unavailable>> {
         Box::pin(async move {
             let hub = self.hub()?;
-            let store = Arc::clone(&hub.store);
-            let read =
-                move || -> Result<Option<ClientRow>, StoreError> { store.snapshot_without_keys()?.client(&name) };
-            let row = match tokio::task::spawn_blocking(read).await {
-                Ok(Ok(row)) => row,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "clients can not be looked up");
-                    return Err(Unavailable);
-                }
-                Err(_) => return Err(Unavailable),
-            };
+            // A row of a small table, which is in memory: to hand that to another thread takes longer than to read it.
+            let read = |store: &Store| store.snapshot_without_keys()?.client(&name);
+            let row = read(&hub.store).map_err(|error: StoreError| {
+                tracing::error!(%error, "clients can not be looked up");
+                Unavailable
+            })?;
             // Of a connection that was taken out of the configuration nobody may act.
             let generation = hub.generation();
             Ok(row.filter(|row| generation.config.file.connection.contains_key(&row.connection)))

@@ -26,7 +26,7 @@ impl Served {
         let ended = || Fault::new(FaultKind::Transient, "the hub ends; try again later");
         let hub = self.hub.upgrade().ok_or_else(ended)?;
         let engine = hub.engine(&format!("connection {}", self.connection));
-        engine.directory(&self.connection).map_err(|error| Fault::new(FaultKind::Unsupported, error.to_string()))
+        engine.directory_aside(&self.connection).map_err(|error| Fault::new(FaultKind::Unsupported, error.to_string()))
     }
 }
 

@@ -182,8 +182,17 @@ impl Planner<'_> {
     /// anything waits: a further run drops what moved since, and not the approval.
     fn replaced(&self, except: Option<u64>, digest: PlanDigest, waits: bool) -> Result<Replaced, EngineError> {
         let mut replaced = Replaced::default();
+        // Where clients push, there is a plan for each moment: those that were over the last time are not read again.
+        let (pushes, pushed) = (self.engine.gate.pushes(), self.job.pushed);
+        let known = if pushed { pushes.plans_over(&self.job.source, &self.job.name) } else { 0 };
+        let (mut newest, mut all_over) = (known, true);
         for header in self.view.plans_of(&self.job.name)?.take(300) {
             let header = header?;
+            if header.number <= known {
+                break;
+            }
+            newest = newest.max(header.number);
+            all_over &= matches!(header.state, PlanState::Applied | PlanState::Superseded);
             let open = matches!(header.state, PlanState::Ready | PlanState::Held | PlanState::Approved { .. });
             if !open || Some(header.number) == except {
                 continue;
@@ -202,6 +211,9 @@ impl Planner<'_> {
                 replaced.cleared.push(header.digest);
             }
             replaced.open.push(header);
+        }
+        if pushed && all_over && newest > known {
+            pushes.note_plans_over(&self.job.source, &self.job.name, newest);
         }
         Ok(replaced)
     }

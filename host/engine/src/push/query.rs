@@ -3,6 +3,7 @@
 
 use super::seen;
 use crate::error::EngineError;
+use crate::scan::OF_ONE;
 use rosterd_model::directory::{Filter, Listing, Query, only};
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Class, ExternalId, Fault, FaultKind, Record};
@@ -16,6 +17,15 @@ const MOST_LOOKED_AT: usize = 200_000;
 
 /// A page, or why there is none; the outer error is the hub's own.
 type Page = Result<Listing, Fault>;
+
+/// True if it asks for what only one object has, so that an index shows it at once.
+pub(super) fn is_brief(query: &Query) -> bool {
+    let of_one = |probe: &Probe| match probe {
+        Probe::Id(_) => true,
+        Probe::Value(attribute, _) => OF_ONE.contains(&&**attribute),
+    };
+    query.filter.as_ref().and_then(probes).is_some_and(|probes| probes.iter().all(of_one))
+}
 
 /// One page of the objects of a class that fit.
 pub(super) fn listing(
@@ -236,6 +246,23 @@ fn cursor_invalid() -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_one_object_has_is_brief() {
+        use rosterd_model::directory::Comparison;
+        let equal = |attribute: &str| Filter::Compare {
+            attribute: attribute.to_owned(),
+            is: Comparison::Eq,
+            value: "a".into(),
+        };
+        let brief = |filter: Option<Filter>| {
+            is_brief(&Query { filter, sort: Vec::new(), offset: 0, after: None, max: 2, attributes: None })
+        };
+        assert!(brief(Some(equal("userName"))) && brief(Some(equal("id"))));
+        assert!(brief(Some(Filter::Or(vec![equal("userName"), equal("externalId")]))));
+        assert!(!brief(None) && !brief(Some(equal("title"))) && !brief(Some(equal("emails.work"))));
+        assert!(!brief(Some(Filter::Not(Box::new(equal("userName"))))));
+    }
 
     #[test]
     fn a_place_is_read_as_it_was_written() {

@@ -5,10 +5,9 @@
 use super::together::Asked;
 use super::{Answer, Told, fault_of, later, together};
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::scan::Off;
 use rosterd_model::directory::Submission;
-use rosterd_model::{ConnectionId, Fault, FaultKind};
+use rosterd_model::{ConnectionId, Fault, FaultKind, JobId};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,6 +22,8 @@ const MOST_WAITING: usize = 50_000;
 
 /// Whoever was answered just now is waited for at most so long, and half as long as the last run took.
 const LONGEST_HOPE: Duration = Duration::from_millis(2);
+/// So many calls share a wait for the disk well enough: while they are decided, more are made ready.
+const ENOUGH: usize = 16;
 /// After a wait for nothing so many runs wait for nobody.
 const PASSES: u32 = 8;
 
@@ -49,6 +50,8 @@ struct Waiting {
     count: usize,
     /// Calls that may be expected together: those that waited when the last run ended, and those that it answered.
     wanted: usize,
+    /// True: somebody waits for them.
+    gathering: bool,
     /// How long they may be waited for.
     patience: Duration,
     /// When the last run ended, if nobody looked since.
@@ -57,6 +60,10 @@ struct Waiting {
     passes: u32,
     /// True: this process left no plan of it half applied, and found none.
     whole: bool,
+    /// True: every object can be looked up by its values, as far as this process knows.
+    indexed: bool,
+    /// No plan of this job up to this number waits for anything, or ever will.
+    over: Option<(JobId, u64)>,
     /// True: somebody delivers what was queued.
     delivering: bool,
     /// True: more was queued meanwhile.
@@ -85,7 +92,10 @@ impl Pushes {
         }
         waiting.count += call.submissions.len();
         waiting.calls.push_back(call);
-        self.came.notify_all();
+        // Nobody is woken before it is worth it.
+        if waiting.gathering && waiting.calls.len() >= waiting.wanted.min(ENOUGH) {
+            self.came.notify_all();
+        }
         Ok(waiting.calls.len() == 1)
     }
 
@@ -102,14 +112,15 @@ impl Pushes {
     fn hope(&self, connection: &ConnectionId, now: Instant) -> Option<(usize, Duration)> {
         let mut all = self.all();
         let waiting = all.get_mut(connection)?;
-        if waiting.calls.len() >= waiting.wanted || now.duration_since(waiting.ended.take()?) > waiting.patience {
+        let wanted = waiting.wanted.min(ENOUGH);
+        if waiting.calls.len() >= wanted || now.duration_since(waiting.ended.take()?) > waiting.patience {
             return None;
         }
         if waiting.passes > 0 {
             waiting.passes -= 1;
             return None;
         }
-        Some((waiting.wanted, waiting.patience))
+        Some((wanted, waiting.patience))
     }
 
     /// Waits until so many calls are there, and not longer.
@@ -117,8 +128,13 @@ impl Pushes {
         let until = Instant::now() + patience;
         let mut all = self.all();
         loop {
-            let Some(waiting) = all.get_mut(connection).filter(|waiting| waiting.calls.len() < wanted) else { return };
+            let Some(waiting) = all.get_mut(connection) else { return };
+            if waiting.calls.len() >= wanted {
+                waiting.gathering = false;
+                return;
+            }
             let left = until.saturating_duration_since(Instant::now());
+            waiting.gathering = !left.is_zero();
             if left.is_zero() {
                 waiting.passes = PASSES;
                 return;
@@ -155,6 +171,28 @@ impl Pushes {
         self.all().entry(connection.clone()).or_default().whole = whole;
     }
 
+    /// True: every object of the connection can be looked up by its values.
+    pub(super) fn is_indexed(&self, connection: &ConnectionId) -> bool {
+        self.all().get(connection).is_some_and(|waiting| waiting.indexed)
+    }
+
+    /// Notes whether it is so.
+    pub(crate) fn set_indexed(&self, connection: &ConnectionId, indexed: bool) {
+        self.all().entry(connection.clone()).or_default().indexed = indexed;
+    }
+
+    /// Up to which number all plans of the job are over, as far as this process knows.
+    pub(crate) fn plans_over(&self, connection: &ConnectionId, job: &JobId) -> u64 {
+        let all = self.all();
+        let over = all.get(connection).and_then(|waiting| waiting.over.as_ref());
+        over.filter(|(name, _)| name == job).map_or(0, |(_, number)| *number)
+    }
+
+    /// Notes that all plans of the job up to this number are over. Whoever says so has the turn on the connection.
+    pub(crate) fn note_plans_over(&self, connection: &ConnectionId, job: &JobId, number: u64) {
+        self.all().entry(connection.clone()).or_default().over = Some((job.clone(), number));
+    }
+
     /// True: nobody delivers what this connection queued, and whoever asks must.
     fn begin_to_deliver(&self, connection: &ConnectionId) -> bool {
         let mut all = self.all();
@@ -186,8 +224,7 @@ pub(super) async fn submit(
     }
     let (answer, answered) = oneshot::channel();
     match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, told, answer }) {
-        // A task of its own: a client that goes away takes nobody's answer with it.
-        Ok(true) => drop(tokio::spawn(see_to(engine.clone(), connection.clone()))),
+        Ok(true) => see_to(engine.clone(), connection.clone()),
         Ok(false) => {}
         Err(_) => {
             let text = "too many changes wait already; come again later";
@@ -197,12 +234,52 @@ pub(super) async fn submit(
     answered.await.unwrap_or_else(|_| all(later("the hub ended before it was decided; try again later")))
 }
 
-/// Takes in what waits, until nothing does.
-async fn see_to(engine: Engine, connection: ConnectionId) {
-    loop {
-        let turn = engine.gate.run(&connection).await;
-        gather(&engine, &connection).await;
-        let (calls, more) = engine.gate.pushes().take(&connection);
+/// Takes in what waits, until nothing does, on a thread that may wait: to wait for the turn there is cheaper than to be given
+/// one when it comes, and all of a run is done there, which takes less time than it would take to hand it on.
+fn see_to(engine: Engine, connection: ConnectionId) {
+    // A client that goes away takes nobody's answer with it.
+    drop(tokio::task::spawn_blocking(move || {
+        let _off = Off::begin();
+        let mut seeing = Seeing { engine, connection, left: true };
+        while seeing.left {
+            Handle::current().block_on(seeing.next());
+        }
+    }));
+}
+
+/// Whoever takes in what waits.
+struct Seeing {
+    engine: Engine,
+    connection: ConnectionId,
+    /// True: somebody waits, and nobody else sees to him.
+    left: bool,
+}
+
+impl Drop for Seeing {
+    /// If a run panics, those that wait behind it must not wait for ever.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("clients of a pushed source were not served: a thread of the engine panicked");
+            self.engine.gate.pushes().set_whole(&self.connection, false);
+            if self.left {
+                see_to(self.engine.clone(), self.connection.clone());
+            }
+        }
+    }
+}
+
+impl Seeing {
+    /// Decides what goes together, and answers.
+    async fn next(&mut self) {
+        let _turn = self.engine.gate.run(&self.connection).await;
+        let pushes = self.engine.gate.pushes();
+        if let Some((wanted, patience)) = pushes.hope(&self.connection, Instant::now()) {
+            // Clients of which some are answered while others wait would else be two halves for ever, each of which waits for
+            // the disk alone. Timers of the runtime are too slow for it.
+            pushes.gather(&self.connection, wanted, patience);
+        }
+        let (calls, more) = pushes.take(&self.connection);
+        self.left = more;
         // The one that came last knows the newest configuration.
         let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
         let (mut answers, mut all) = (Vec::new(), Vec::new());
@@ -212,45 +289,22 @@ async fn see_to(engine: Engine, connection: ConnectionId) {
         }
         let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
         let engine = Engine { principal: by, ..newest };
-        let count = all.len();
-        let (own, of) = (engine.clone(), connection.clone());
-        let begun = Instant::now();
-        // All of a run is done by one thread: what it does takes less time than it would take to hand it on. If it panics, those that
-        // wait behind it must not wait for ever.
-        let deciding = tokio::task::spawn_blocking(move || {
-            let _off = Off::begin();
-            Handle::current().block_on(together::decide(&own, &of, all))
-        });
-        let mut decided = match deciding.await.unwrap_or_else(|error| Err(EngineError::Internal(error.to_string()))) {
+        let (count, begun) = (all.len(), Instant::now());
+        let mut decided = match together::decide(&engine, &self.connection, all).await {
             Ok(decided) => decided,
             Err(error) => {
-                engine.gate.pushes().set_whole(&connection, false);
+                pushes.set_whole(&self.connection, false);
                 let fault = fault_of(&error);
                 (0..count).map(|_| Err(fault.clone())).collect()
             }
         };
-        engine.gate.pushes().note_end(&connection, answers.len(), begun.elapsed(), Instant::now());
+        pushes.note_end(&self.connection, answers.len(), begun.elapsed(), Instant::now());
         for (answer, count, _) in answers {
             let rest = decided.split_off(count.min(decided.len()));
             // Who went away does not hear it.
             drop(answer.send(std::mem::replace(&mut decided, rest)));
         }
-        drop(turn);
-        if !more {
-            return;
-        }
     }
-}
-
-/// Waits for those who were answered just now and ask again: clients of which some are answered while others wait would else be
-/// two halves for ever, each of which waits for the disk alone.
-async fn gather(engine: &Engine, connection: &ConnectionId) {
-    let Some((wanted, patience)) = engine.gate.pushes().hope(connection, Instant::now()) else { return };
-    let (engine, connection) = (engine.clone(), connection.clone());
-    // Timers of the runtime are too slow for it.
-    let waiting = tokio::task::spawn_blocking(move || engine.gate.pushes().gather(&connection, wanted, patience));
-    // Whatever became of it: nobody relies on it.
-    drop(waiting.await);
 }
 
 /// Who acts, where several do.
@@ -306,6 +360,25 @@ mod tests {
         }
         pushes.note_end(&connection, 4, 100 * took, now);
         assert_eq!(pushes.hope(&connection, now), Some((4, LONGEST_HOPE)));
+    }
+
+    #[test]
+    fn many_are_enough_and_nobody_waits_for_more() {
+        let (pushes, now) = (Pushes::default(), Instant::now());
+        let connection: ConnectionId = "api".parse().expect("a name");
+        pushes.note_end(&connection, 10 * ENOUGH, LONGEST_HOPE, now);
+        assert_eq!(pushes.hope(&connection, now), Some((ENOUGH, LONGEST_HOPE / 2)));
+    }
+
+    #[test]
+    fn of_which_plans_nothing_waits_is_known_of_one_job() {
+        let pushes = Pushes::default();
+        let (connection, other): (ConnectionId, ConnectionId) = ("api".parse().unwrap(), "hr".parse().unwrap());
+        let (job, renamed): (JobId, JobId) = ("api".parse().unwrap(), "renamed".parse().unwrap());
+        pushes.note_plans_over(&connection, &job, 7);
+        assert_eq!(pushes.plans_over(&connection, &job), 7);
+        assert_eq!(pushes.plans_over(&connection, &renamed), 0);
+        assert_eq!(pushes.plans_over(&other, &job), 0);
     }
 
     #[test]

@@ -73,6 +73,7 @@ async fn once(
     }
     let own = engine.clone();
     blocking(move || index::complete(&own, number)).await?;
+    engine.gate.pushes().set_indexed(connection, true);
     let mut run = engine.begin_new(job)?;
     engine.events.emit(&RunEvent::Started { run: run.id, connection: connection.clone(), resumed: false });
     let (result, taken, stored) = match take(engine, job, number, &mut run, (submissions, defers)).await {

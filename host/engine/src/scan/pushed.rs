@@ -19,7 +19,7 @@ use rosterd_store::{ConnectionNumber, Snapshot};
 use std::collections::BTreeSet;
 
 /// Values by which a new object is told from others: two that share one of them are not decided together.
-const OF_ONE: [&str; 2] = ["userName", "externalId"];
+pub(crate) const OF_ONE: [&str; 2] = ["userName", "externalId"];
 
 /// What became of a submission before anything is decided.
 #[derive(Debug)]
@@ -98,6 +98,7 @@ pub(super) fn forget_keys(
     if job.pushed || !view.has_shadow_keys(connection)? {
         return Ok(());
     }
+    engine.gate.pushes().set_indexed(&job.source, false);
     engine.store.commit::<_, EngineError>("keys-dropped", |w| Ok(w.drop_shadow_keys(connection)?))
 }
 

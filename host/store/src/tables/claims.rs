@@ -77,7 +77,7 @@ pub trait WriteClaims: Write {
     /// # Errors
     /// The store can not be written.
     fn put_mapping(&mut self, digest: MappingDigest, text: &str) -> Result<(), StoreError> {
-        self.put(Table::Mappings, &digest, text.as_bytes())
+        self.put_unless_same(Table::Mappings, &digest, text.as_bytes())
     }
 }
 impl<W: Write> WriteClaims for W {}

@@ -139,7 +139,11 @@ pub trait WriteScans: Write {
     /// # Errors
     /// The store can not be written.
     fn put_delivery_state(&mut self, destination: ConnectionNumber, fingerprint: &str) -> Result<(), StoreError> {
-        self.put(Table::MappingState, Key::new().connection(destination).u8(1).as_bytes(), fingerprint.as_bytes())
+        self.put_unless_same(
+            Table::MappingState,
+            Key::new().connection(destination).u8(1).as_bytes(),
+            fingerprint.as_bytes(),
+        )
     }
 
     /// Puts the fingerprint of the configuration that a connection was planned with.
@@ -147,7 +151,7 @@ pub trait WriteScans: Write {
     /// # Errors
     /// The store can not be written.
     fn put_mapping_state(&mut self, connection: ConnectionNumber, fingerprint: &str) -> Result<(), StoreError> {
-        self.put(Table::MappingState, &connection.0.to_be_bytes(), fingerprint.as_bytes())
+        self.put_unless_same(Table::MappingState, &connection.0.to_be_bytes(), fingerprint.as_bytes())
     }
 
     /// Puts the text of the mapping of a class that every settled record of a connection was planned with; it begins with
@@ -161,7 +165,7 @@ pub trait WriteScans: Write {
         class: Class,
         text: &str,
     ) -> Result<(), StoreError> {
-        self.put(Table::MappingState, of_applied(connection, class).as_bytes(), text.as_bytes())
+        self.put_unless_same(Table::MappingState, of_applied(connection, class).as_bytes(), text.as_bytes())
     }
 }
 impl<W: Write> WriteScans for W {}

@@ -139,11 +139,14 @@ fn a_small_commit_waits_for_the_disk_and_one_of_sixteen_large_ones() {
     let disk = Recorder::new();
     let store = disk.open().unwrap();
     store.commits().longest = Duration::MAX;
+    let turns = std::cell::Cell::new(0);
     let put = |rows: u64| {
         let before = disk.syncs();
-        let work = |writer: &mut crate::Writer<'_>| {
-            (0..rows).try_for_each(|row| writer.put_mapping(row.to_be_bytes(), "text"))
-        };
+        // Other texts each time: a row that stands there already is not written.
+        turns.set(turns.get() + 1);
+        let text = format!("text {}", turns.get());
+        let work =
+            |writer: &mut crate::Writer<'_>| (0..rows).try_for_each(|row| writer.put_mapping(row.to_be_bytes(), &text));
         store.commit_unsynced::<_, StoreError>("test", work).unwrap();
         disk.syncs() > before
     };
