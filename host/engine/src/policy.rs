@@ -297,17 +297,11 @@ impl Job {
             hasher.update(part.mapping.text().as_bytes());
             part.hash_rest(&mut hasher);
         }
-        format!("{}{}", &hasher.finalize().to_hex()[..16], authority_fingerprint(authority))
+        format!("{}{}", &hasher.finalize().to_hex()[..16], authority.fingerprint())
     }
 }
 
-/// The end of a fingerprint: what must be decided anew for every attribute when it changes.
-#[must_use]
-pub fn authority_fingerprint(authority: &Authority) -> String {
-    blake3::hash(format!("{authority:?}").as_bytes()).to_hex()[..16].to_owned()
-}
-
-/// That end of a fingerprint.
+/// The end of a fingerprint: that of the authority.
 pub(crate) fn authority_of(fingerprint: &str) -> &str {
     fingerprint.get(fingerprint.len().saturating_sub(16)..).unwrap_or_default()
 }

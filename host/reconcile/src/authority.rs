@@ -10,14 +10,25 @@ use crate::expression::{self, Expression, Scope};
 use rosterd_model::spec::{AuthorityEntry, AuthoritySpec};
 use rosterd_model::{Attributes, ConnectionId, Rule, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::OnceLock;
 
 /// The order of connections for every attribute.
-#[derive(Debug)]
 pub struct Authority {
     default: Vec<Place>,
     named: BTreeMap<String, Vec<Place>>,
     /// Attributes whose values are those of all connections together.
     merged: BTreeSet<String>,
+    /// What [`Authority::fingerprint`] was asked for.
+    fingerprint: OnceLock<String>,
+}
+
+impl fmt::Debug for Authority {
+    /// Without the fingerprint, which is made of this.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { default, named, merged, fingerprint: _ } = self;
+        f.debug_struct("Authority").field("default", default).field("named", named).field("merged", merged).finish()
+    }
 }
 
 #[derive(Debug)]
@@ -59,7 +70,13 @@ impl Authority {
         }
         let plain = |connection: &ConnectionId| Place { connection: connection.clone(), max_age_ms: None, when: None };
         let default = named.remove("default").unwrap_or_else(|| fallback.iter().map(plain).collect());
-        Ok(Self { default, named, merged })
+        Ok(Self { default, named, merged, fingerprint: OnceLock::new() })
+    }
+
+    /// What must be decided anew for every attribute when it changes: 16 hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| blake3::hash(format!("{self:?}").as_bytes()).to_hex()[..16].to_owned())
     }
 
     /// True if a place asks when its connection was read: then time passing changes values.
@@ -175,6 +192,19 @@ mod tests {
     fn authority(spec: &str) -> Authority {
         let spec: AuthoritySpec = serde_json::from_str(spec).expect("an order");
         Authority::new(&spec, &[], BTreeSet::from(["groups".to_owned()])).expect("valid")
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_all_that_decides_and_of_nothing_else() {
+        let (one, other) = (authority(r#"default = ["hr", "ad"]"#), authority(r#"default = ["ad", "hr"]"#));
+        let before = format!("{one:?}");
+        assert_eq!(
+            (one.fingerprint(), one.fingerprint().len()),
+            (authority(r#"default = ["hr", "ad"]"#).fingerprint(), 16)
+        );
+        assert_eq!(format!("{one:?}"), before);
+        assert_ne!(one.fingerprint(), other.fingerprint());
+        assert_ne!(one.fingerprint(), authority("default = [\"hr\", \"ad\"]\ntitle = [\"ad\"]").fingerprint());
     }
 
     fn plain() -> Authority {

@@ -45,7 +45,7 @@ use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::members::Turned;
 use crate::paths::Paths;
-use crate::policy::{Delivery, Job, Policy, authority_fingerprint};
+use crate::policy::{Delivery, Job, Policy};
 use crate::scan::ScanResult;
 use decisions::Decisions;
 use disputes::Disputes;
@@ -278,7 +278,7 @@ impl Planner<'_> {
     /// True if the order of authority changed since the last applied plan: then every attribute is decided anew.
     fn authority_changed(&self) -> Result<bool, EngineError> {
         let state = self.view.mapping_state(self.connection)?;
-        Ok(state.is_some_and(|state| !state.ends_with(&authority_fingerprint(&self.policy.authority))))
+        Ok(state.is_some_and(|state| !state.ends_with(self.policy.authority.fingerprint())))
     }
 
     fn class(&mut self, class: Class, everything: bool) -> Result<(), EngineError> {
