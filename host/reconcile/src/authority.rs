@@ -196,15 +196,15 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_of_all_that_decides_and_of_nothing_else() {
-        let (one, other) = (authority(r#"default = ["hr", "ad"]"#), authority(r#"default = ["ad", "hr"]"#));
+        let (one, other) = (authority(r#"{"default": ["hr", "ad"]}"#), authority(r#"{"default": ["ad", "hr"]}"#));
         let before = format!("{one:?}");
         assert_eq!(
             (one.fingerprint(), one.fingerprint().len()),
-            (authority(r#"default = ["hr", "ad"]"#).fingerprint(), 16)
+            (authority(r#"{"default": ["hr", "ad"]}"#).fingerprint(), 16)
         );
         assert_eq!(format!("{one:?}"), before);
         assert_ne!(one.fingerprint(), other.fingerprint());
-        assert_ne!(one.fingerprint(), authority("default = [\"hr\", \"ad\"]\ntitle = [\"ad\"]").fingerprint());
+        assert_ne!(one.fingerprint(), authority(r#"{"default": ["hr", "ad"], "title": ["ad"]}"#).fingerprint());
     }
 
     fn plain() -> Authority {
