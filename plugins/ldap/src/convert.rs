@@ -304,9 +304,9 @@ pub(crate) fn values_of<'a>(entry: &'a Entry, name: &str) -> Result<Vec<&'a [u8]
         let Some(options) = options(own, name) else { continue };
         let range = ranges::range(&options);
         match range {
-            None if options.is_empty() => found.extend(values.iter().map(Vec::as_slice)),
+            None if options.is_empty() => found.extend(values.iter().map(|value| &**value)),
             None => {}
-            Some((0, None)) => found.extend(values.iter().map(Vec::as_slice)),
+            Some((0, None)) => found.extend(values.iter().map(|value| &**value)),
             // A part of the values would pass for all of them.
             Some(_) => {
                 return Err(format!(

@@ -2,6 +2,8 @@
 
 use crate::ber::{Broken, Elements, element, integer, put_header};
 use crate::control::{self, Ask, Info, Said};
+use bytes::Bytes;
+use smallvec::SmallVec;
 
 /// The extended operation that begins TLS.
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
@@ -41,13 +43,16 @@ pub struct Search<'a> {
     pub controls: &'a [Ask<'a>],
 }
 
-/// An entry as it came.
+/// The values of an attribute: one, most often.
+pub type Values = SmallVec<[Bytes; 1]>;
+
+/// An entry as it came. Its name, attributes and values are parts of one piece of memory: there may be millions of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// Its name.
-    pub dn: Vec<u8>,
+    pub dn: Bytes,
     /// Attributes with their values.
-    pub attributes: Vec<(Vec<u8>, Vec<Vec<u8>>)>,
+    pub attributes: Vec<(Bytes, Values)>,
     /// What it is in a synchronisation, and its UUID.
     pub state: Option<(control::State, [u8; 16])>,
 }
@@ -139,12 +144,12 @@ impl Search<'_> {
 pub fn decode(bytes: &[u8]) -> Result<(i64, Answer), Broken> {
     let mut message = Elements::of(Elements::of(bytes).take(SEQUENCE)?);
     let id = message.integer(NUMBER)?;
-    let (operation, content) = message.any()?;
-    let mut content = Elements::of(content);
+    let (operation, whole) = message.any()?;
+    let mut content = Elements::of(whole);
     let answer = match operation {
         0x61 => Answer::Bind(outcome(&mut content)?),
         0x64 => {
-            let entry = entry(content)?;
+            let entry = entry(whole)?;
             let said = control::said(message.maybe(0xa0)?.unwrap_or_default())?;
             Answer::Entry(Entry { state: said.state, ..entry })
         }
@@ -168,18 +173,23 @@ fn outcome(content: &mut Elements<'_>) -> Result<Outcome, Broken> {
     Ok(Outcome { code, text })
 }
 
+/// Attributes that most entries have at most.
+const USUAL: usize = 16;
+
 /// The entry in the content of a message of a search.
-pub(crate) fn entry(mut content: Elements<'_>) -> Result<Entry, Broken> {
-    let dn = content.take(TEXT)?.to_vec();
+pub(crate) fn entry(content: &[u8]) -> Result<Entry, Broken> {
+    let whole = Bytes::copy_from_slice(content);
+    let mut content = Elements::of(&whole);
+    let dn = whole.slice_ref(content.take(TEXT)?);
     let mut list = Elements::of(content.take(SEQUENCE)?);
-    let mut attributes = Vec::new();
+    let mut attributes = Vec::with_capacity(USUAL);
     while !list.is_empty() {
         let mut attribute = Elements::of(list.take(SEQUENCE)?);
-        let name = attribute.take(TEXT)?.to_vec();
+        let name = whole.slice_ref(attribute.take(TEXT)?);
         let mut set = Elements::of(attribute.take(SET)?);
-        let mut values = Vec::new();
+        let mut values = Values::new();
         while !set.is_empty() {
-            values.push(set.take(TEXT)?.to_vec());
+            values.push(whole.slice_ref(set.take(TEXT)?));
         }
         attributes.push((name, values));
     }

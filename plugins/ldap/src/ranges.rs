@@ -3,6 +3,7 @@
 use crate::filter;
 use crate::link::Link;
 use crate::message::{Entry, Scope, Search};
+use bytes::Bytes;
 use rosterd_sdk::Fault;
 
 /// More bytes of one attribute are not fetched: a group of a million members has about 80 MiB.
@@ -39,14 +40,14 @@ pub fn complete(link: &mut Link, entry: &mut Entry) -> Result<(), Fault> {
     while let Some((at, name, Some(last))) = ranged(entry, 0) {
         let Some(rest) = rest(link, entry, &name, last)? else { return Ok(()) };
         let (own, values) = &mut entry.attributes[at];
-        *own = name.into_bytes();
+        *own = name.into();
         values.extend(rest);
     }
     Ok(())
 }
 
 /// The values behind this one; none if the server does not give all of them.
-fn rest(link: &mut Link, entry: &Entry, name: &str, last: u64) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+fn rest(link: &mut Link, entry: &Entry, name: &str, last: u64) -> Result<Option<Vec<Bytes>>, Fault> {
     let Ok(dn) = str::from_utf8(&entry.dn) else { return Ok(None) };
     let (mut all, mut last, mut bytes) = (Vec::new(), last, 0);
     loop {
@@ -65,7 +66,7 @@ fn rest(link: &mut Link, entry: &Entry, name: &str, last: u64) -> Result<Option<
         let Some(mut more) = found.entries.pop() else { return Ok(None) };
         let Some((at, own, end)) = ranged(&more, from) else { return Ok(None) };
         let values = std::mem::take(&mut more.attributes[at].1);
-        bytes += values.iter().map(Vec::len).sum::<usize>();
+        bytes += values.iter().map(Bytes::len).sum::<usize>();
         if !own.eq_ignore_ascii_case(name) || values.is_empty() || bytes > LARGEST {
             return Ok(None);
         }

@@ -41,6 +41,42 @@ impl Modification {
     }
 }
 
+/// The attributes of a new entry, as they stand in the request: there are many of them, and they are read by nobody.
+#[derive(Debug, Clone, Default)]
+pub struct NewAttributes(Spliced);
+
+impl NewAttributes {
+    /// With room for so many bytes.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        Self(Spliced::with_room(bytes))
+    }
+
+    /// An attribute with texts. Without any it is none.
+    pub fn put<'t>(&mut self, name: &str, texts: impl Iterator<Item = &'t str> + Clone) {
+        let set: usize = texts.clone().map(|text| whole(text.len())).sum();
+        if set == 0 {
+            return;
+        }
+        self.head(name, set);
+        texts.for_each(|text| self.0.push_element(TEXT, text.as_bytes()));
+    }
+
+    /// An attribute with one value, which may be a secret.
+    pub fn put_value(&mut self, name: &str, value: &Spliced) {
+        self.head(name, whole(value.len()));
+        self.0.push_head(TEXT, value.len());
+        self.0.append(value);
+    }
+
+    /// What stands before values of so many bytes.
+    fn head(&mut self, name: &str, set: usize) {
+        self.0.push_head(SEQUENCE, whole(name.len()) + whole(set));
+        self.0.push_element(TEXT, name.as_bytes());
+        self.0.push_head(SET, set);
+    }
+}
+
 /// A request to be sent.
 #[derive(Debug, Clone)]
 pub enum Request {
@@ -49,7 +85,7 @@ pub enum Request {
         /// Its name.
         dn: String,
         /// Attributes with their values.
-        attributes: Vec<(String, Vec<Spliced>)>,
+        attributes: NewAttributes,
     },
     /// Other values, all together or none.
     Modify {
@@ -120,9 +156,8 @@ impl Request {
     fn operation(&self) -> Spliced {
         match self {
             Self::Add { dn, attributes } => {
-                let one = |(name, values): &(String, Vec<Spliced>)| whole(attribute_length(name, values));
-                let mut out = entry_with(0x68, dn, attributes.iter().map(one).sum());
-                attributes.iter().for_each(|(name, values)| put_attribute(&mut out, name, values));
+                let mut out = entry_with(0x68, dn, attributes.0.len());
+                out.append(&attributes.0);
                 out
             }
             Self::Modify { dn, changes } => {
@@ -191,7 +226,7 @@ pub fn entry_behind(controls: &[u8]) -> Result<Option<Entry>, Broken> {
         if let (true, Some(value)) = (shown, value) {
             // Some servers give it the tag of a search's entry, and some that of a sequence.
             let (_, entry) = Elements::of(value).any()?;
-            return message::entry(Elements::of(entry)).map(Some);
+            return message::entry(entry).map(Some);
         }
     }
     Ok(None)
@@ -232,7 +267,7 @@ mod tests {
         for tag in [0x64, 0x30] {
             let controls = [control("1.2.3", None), control(POST_READ, Some(element(tag, entry.clone())))].concat();
             let shown = entry_behind(&controls).unwrap().unwrap();
-            assert_eq!(shown.dn, b"cn=a");
+            assert_eq!(&shown.dn[..], b"cn=a");
         }
         assert_eq!(entry_behind(&control("1.2.3", Some(vec![1]))), Ok(None));
         assert!(entry_behind(&[4, 1, 1]).is_err());

@@ -8,6 +8,7 @@ use crate::message::Entry;
 use crate::preset::EXPIRES;
 use crate::values;
 use crate::writing::{How, Modification};
+use bytes::Bytes;
 
 /// The attribute and the value in the first part of a name; none: there are several, or it is no text.
 #[must_use]
@@ -48,11 +49,11 @@ pub fn renamed(entry: &Entry, wish: &Wish, naming: &(String, String)) -> Result<
 /// The entry as a rename leaves it.
 #[must_use]
 pub fn after_rename(mut entry: Entry, dn: &str, attribute: &str, old: &str, new: &str) -> Entry {
-    entry.dn = dn.as_bytes().to_vec();
+    entry.dn = Bytes::copy_from_slice(dn.as_bytes());
     for (own, values) in &mut entry.attributes {
         if own.eq_ignore_ascii_case(attribute.as_bytes()) {
-            values.retain(|value| value != old.as_bytes() && value != new.as_bytes());
-            values.push(new.as_bytes().to_vec());
+            values.retain(|value| *value != old.as_bytes() && *value != new.as_bytes());
+            values.push(Bytes::copy_from_slice(new.as_bytes()));
         }
     }
     entry
@@ -122,8 +123,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn entry(dn: &str, attribute: &str, values: &[String]) -> Entry {
-        let values = values.iter().map(|value| value.as_bytes().to_vec()).collect();
-        Entry { dn: dn.as_bytes().to_vec(), attributes: vec![(attribute.as_bytes().to_vec(), values)], state: None }
+        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+        let values = values.iter().map(|value| bytes(value)).collect();
+        Entry { dn: bytes(dn), attributes: vec![(bytes(attribute), values)], state: None }
     }
 
     /// What a server makes of it, which refuses to remove what is not there and to add what is.

@@ -18,6 +18,8 @@ pub(super) struct OfClass {
     pub(super) wanted: Vec<String>,
     /// The control that asks for all of that behind a change.
     pub(super) showing: Rc<[u8]>,
+    /// The same behind an entry that was made, whose classes are known.
+    pub(super) showing_new: Rc<[u8]>,
     /// Texts that are shown, beside the name.
     pub(super) shown: Vec<String>,
 }
@@ -43,7 +45,10 @@ impl OfClass {
         only_first(&mut shown);
         shown.retain(|name| !name.eq_ignore_ascii_case("dn"));
         let wanted = Self::wanted(settings, class);
-        Self { words: Words::new(settings, class), showing: showing(&wanted).into(), wanted, shown }
+        let mut new = wanted.clone();
+        new.retain(|name| name != "objectClass");
+        let (showing, showing_new) = (showing(&wanted).into(), showing(&new).into());
+        Self { words: Words::new(settings, class), showing, showing_new, wanted, shown }
     }
 
     /// Members are not among them: there may be a hundred thousand.

@@ -12,12 +12,14 @@ use crate::filter;
 use crate::message::Entry;
 use crate::preset::{self, CONTROL};
 use crate::spliced::Spliced;
-use crate::writing::Request;
+use crate::writing::{NewAttributes, Request};
 use rosterd_sdk::{Class, Fault, Operation, secrets};
 use std::rc::Rc;
 
 /// What identifies a person, best first: who has one of them by another value is somebody else.
 const KEYS: [&str; 6] = ["employeeNumber", "employeeID", "uid", "sAMAccountName", "userPrincipalName", "mail"];
+/// Bytes that the attributes of most people take.
+const ROOM: usize = 1_024;
 /// A global group that grants rights.
 const GLOBAL_SECURITY: &str = "-2147483646";
 /// An account that can be used, and one that can not.
@@ -30,7 +32,7 @@ struct Born {
     /// True: the parent is an org unit that the hub knows, and not what a setting says.
     in_unit: bool,
     dn: String,
-    attributes: Vec<(String, Vec<Spliced>)>,
+    attributes: NewAttributes,
     /// Members that are too many for the request that makes it: the attribute, their ids and names.
     members: Vec<(&'static str, Vec<(String, String)>)>,
     problems: Vec<Fault>,
@@ -98,7 +100,9 @@ impl Session {
         if with_password && !self.settings.preset.is_ad() {
             self.password(operation, &born.dn).await.map_err(doubtful)?;
         }
-        Ok(Done { observed: Some(self.observed(class, &entry)), problems: born.problems, ..Done::changed(id) })
+        // What is shown as it was told need not be told back.
+        let observed = (!self.shows_as_told(class, &entry, &wish)).then(|| self.observed(class, &entry));
+        Ok(Done { observed, problems: born.problems, ..Done::changed(id) })
     }
 
     /// Name and attributes of a new entry.
@@ -113,31 +117,27 @@ impl Session {
             None => settings.base_of(class).to_owned(),
         };
         let dn = name::below(&name::rdn(naming, value), &parent);
-        let texts = |values: &[&str]| values.iter().map(|value| Spliced::from(*value)).collect::<Vec<_>>();
-        let mut attributes = vec![("objectClass".to_owned(), texts(&settings.classes(class)))];
+        let mut attributes = NewAttributes::with_room(ROOM);
+        attributes.put("objectClass", settings.classes(class).into_iter());
         for (name, delta) in &wish.texts {
             let Delta::Replace(values) = delta else { continue };
-            if !values.is_empty() {
-                attributes.push((name.clone(), values.iter().map(|value| Spliced::from(value.as_str())).collect()));
-            }
+            attributes.put(name, values.iter().map(String::as_str));
         }
+        let mut has_members = false;
         let (mut problems, mut members) = (Vec::new(), Vec::new());
         for (name, several, delta) in &wish.references {
             let Delta::Replace(ids) = delta else { continue };
             let (found, missing): (Vec<_>, Vec<_>) = ids.iter().partition(|id| known.contains_key(*id));
             problems.extend(missing.into_iter().map(|id| stranger(name, id, *several)));
             let mut found = found.into_iter().filter_map(|id| Some((id, known.get(id)?)));
-            let values: Vec<Spliced> =
-                found.by_ref().take(TOGETHER).map(|(_, dn)| Spliced::from(dn.as_str())).collect();
+            let values: Vec<&str> = found.by_ref().take(TOGETHER).map(|(_, dn)| dn.as_str()).collect();
             let rest: Vec<_> = found.map(|(id, dn)| (id.clone(), dn.clone())).collect();
             if !rest.is_empty() {
                 members.push((*name, rest));
             }
-            if !values.is_empty() {
-                attributes.push(((*name).to_owned(), values));
-            }
+            has_members |= *name == "member" && !values.is_empty();
+            attributes.put(name, values.into_iter());
         }
-        let has = |attributes: &[(String, Vec<Spliced>)], name: &str| attributes.iter().any(|(own, _)| own == name);
         match (class, settings.preset.is_ad()) {
             (Class::Account, true) => {
                 let name = wish
@@ -152,17 +152,17 @@ impl Session {
                 }
             }
             (Class::Group, true) => {
-                let name = wish.one("sAMAccountName").unwrap_or(value);
-                rules::logon_name(name, true)?;
-                if !has(&attributes, "sAMAccountName") {
-                    attributes.push(("sAMAccountName".to_owned(), texts(&[name])));
+                let name = wish.one("sAMAccountName");
+                rules::logon_name(name.unwrap_or(value), true)?;
+                if name.is_none() {
+                    attributes.put("sAMAccountName", std::iter::once(value));
                 }
-                if !has(&attributes, "groupType") {
-                    attributes.push(("groupType".to_owned(), texts(&[GLOBAL_SECURITY])));
+                if wish.one("groupType").is_none() {
+                    attributes.put("groupType", std::iter::once(GLOBAL_SECURITY));
                 }
             }
-            (Class::Group, false) if !has(&attributes, "member") => {
-                attributes.push(("member".to_owned(), texts(&[self.placeholder(&dn)])));
+            (Class::Group, false) if !has_members => {
+                attributes.put("member", std::iter::once(self.placeholder(&dn)));
             }
             _ => {}
         }
@@ -174,14 +174,14 @@ impl Session {
         if with_password {
             let password = Rc::new(secrets::initial_password(&operation.key).map_err(Trouble::not_done)?);
             let value = Spliced::secret(&password, "utf16le-quoted").map_err(Trouble::not_done)?;
-            born.attributes.push(("unicodePwd".to_owned(), vec![value]));
+            born.attributes.put_value("unicodePwd", &value);
         } else {
             let text = "it was made disabled, because Active Directory lets nobody use an account without a password; its administrator \
                         gives it one and enables it, or whoever runs the hub sets first-passwords";
             born.problems.push(Fault::unsupported(text));
         }
         let mask = if with_password { USABLE } else { DISABLED };
-        born.attributes.push((CONTROL.to_owned(), vec![Spliced::from(mask)]));
+        born.attributes.put(CONTROL, std::iter::once(mask));
         Ok(())
     }
 

@@ -50,8 +50,9 @@ mod tests {
         let mut all = json!({ "server": "ldaps://dc", "base": "dc=x", "bind-dn": "cn=Sync, dc=x" });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let settings: Settings = serde_json::from_value(all).unwrap();
-        let one = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), vec![value.as_bytes().to_vec()]);
-        let entry = Entry { dn: dn.into(), attributes: attributes.iter().map(one).collect(), state: None };
+        let bytes = |text: &str| bytes::Bytes::copy_from_slice(text.as_bytes());
+        let one = |(name, value): &(&str, &str)| (bytes(name), [bytes(value)].into_iter().collect());
+        let entry = Entry { dn: bytes(dn), attributes: attributes.iter().map(one).collect(), state: None };
         may_write(&settings, Class::Account, dn, &entry).is_err()
     }
 

@@ -57,14 +57,19 @@ pub struct Session {
 /// The values of an attribute without options.
 #[must_use]
 pub fn values_of<'e>(entry: &'e Entry, name: &str) -> Vec<&'e [u8]> {
-    let own = entry.attributes.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name.as_bytes()));
-    own.flat_map(|(_, values)| values.iter().map(Vec::as_slice)).collect()
+    each_of(entry, name).collect()
+}
+
+/// The same, one after the other.
+pub fn each_of<'e>(entry: &'e Entry, name: &str) -> impl Iterator<Item = &'e [u8]> {
+    let own = entry.attributes.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name.as_bytes()));
+    own.flat_map(|(_, values)| values.iter().map(|value| &**value))
 }
 
 /// The first value of an attribute, as text.
 #[must_use]
 pub fn text_of<'e>(entry: &'e Entry, name: &str) -> Option<&'e str> {
-    values_of(entry, name).into_iter().find_map(|value| str::from_utf8(value).ok())
+    each_of(entry, name).find_map(|value| str::from_utf8(value).ok())
 }
 
 /// The name of an entry.
@@ -330,7 +335,10 @@ impl Session {
     /// It does not, or there is no answer.
     pub async fn write(&self, doing: &str, request: Request, class: Option<Class>) -> Result<Option<Entry>, Trouble> {
         let shown = match class {
-            Some(class) if self.root().await?.post_read => Rc::clone(&self.of(class).showing),
+            Some(class) if self.root().await?.post_read => match request {
+                Request::Add { .. } => Rc::clone(&self.of(class).showing_new),
+                _ => Rc::clone(&self.of(class).showing),
+            },
             _ => Rc::default(),
         };
         let (outcome, entry) = self.send(request, false, shown).await?;

@@ -4,10 +4,11 @@
 
 use super::name;
 use super::places::Disable;
-use super::session::{Session, dn_of, text_of, values_of};
+use super::session::{Session, dn_of, each_of, text_of, values_of};
 use super::trouble::Trouble;
+use super::wish::{Delta, Wish};
 use crate::filter;
-use crate::message::{Entry, Scope};
+use crate::message::{Entry, Scope, Values};
 use crate::preset::{self, CONTROL, EXPIRES};
 use crate::values;
 use rosterd_sdk::{Attributes, Class, Fault, Object, record};
@@ -23,12 +24,40 @@ impl Session {
         self.texts(class, entry).finish()
     }
 
+    /// True if an entry that was made has the texts that it was told, as they were told, and no others; so much can be said of
+    /// servers that do not add something to each.
+    #[must_use]
+    pub fn shows_as_told(&self, class: Class, entry: &Entry, wish: &Wish) -> bool {
+        if self.settings.preset.is_ad() {
+            return false;
+        }
+        let mut found = 0;
+        for (own, values) in &entry.attributes {
+            let is_own = |name: &str| own.eq_ignore_ascii_case(name.as_bytes());
+            match wish.texts.iter().find(|(name, _)| is_own(name)) {
+                Some((_, Delta::Replace(told))) if same(told, values) => found += 1,
+                Some(_) => return false,
+                None if is_own(self.settings.id()) || is_own("objectClass") => {}
+                None if self.of(class).shown.iter().any(|name| is_own(name)) => return false,
+                None => match self.settings.how_to_disable() {
+                    Disable::Attribute(name, _) if is_own(&name) => return false,
+                    _ => {}
+                },
+            }
+        }
+        let told = |delta: &Delta| matches!(delta, Delta::Replace(told) if !told.is_empty());
+        found == wish.texts.iter().filter(|(_, delta)| told(delta)).count()
+    }
+
     fn texts(&self, class: Class, entry: &Entry) -> Attributes {
         let mut all = Attributes::with_capacity(512);
         all.text("dn", &String::from_utf8_lossy(&entry.dn));
         for name in &self.of(class).shown {
-            let texts: Option<Vec<&str>> =
-                values_of(entry, name).into_iter().map(|value| str::from_utf8(value).ok()).collect();
+            let mut values = each_of(entry, name).peekable();
+            if values.peek().is_none() {
+                continue;
+            }
+            let texts: Option<Vec<&str>> = values.map(|value| str::from_utf8(value).ok()).collect();
             // What is no text is not shown: nothing is said about it.
             let Some(mut texts) = texts else { continue };
             texts.sort_unstable();
@@ -142,6 +171,12 @@ impl Session {
             Some(dn) => Err(super::update::left(&dn)),
         }
     }
+}
+
+/// True if these are the same values, in whatever order.
+fn same(told: &[String], shown: &Values) -> bool {
+    let has = |text: &String| shown.iter().any(|value| *value == text.as_bytes());
+    told.len() == shown.len() && told.iter().all(has)
 }
 
 fn class_of(entry: &Entry) -> Class {

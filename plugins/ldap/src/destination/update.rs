@@ -12,6 +12,7 @@ use super::wish::{Delta, Wish};
 use crate::message::Entry;
 use crate::preset;
 use crate::writing::{How, Modification, Request};
+use bytes::Bytes;
 use rosterd_sdk::{Class, Edit, Fault, Operation};
 use std::collections::HashMap;
 
@@ -156,7 +157,7 @@ impl Session {
         self.remember(id, &there);
         let entry = match (&naming, &new) {
             (Some((attribute, old)), Some(value)) => change::after_rename(entry, &there, attribute, old, value),
-            _ => Entry { dn: there.as_bytes().to_vec(), ..entry },
+            _ => Entry { dn: Bytes::copy_from_slice(there.as_bytes()), ..entry },
         };
         if class == Class::Group && !self.settings.preset.is_ad() && self.settings.group_placeholder.is_none() {
             self.rename_placeholder(&dn, &there).await?;

@@ -106,8 +106,10 @@ proptest! {
         let states = [SyncStateValue::Present, SyncStateValue::Add, SyncStateValue::Modify, SyncStateValue::Delete];
         let control = LdapControl::SyncState { state: states[state].clone(), entry_uuid: uuid::Uuid::from_bytes(uuid), cookie };
         let Answer::Entry(read) = ours(LdapOp::SearchResultEntry(entry), if stated { vec![control] } else { Vec::new() }) else { panic!() };
-        let own: Vec<(Vec<u8>, Vec<Vec<u8>>)> = attributes.into_iter().map(|(name, values)| (name.into_bytes(), values)).collect();
-        prop_assert_eq!((read.dn, read.attributes), (dn.into_bytes(), own));
+        let own: Vec<(String, Vec<Vec<u8>>)> = read.attributes.iter().map(|(name, values)| {
+            (String::from_utf8(name.to_vec()).unwrap(), values.iter().map(|value| value.to_vec()).collect())
+        }).collect();
+        prop_assert_eq!((&read.dn[..], own), (dn.as_bytes(), attributes));
         let told = [State::Present, State::Told, State::Told, State::Deleted][state];
         prop_assert_eq!(read.state, stated.then_some((told, uuid)));
     }

@@ -25,12 +25,34 @@ fn a_person_is_made_where_the_org_unit_is() {
     assert_eq!(directory.texts(dn, "mail"), ["w@x", "wang@x"]);
     assert_eq!(directory.texts(dn, "manager"), ["uid=li,ou=Sales,dc=x"]);
     assert_eq!(directory.texts(dn, "objectClass"), ["inetOrgPerson", "organizationalPerson", "person", "top"]);
-    let observed: Value = serde_json::from_str(&made.observed.unwrap()).unwrap();
-    assert_eq!(
-        (&observed["uid"], &observed["active"], &observed["mail"][1]),
-        (&json!("wang"), &json!(true), &json!("wang@x"))
-    );
+    assert_eq!(made.observed, None, "all of it is shown as it was told");
     assert!(made.problems.is_empty() && directory.passwords.is_empty());
+}
+
+#[test]
+fn what_a_server_makes_of_a_new_entry_is_told() {
+    type Change = fn(&mut super::directory::Attributes);
+    let spells: Change =
+        |all| all.iter_mut().filter(|(name, _)| name == "mail").for_each(|(_, mail)| mail[1].make_ascii_uppercase());
+    let adds: Change = |all| all.push(("title".to_owned(), vec![b"new".to_vec()]));
+    let drops: Change = |all| all.retain(|(name, _)| name != "displayName");
+    let stops: Change = |all| all.push(("pwdAccountLockedTime".to_owned(), vec![b"000001010000Z".to_vec()]));
+    for (change, name, expected) in [
+        (spells, "mail", json!(["WANG@X", "w@x"])),
+        (adds, "title", json!("new")),
+        (drops, "displayName", Value::Null),
+        (stops, "active", json!(false)),
+    ] {
+        let (server, _world) = entered(false, json!({ "preset": "openldap" }));
+        server.borrow_mut().directory.own_mind = Some(change);
+        let mut wang = person("wang");
+        wang["mail"] = json!(["w@x", "wang@x"]);
+        wang["displayName"] = json!("Wang");
+        let made = applied(one(create(Class::Account, &wang)));
+        let observed: Value = serde_json::from_str(&made.observed.unwrap()).unwrap();
+        assert_eq!(observed[name], expected);
+        assert_eq!(observed["uid"], json!("wang"));
+    }
 }
 
 #[test]

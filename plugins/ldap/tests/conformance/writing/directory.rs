@@ -27,6 +27,8 @@ pub(crate) struct Directory {
     /// Changes that were carried out, in order.
     pub(crate) log: Vec<String>,
     pub(crate) last: u32,
+    /// What it makes of a new entry by itself.
+    pub(crate) own_mind: Option<fn(&mut Attributes)>,
 }
 
 /// Attributes that nobody may write.
@@ -99,6 +101,9 @@ impl Directory {
             self.add_ad(dn, &mut attributes)?;
         }
         self.fits(dn, &attributes)?;
+        if let Some(change) = self.own_mind {
+            change(&mut attributes);
+        }
         self.insert(dn, attributes);
         self.log.push(format!("add {dn}"));
         Ok(())
