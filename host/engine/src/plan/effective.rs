@@ -114,6 +114,8 @@ impl Effective<'_> {
         // more, the value becomes unmanaged and is not cleared; what only an operator had set goes with his word.
         let standing = Standing { ages: self.ages, entity: present };
         match self.authority.effective(attribute, claims, standing) {
+            // As of a new entity: where there never was a value, none is cleared.
+            Some((_, Value::Null)) if present.get(attribute).is_none() => {}
             Some((_, value)) => {
                 after.set(attribute, value);
             }
@@ -136,4 +138,35 @@ pub(super) fn fresh(said: &[(Text, Option<Value>)]) -> Attributes {
             Some(value) => Some((name.clone(), value.clone())),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cleared_and_none_where_there_never_was_one() {
+        let hr: ConnectionId = "hr".parse().expect("a name");
+        let authority =
+            Authority::new(&Default::default(), std::slice::from_ref(&hr), BTreeSet::new()).expect("an order");
+        let effective = Effective {
+            authority: &authority,
+            source: &hr,
+            mine: None,
+            others: &[],
+            overrides: &[],
+            ages: &BTreeMap::new(),
+            now: Timestamp(0),
+            everything: false,
+        };
+        let empty = [ClaimChange { attribute: "title".into(), value: Some(Value::Null) }];
+        let after = |present: &[(&str, Value)]| {
+            let present = present.iter().map(|(name, value)| (Text::from(*name), value.clone())).collect();
+            effective.attributes(&present, &empty).get("title").cloned()
+        };
+        assert_eq!(after(&[("title", "Boss".into())]), Some(Value::Null));
+        assert_eq!(after(&[("title", Value::Null)]), Some(Value::Null), "it stays cleared");
+        assert_eq!(after(&[("nickName", "Ann".into())]), None);
+        assert_eq!(fresh(&[("title".into(), Some(Value::Null))]).get("title"), None);
+    }
 }
