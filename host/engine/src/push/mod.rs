@@ -7,11 +7,13 @@
 //! ```text
 //! queue   who waits goes together        together  one run of those       settled  what is answered
 //! index   look-ups by value              query     what clients ask for
+//! reading what is submitted, read before its turn
 //! ```
 
 mod index;
 mod query;
 mod queue;
+mod reading;
 mod settled;
 mod together;
 

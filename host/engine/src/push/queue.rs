@@ -2,6 +2,7 @@
 //! all of them. So the disk is waited for once for many clients, and one that is alone waits for nobody. Whoever was answered a
 //! moment ago is waited for a moment, if others wait already.
 
+use super::reading::Reading;
 use super::together::Asked;
 use super::{Answer, Told, fault_of, later, together};
 use crate::engine::Engine;
@@ -17,7 +18,8 @@ use tokio::sync::oneshot;
 
 /// Submissions that one run takes in, unless a single client submits more at once.
 const TOGETHER: usize = 5_000;
-/// Submissions of one connection that wait at most; whoever comes then is asked to come again.
+/// Submissions of one connection that wait at most; whoever comes then is asked to come again. Whoever only wants to hear that
+/// much was stored waits beside them, however many others do, and is counted by whoever lets him come.
 const MOST_WAITING: usize = 50_000;
 
 /// Whoever was answered just now is waited for at most so long, and half as long as the last run took.
@@ -30,9 +32,18 @@ const PASSES: u32 = 8;
 /// What one client submitted at once.
 pub(super) struct Call {
     pub(super) engine: Engine,
-    pub(super) submissions: Vec<Submission>,
+    /// How many were submitted.
+    pub(super) count: usize,
+    pub(super) submissions: Reading,
     pub(super) told: Told,
     pub(super) answer: oneshot::Sender<Vec<Answer>>,
+}
+
+impl Call {
+    /// What it takes of the room of those that wait.
+    fn counts(&self) -> usize {
+        if self.told == Told::Outcome { 0 } else { self.count }
+    }
 }
 
 /// What waits, by connection; and what is known of each. Shared by all engines of a process.
@@ -87,10 +98,10 @@ impl Pushes {
     fn wait(&self, connection: &ConnectionId, call: Call) -> Result<bool, Box<Call>> {
         let mut all = self.all();
         let waiting = all.entry(connection.clone()).or_default();
-        if waiting.count > 0 && waiting.count + call.submissions.len() > MOST_WAITING {
+        if waiting.count > 0 && call.counts() > 0 && waiting.count + call.counts() > MOST_WAITING {
             return Err(Box::new(call));
         }
-        waiting.count += call.submissions.len();
+        waiting.count += call.counts();
         waiting.calls.push_back(call);
         // Nobody is woken before it is worth it.
         if waiting.gathering && waiting.calls.len() >= waiting.wanted.min(ENOUGH) {
@@ -150,14 +161,14 @@ impl Pushes {
         let Some(waiting) = all.get_mut(connection) else { return (Vec::new(), false) };
         let (mut calls, mut count) = (Vec::new(), 0);
         while let Some(call) = waiting.calls.pop_front() {
-            if !calls.is_empty() && count + call.submissions.len() > TOGETHER {
+            if !calls.is_empty() && count + call.count > TOGETHER {
                 waiting.calls.push_front(call);
                 break;
             }
-            count += call.submissions.len();
+            count += call.count;
+            waiting.count -= call.counts();
             calls.push(call);
         }
-        waiting.count -= count;
         (calls, !waiting.calls.is_empty())
     }
 
@@ -223,7 +234,8 @@ pub(super) async fn submit(
         return Vec::new();
     }
     let (answer, answered) = oneshot::channel();
-    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, told, answer }) {
+    let submissions = Reading::begin(submissions);
+    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), count, submissions, told, answer }) {
         Ok(true) => see_to(engine.clone(), connection.clone()),
         Ok(false) => {}
         Err(_) => {
@@ -284,8 +296,10 @@ impl Seeing {
         let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
         let (mut answers, mut all) = (Vec::new(), Vec::new());
         for call in calls {
-            answers.push((call.answer, call.submissions.len(), call.engine.principal));
-            all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
+            // Of a call that nobody could read its client hears at once, because its answer is dropped here.
+            let Some(read) = call.submissions.end().await else { continue };
+            answers.push((call.answer, call.count, call.engine.principal));
+            all.extend(read.into_iter().map(|said| Asked { said, told: call.told }));
         }
         let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
         let engine = Engine { principal: by, ..newest };

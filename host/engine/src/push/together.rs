@@ -5,14 +5,13 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::RunEvent;
 use crate::run::RunOptions;
-use crate::scan::{blocking, take};
-use rosterd_model::directory::Submission;
+use crate::scan::{Said, blocking, take};
 use rosterd_model::run::RunState;
 use rosterd_model::{ConnectionId, Fault, FaultKind, Rule};
 
 /// A submission, and what whoever made it wants to hear.
 pub(super) struct Asked {
-    pub(super) submission: Submission,
+    pub(super) said: Said,
     pub(super) told: Told,
 }
 
@@ -30,9 +29,9 @@ pub(super) async fn decide(
     while !rest.is_empty() {
         let count = rest.len();
         let (mut places, mut now) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for (place, Asked { submission, told }) in rest {
+        for (place, Asked { said, told }) in rest {
             places.push((place, told));
-            now.push(submission);
+            now.push(said);
         }
         rest = Vec::new();
         let told = places.iter().map(|(_, told)| *told).collect();
@@ -41,7 +40,7 @@ pub(super) async fn decide(
         for ((place, told), one) in places.into_iter().zip(made) {
             match one {
                 Settled::Answer(answer) => answers[place] = answer,
-                Settled::Later(submission) => rest.push((place, Asked { submission, told })),
+                Settled::Later(said) => rest.push((place, Asked { said, told })),
             }
         }
     }
@@ -52,13 +51,13 @@ pub(super) async fn decide(
 pub(super) enum Settled {
     Answer(Answer),
     /// The next run takes it.
-    Later(Submission),
+    Later(Said),
 }
 
 async fn once(
     engine: &Engine,
     connection: &ConnectionId,
-    (submissions, told): (Vec<Submission>, Vec<Told>),
+    (submissions, told): (Vec<Said>, Vec<Told>),
     defers: bool,
 ) -> Result<Vec<Settled>, EngineError> {
     let policy = engine.policy.clone();

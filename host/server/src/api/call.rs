@@ -20,6 +20,8 @@ pub(super) struct Api {
     pub(super) document: Arc<str>,
     /// Room for imports: each holds three portions.
     pub(super) imports: Arc<Semaphore>,
+    /// Room for one import whose portions grow.
+    pub(super) large: Arc<Semaphore>,
 }
 
 impl Api {

@@ -29,6 +29,7 @@ mod members;
 mod object;
 mod operation;
 mod pattern;
+mod portions;
 mod problem;
 mod read;
 mod schemas;
@@ -77,11 +78,14 @@ pub fn router(hub: Arc<dyn HubView>) -> Router {
     for operation in operations {
         router = router.route(&operation.path, operation.handler);
     }
-    router
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(nothing)
-        .layer(DefaultBodyLimit::disable())
-        .with_state(Api { hub, document: Arc::from(document), imports: Arc::new(Semaphore::new(MOST_IMPORTS)) })
+    router.method_not_allowed_fallback(wrong_method).fallback(nothing).layer(DefaultBodyLimit::disable()).with_state(
+        Api {
+            hub,
+            document: Arc::from(document),
+            imports: Arc::new(Semaphore::new(MOST_IMPORTS)),
+            large: Arc::new(Semaphore::new(1)),
+        },
+    )
 }
 
 async fn nothing(uri: Uri) -> Response {
