@@ -27,6 +27,9 @@ const FEW_ROWS: u64 = 1_000;
 /// So many rows are kept back at most: about twenty megabytes.
 const MOST_KEPT: usize = 200_000;
 
+/// So many values are kept back at most: about fifty megabytes.
+const MOST_VALUES: usize = 500_000;
+
 /// When a commit is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lasting {
@@ -56,6 +59,10 @@ pub(crate) struct Commits {
     pub(crate) kept: Gathered,
     /// So many rows are kept back at most.
     pub(crate) most_kept: usize,
+    /// Values that are kept back.
+    pub(crate) values: Gathered,
+    /// So many are kept back at most.
+    pub(crate) most_values: usize,
 }
 
 impl Default for Commits {
@@ -69,6 +76,8 @@ impl Default for Commits {
             flushing: None,
             kept: Gathered::default(),
             most_kept: MOST_KEPT,
+            values: Gathered::default(),
+            most_values: MOST_VALUES,
         }
     }
 }

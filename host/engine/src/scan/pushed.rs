@@ -17,14 +17,10 @@ use rosterd_reconcile::Problem;
 use rosterd_reconcile::normalise::{amend, json_attributes, normalise, record_hash, value_to_json};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 /// Values by which a new object is told from others: two that share one of them are not decided together.
 pub(crate) const OF_ONE: [&str; 2] = ["userName", "externalId"];
-
-/// What is submitted at once is stored in transactions of so many, and so many bytes.
-const LARGE: usize = 60_000;
-const LARGE_BYTES: usize = 64 << 20;
 
 /// A submission, and what its record says where that was read before its turn came. Reading depends on nothing that the hub
 /// holds, so that it may be done while others have the turn.
@@ -43,7 +39,7 @@ struct SaidRecord {
 }
 
 /// The values by which an object is looked up.
-pub(super) type ShadowKeys = BTreeSet<(&'static str, String)>;
+pub(super) type ShadowKeys = Vec<(&'static str, String)>;
 
 impl Said {
     /// Reads a submission.
@@ -63,7 +59,7 @@ impl Said {
 impl SaidRecord {
     fn of(record: &Record) -> Result<Self, Problem> {
         let attributes = normalise(record)?;
-        Ok(Self { hash: record_hash(record), keys: keys_of(&attributes), attributes })
+        Ok(Self { hash: record_hash(record), keys: keys_of(&attributes).into_iter().collect(), attributes })
     }
 }
 
@@ -87,51 +83,68 @@ pub(crate) enum Taken {
     Later(Said),
 }
 
-/// Takes submissions in, in order; with `defers`, of two that make the same only the first. Nothing is decided; what is
-/// stored is durable with the next commit that is. The last value: whether anything was stored.
-pub(crate) async fn take(
-    engine: &Engine,
-    job: &Job,
-    connection: ConnectionNumber,
-    run: &mut Run,
-    (submissions, defers): (Vec<Said>, bool),
-) -> Result<(ScanResult, Vec<Taken>, bool), EngineError> {
-    run.connector = engine.connections.digest(&job.source).unwrap_or_default();
-    let observer = Observer::new(engine, job, connection, run.id, (Mode::Hints, Described::default()))?;
-    let started_seq = observer.scan.started_seq;
-    let facts = finish::Facts {
-        version: None,
-        resumed: false,
-        connector: run.connector.clone(),
-        mapping: String::new(),
-        allow_empty: false,
-        broken: None,
-    };
-    let (observer, taken, stored) = blocking(move || {
+/// Submissions that are taken in by one run, in order. Nothing is decided; what is stored is durable with the next commit that
+/// is.
+pub(crate) struct Intake {
+    taking: Taking,
+    facts: finish::Facts,
+}
+
+impl Intake {
+    /// Begins. With `defers`, of two that make the same only the first is taken in.
+    pub(crate) fn begin(
+        engine: &Engine,
+        job: &Job,
+        connection: ConnectionNumber,
+        run: &mut Run,
+        defers: bool,
+    ) -> Result<Self, EngineError> {
+        run.connector = engine.connections.digest(&job.source).unwrap_or_default();
+        let mut observer = Observer::new(engine, job, connection, run.id, (Mode::Hints, Described::default()))?;
+        observer.counts.pages = 1;
+        let facts = finish::Facts {
+            version: None,
+            resumed: false,
+            connector: run.connector.clone(),
+            mapping: String::new(),
+            allow_empty: false,
+            broken: None,
+        };
         let (touched, wanted, later) = (HashSet::new(), HashSet::new(), HashSet::new());
-        let mut taking = Taking { observer, defers, touched, wanted, later };
-        taking.observer.counts.pages = 1;
-        let mut view = taking.observer.store.snapshot()?;
-        let mut taken = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            taken.push(taking.one(&mut view, submission)?);
-            taking.observer.flush_if_large()?;
-        }
-        drop(view);
-        let mut observer = taking.observer;
-        observer.flush()?;
-        observer.land()?;
-        let counts = &observer.counts;
-        let stored = counts.new + counts.changed + counts.gone > 0;
-        let (observer, _, _) = observer.finish(&facts)?;
-        Ok((observer, taken, stored))
-    })
-    .await?;
-    run.scan = observer.counts;
-    run.notes.extend(observer.notes);
-    let connector = run.connector.clone();
-    let result = ScanResult { seen: observer.seen, started_seq, ..ScanResult::nothing(connector) };
-    Ok((result, taken, stored))
+        Ok(Self { taking: Taking { observer, defers, touched, wanted, later }, facts })
+    }
+
+    /// Takes some in.
+    pub(crate) async fn add(mut self, submissions: Vec<Said>) -> Result<(Self, Vec<Taken>), EngineError> {
+        blocking(move || {
+            let mut view = self.taking.observer.store.snapshot()?;
+            let mut taken = Vec::with_capacity(submissions.len());
+            for submission in submissions {
+                taken.push(self.taking.one(&mut view, submission)?);
+                self.taking.observer.flush_if_full()?;
+            }
+            Ok((self, taken))
+        })
+        .await
+    }
+
+    /// Ends. The second value: whether anything was stored.
+    pub(crate) async fn end(self, run: &mut Run) -> Result<(ScanResult, bool), EngineError> {
+        let Self { taking: Taking { mut observer, .. }, facts } = self;
+        let started_seq = observer.scan.started_seq;
+        let (observer, stored) = blocking(move || {
+            observer.flush()?;
+            observer.land()?;
+            let counts = &observer.counts;
+            let stored = counts.new + counts.changed + counts.gone > 0;
+            Ok((observer.finish(&facts)?.0, stored))
+        })
+        .await?;
+        run.scan = observer.counts;
+        run.notes.extend(observer.notes);
+        let nothing = ScanResult::nothing(run.connector.clone());
+        Ok((ScanResult { seen: observer.seen, started_seq, ..nothing }, stored))
+    }
 }
 
 /// Where clients submitted once and now it is read, nobody keeps up any more by which values they look things up.
@@ -149,13 +162,6 @@ pub(super) fn forget_keys(
 }
 
 impl Observer {
-    /// As [`Observer::flush_if_full`], but for more at once: each write changes the same pages of the values by which clients
-    /// look up what they submitted.
-    fn flush_if_large(&mut self) -> Result<(), EngineError> {
-        let large = self.pending.len() >= LARGE || self.bytes >= LARGE_BYTES;
-        if large { self.flush() } else { Ok(()) }
-    }
-
     /// Takes in a record that was read already, of an object that was never there and that nothing else waits to be stored of.
     fn new_record(&mut self, mut record: Record, said: SaidRecord) {
         let SaidRecord { attributes, mut hash, keys } = said;
@@ -270,7 +276,7 @@ impl Taking {
 
     /// True unless a new object before it has the same name: of two clients that make the same, the first one does, which a
     /// plan of both would leave to a person.
-    fn is_first(&mut self, class: Class, keys: &ShadowKeys) -> bool {
+    fn is_first(&mut self, class: Class, keys: &[(&'static str, String)]) -> bool {
         let keys = keys.iter().filter(|(attribute, _)| OF_ONE.contains(attribute));
         let keys: Vec<_> = keys.map(|(attribute, value)| (class, *attribute, value.clone())).collect();
         if keys.iter().any(|key| self.wanted.contains(key)) && Rule::FirstPushWins.on() {

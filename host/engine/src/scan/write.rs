@@ -134,7 +134,7 @@ impl Batch {
             self.landed.seq = w.sequence()?;
             Ok(())
         };
-        if pushed { store.commit_with_next("observe", work) } else { store.commit_unsynced("observe", work) }?;
+        if pushed { store.commit_keeping("observe", work) } else { store.commit_unsynced("observe", work) }?;
         Ok(self.landed)
     }
 

@@ -80,7 +80,11 @@ pub(super) fn text_of<K: Kind>(object: &K, made: &str) -> String {
     let mut kept = object.keep();
     kept.insert(CREATED.to_owned(), made.into());
     kept.insert(MODIFIED.to_owned(), made.into());
-    Value::Object(kept).to_string()
+    // A map of texts and numbers can be written; what could not be would be no JSON, and refused.
+    let mut text = serde_json::to_string(&kept).unwrap_or_default();
+    // Many of them may wait: what is written grows in steps, and would keep the room of the last one.
+    text.shrink_to_fit();
+    text
 }
 
 /// What makes an object that the directory is to keep as a text says.

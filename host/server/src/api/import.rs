@@ -1,7 +1,7 @@
 //! Many objects in one request: a line of JSON for each, and a line of answer for each in the same order.
 //!
-//! Reading goes on while a portion is stored ([`super::portions`]); nothing but three portions is held. A line says what an object is as a whole: it is
-//! made if it is not there, changed if it is different, and left as it is if it is the same.
+//! Lines are read into portions ([`super::portions`]), and portions submitted while those before them are decided. A line says
+//! what an object is as a whole: it is made if it is not there, changed if it is different, and left as it is if it is the same.
 
 use super::call::{Api, Call};
 use super::desk::{Desk, Found, making, new_id};
@@ -15,18 +15,28 @@ use axum::body::Bytes;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use rosterd_model::directory::Submission;
+use rosterd_model::directory::{LargePart, Submission};
 use rosterd_model::port::BoxFuture;
 use rosterd_model::{Fault, FaultKind};
 use serde::Serialize;
+use std::collections::{HashSet, VecDeque};
 use std::future::{poll_fn, ready};
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use utoipa::ToSchema;
 
 /// The media type of lines of JSON.
 pub(super) const LINES: &str = "application/x-ndjson";
+/// Portions that may wait for their turn; of those that had it nothing is held but the answers.
+const WAITING: usize = 4;
+/// Portions that are not answered yet, at most.
+const UNDER_WAY: usize = 64;
+
+/// Ids are compared by it.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 /// What became of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Outcome {
@@ -41,7 +51,7 @@ pub(super) struct Outcome {
     status: &'static str,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Problem>,
+    error: Option<Box<Problem>>,
 }
 
 /// `POST /v1/import/accounts`
@@ -73,7 +83,8 @@ pub(super) async fn import<K: Kind>(call: Call) -> Result<Response, Refused> {
     Ok(response)
 }
 
-/// Stores portions, one behind the other: while one is decided the next one is submitted, and waits for its turn there.
+/// Submits portions, one behind the other, and says what became of them: while some are decided, the next ones are read and
+/// wait for their turn.
 async fn store_all<K: Kind>(
     api: Api,
     caller: Caller,
@@ -81,36 +92,51 @@ async fn store_all<K: Kind>(
     out: mpsc::Sender<Bytes>,
     only_errors: bool,
 ) {
-    let mut before: Option<Deciding> = None;
+    let room = Arc::new(Semaphore::new(WAITING));
+    let mut under_way: VecDeque<Submitted> = VecDeque::new();
     loop {
-        let next = match &mut before {
-            None => portions.recv().await,
-            Some(deciding) => tokio::select! {
+        let next = async {
+            // Nobody closes it.
+            let room = Arc::clone(&room).acquire_owned().await.ok();
+            portions.recv().await.zip(room)
+        };
+        let next = match under_way.front_mut() {
+            None => next.await,
+            Some(first) => tokio::select! {
                 biased;
-                outcomes = deciding => {
-                    before = None;
+                outcomes = &mut first.deciding => {
+                    under_way.pop_front();
+                    // Who does not read the answer is not imported from any further: he would not know what was done.
                     if tell(&outcomes, &out, only_errors).await {
                         continue;
                     }
                     return;
                 }
-                next = portions.recv() => next,
+                next = next => next,
             },
         };
-        // Who does not read the answer is not imported from any further: he would not know what was done.
-        if let Some(deciding) = before.take_if(|_| next.as_ref().is_none_or(|portion| portion.builds))
-            && !tell(&deciding.await, &out, only_errors).await
-        {
-            return;
+        let ids = next.iter().flat_map(|(portion, _)| &portion.items).filter_map(|item| item.id.as_deref());
+        let ids: HashSet<u64> = ids.map(|id| HASHER.hash_one(id)).collect();
+        // What is about the same object is compared with what is made of it.
+        let builds = under_way.iter().any(|one| !one.ids.is_disjoint(&ids));
+        while next.is_none() || builds || under_way.len() >= UNDER_WAY {
+            let Some(first) = under_way.pop_front() else { break };
+            if !tell(&first.deciding.await, &out, only_errors).await {
+                return;
+            }
         }
-        let Some(Portion { items, .. }) = next else { return };
-        let this = begin(Prepared::of::<K>(&api.desk(&caller), items).await, &caller).await;
-        if let Some(deciding) = before.replace(this)
-            && !tell(&deciding.await, &out, only_errors).await
-        {
-            return;
-        }
+        let Some((Portion { items, follows }, room)) = next else { return };
+        let prepared = Prepared::of::<K>(&api.desk(&caller), items).await;
+        let deciding = begin(prepared, (follows, room), &caller).await;
+        under_way.push_back(Submitted { deciding, ids });
     }
+}
+
+/// A portion that was submitted.
+struct Submitted {
+    deciding: BoxFuture<'static, Vec<Outcome>>,
+    /// Of the ids of its objects, the hashes: two that are equal by chance only wait for each other.
+    ids: HashSet<u64>,
 }
 
 /// Says what became of lines; false: nobody reads that any more.
@@ -124,26 +150,29 @@ async fn tell(outcomes: &[Outcome], out: &mpsc::Sender<Bytes>, only_errors: bool
     write(out, text).await
 }
 
-/// A portion that was submitted.
-type Deciding = BoxFuture<'static, Vec<Outcome>>;
-
-/// Submits a portion. Those that are submitted after it are decided after it.
-async fn begin(prepared: Prepared, caller: &Caller) -> Deciding {
+/// Submits a portion. Those that are submitted after it are taken after it.
+async fn begin(
+    prepared: Prepared,
+    (follows, room): (bool, OwnedSemaphorePermit),
+    caller: &Caller,
+) -> BoxFuture<'static, Vec<Outcome>> {
     let directory = Arc::clone(&caller.directory);
     let Prepared { mut outcomes, places, submissions } = prepared;
-    let mut deciding: Deciding = Box::pin(async move {
-        let answers = if submissions.is_empty() { Vec::new() } else { directory.store(submissions).await };
+    if submissions.is_empty() {
+        return Box::pin(ready(outcomes));
+    }
+    let mut deciding: BoxFuture<'static, _> = Box::pin(async move {
+        let answers = directory.store(LargePart { submissions, follows, room: Some(Box::new(room)) }).await;
         for (place, answer) in places.into_iter().zip(answers) {
             if let Err(fault) = answer {
                 outcomes[place].status = "failed";
-                outcomes[place].error = Some(fault.into());
+                outcomes[place].error = Some(Refused::from(fault));
             }
         }
         outcomes
     });
     // It takes its place among those that wait when it is first asked whether it is ready.
-    let first = poll_fn(|context| Poll::Ready(deciding.as_mut().poll(context))).await;
-    match first {
+    match poll_fn(|context| Poll::Ready(deciding.as_mut().poll(context))).await {
         Poll::Ready(outcomes) => Box::pin(ready(outcomes)),
         Poll::Pending => deciding,
     }
@@ -172,7 +201,7 @@ impl Prepared {
             };
             let id = id.unwrap_or_else(|| new_id(desk.now));
             let (status, error) = match (object, there) {
-                (Err(problem), _) | (_, Err(problem)) => ("failed", Some(*problem)),
+                (Err(problem), _) | (_, Err(problem)) => ("failed", Some(problem)),
                 (Ok(object), Ok(None)) => {
                     places.push(outcomes.len());
                     submissions.push(making(K::CLASS, &id, object));

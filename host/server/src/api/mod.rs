@@ -13,6 +13,7 @@
 //! hub, hub_view  what the hub has                   compatible the paths of Alibaba Cloud IDaaS
 //! ```
 
+mod apart;
 mod call;
 mod compatible;
 mod desk;
@@ -78,14 +79,11 @@ pub fn router(hub: Arc<dyn HubView>) -> Router {
     for operation in operations {
         router = router.route(&operation.path, operation.handler);
     }
-    router.method_not_allowed_fallback(wrong_method).fallback(nothing).layer(DefaultBodyLimit::disable()).with_state(
-        Api {
-            hub,
-            document: Arc::from(document),
-            imports: Arc::new(Semaphore::new(MOST_IMPORTS)),
-            large: Arc::new(Semaphore::new(1)),
-        },
-    )
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Api { hub, document: Arc::from(document), imports: Arc::new(Semaphore::new(MOST_IMPORTS)) })
 }
 
 async fn nothing(uri: Uri) -> Response {

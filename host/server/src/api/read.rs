@@ -106,17 +106,6 @@ pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     Ok(value)
 }
 
-/// A JSON object from bytes, as [`parsed`].
-pub(super) fn parsed_object(bytes: &[u8]) -> Result<Map<String, Value>, Refused> {
-    // To keep track of where it is costs as much again; only whoever is refused wants to know.
-    serde_json::from_slice(bytes).or_else(|_| parsed(bytes))
-}
-
-/// An object as the type that it has to have.
-pub(super) fn fitted_object<T: DeserializeOwned>(object: Map<String, Value>) -> Result<T, Refused> {
-    T::deserialize(&object).or_else(|_| fitted(Value::Object(object)))
-}
-
 /// A value as the type that it has to have.
 pub(super) fn fitted<T: DeserializeOwned>(value: Value) -> Result<T, Refused> {
     serde_path_to_error::deserialize(value).map_err(|error| placed(&error))

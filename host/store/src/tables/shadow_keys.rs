@@ -88,7 +88,7 @@ pub trait WriteShadowKeys: Write {
         connection: ConnectionNumber,
         class: Class,
         ordinal: u32,
-        values: &BTreeSet<(&'static str, String)>,
+        values: &[(&'static str, String)],
     ) -> Result<(), StoreError> {
         values.iter().try_for_each(|(attribute, value)| {
             let key = of_value(connection, class, attribute, value).u32(ordinal);

@@ -87,7 +87,7 @@ impl Kind for Account {
     }
 
     fn keep(&self) -> Kept {
-        let mut kept = Kept::new();
+        let mut kept = Kept::with_capacity(24);
         put(&mut kept, "userName", Some(self.user_name.as_str()));
         for (name, value) in [
             ("externalId", &self.external_id),
