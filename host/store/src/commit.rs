@@ -33,7 +33,7 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, (Lasting::Now, false), work)
+        self.transact(name, Lasting::Now, work)
     }
 
     /// As [`Store::commit`], mostly without waiting for the disk: for the chunks of something large, which a durable commit
@@ -52,7 +52,7 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, (Lasting::Mostly, false), work)
+        self.transact(name, Lasting::Mostly, work)
     }
 
     /// Runs `work` while nobody writes, and lets nobody write afterwards: the file was replaced by another. If `work` fails,
@@ -69,11 +69,10 @@ impl Store {
         Ok(value)
     }
 
-    /// One transaction; with `keeps`, the values of its shadows are kept back if that may be.
     pub(crate) fn transact<T, E: From<StoreError>>(
         &self,
         name: &'static str,
-        (lasting, keeps): (Lasting, bool),
+        lasting: Lasting,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         // Held to the end: who has it is the only one who writes, and the number says whether somebody else did before.
@@ -86,7 +85,7 @@ impl Store {
             let mut sizes = self.sizes();
             let mut writer = Writer::new(&transaction, self.counters(), &sizes, &commits.values);
             let value = work(&mut writer)?;
-            let own = if keeps { writer.take_values(&mut sizes) } else { Gathered::default() };
+            let own = if lasting == Lasting::Keeping { writer.take_values(&mut sizes) } else { Gathered::default() };
             writer.flush(&mut sizes)?;
             self.note(&sizes);
             let rows = self.counters().rows_written() - written + own.len() as u64;

@@ -154,6 +154,16 @@ impl Store {
         Ok(())
     }
 
+    /// Stores all that is kept back: for whoever closes the store, or leaves the work of a thread that panicked.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    pub fn store_all_kept(&self) -> Result<(), StoreError> {
+        let mut commits = self.commits();
+        self.store_kept(&mut commits)?;
+        self.store_values(&mut commits)
+    }
+
     /// Stores the values that are kept back. Drafts go on, as with keys.
     pub(crate) fn store_values(&self, commits: &mut Commits) -> Result<(), StoreError> {
         if commits.values.is_empty() {

@@ -39,6 +39,9 @@ pub(crate) enum Lasting {
     Mostly,
     /// With a later one, also where it is small: one comes that waits.
     WithNext,
+    /// As that, however many there are and however long they take, as long as there is room for the values that are kept back:
+    /// each one that waits rewrites nearly all pages of those.
+    Keeping,
 }
 
 /// The commits of this process.
@@ -91,8 +94,14 @@ impl Commits {
             Lasting::Mostly => rows < self.few || !soon,
             // What is small was not long in the making.
             Lasting::WithNext => rows >= self.few && !soon,
+            Lasting::Keeping => return if self.has_room() { Durability::None } else { Durability::Immediate },
         };
         if waits || self.behind + 1 >= SYNCED { Durability::Immediate } else { Durability::None }
+    }
+
+    /// True: values may be kept back, which are fewer each time.
+    fn has_room(&self) -> bool {
+        self.values.len() < self.most_values
     }
 
     /// One of so many rows was made, in the file at `path`.

@@ -41,10 +41,11 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, (Lasting::WithNext, false), work)
+        self.transact(name, Lasting::WithNext, work)
     }
 
-    /// As [`Store::commit_with_next`]; and values by which clients look up shadows may be kept back until a commit that waits.
+    /// As [`Store::commit_with_next`], however many there are; and values by which clients look up shadows may be kept back until
+    /// a commit waits.
     ///
     /// # Errors
     /// As [`Store::commit`].
@@ -53,7 +54,7 @@ impl Store {
         name: &'static str,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(name, (Lasting::WithNext, true), work)
+        self.transact(name, Lasting::Keeping, work)
     }
 
     /// A view of what no crash takes back, portions of scans excepted. It waits for no writer. Like [`Store::snapshot_without_keys`] it may lack keys that a

@@ -134,6 +134,7 @@ impl Store {
     /// # Errors
     /// The engine failed; what was committed is stored nevertheless, and the next open repairs the file.
     pub fn close(self) -> Result<(), StoreError> {
+        self.store_all_kept()?;
         match self.engine {
             Engine::Writing(database) => Ok(database.close()?),
             Engine::Reading(database) => Ok(database.close()?),

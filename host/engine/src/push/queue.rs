@@ -305,6 +305,9 @@ impl Drop for Seeing {
         if std::thread::panicking() {
             tracing::error!("clients of a pushed source were not served: a thread of the engine panicked");
             self.engine.gate.pushes().set_whole(&self.connection, false);
+            if let Err(error) = self.engine.store.store_all_kept() {
+                tracing::error!(%error, "what the thread had taken in was not stored");
+            }
             if self.left {
                 see_to(self.engine.clone(), self.connection.clone());
             }
@@ -344,8 +347,8 @@ impl Seeing {
         let begun = Instant::now();
         let count = all.len();
         let following = Following { pushes, connection: &self.connection, engine: &engine, large, count, rooms, told };
-        let (mut told, decided) = together::decide(&engine, &self.connection, all, following).await;
-        let mut decided = decided.unwrap_or_else(|error| {
+        let (told, decided) = together::decide(&engine, &self.connection, all, following).await;
+        let decided = decided.unwrap_or_else(|error| {
             pushes.set_whole(&self.connection, false);
             let fault = fault_of(&error);
             let count = told.iter().map(|(_, count)| *count).sum();
@@ -353,10 +356,10 @@ impl Seeing {
         });
         self.left = pushes.waits(&self.connection);
         pushes.note_end(&self.connection, told.len(), begun.elapsed(), Instant::now());
-        for (answer, count) in told.drain(..) {
-            let rest = decided.split_off(count.min(decided.len()));
+        let mut decided = decided.into_iter();
+        for (answer, count) in told {
             // Who went away does not hear it.
-            drop(answer.send(std::mem::replace(&mut decided, rest)));
+            drop(answer.send(decided.by_ref().take(count).collect()));
         }
     }
 }

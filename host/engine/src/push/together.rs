@@ -52,7 +52,7 @@ async fn in_turn(
         for (place, one) in places.into_iter().zip(made) {
             match one {
                 Settled::Answer(answer) => answers[place] = answer,
-                Settled::Later(said) => rest.push((place, said)),
+                Settled::Later(said) => rest.push((place, *said)),
             }
         }
     }
@@ -67,7 +67,7 @@ fn lost() -> Answer {
 pub(super) enum Settled {
     Answer(Answer),
     /// The next run takes it.
-    Later(Said),
+    Later(Box<Said>),
 }
 
 /// One run. What follows is added to the places and to what each is told; without `following` it is not the first run.

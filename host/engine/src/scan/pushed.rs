@@ -80,7 +80,7 @@ pub(crate) enum Taken {
     /// The object is gone.
     Removed,
     /// It is taken by the next run, because it would be decided together with one that wants the same.
-    Later(Said),
+    Later(Box<Said>),
 }
 
 /// Submissions that are taken in by one run, in order. Nothing is decided; what is stored is durable with the next commit that
@@ -201,7 +201,7 @@ impl Taking {
         };
         let key = (class, id.clone());
         if self.later.contains(&key) {
-            return Ok(Taken::Later(Said { submission, read }));
+            return Ok(Taken::Later(Box::new(Said { submission, read })));
         }
         if !self.touched.insert(key) {
             // What comes next builds on what was said of this object: that must be in the store, and in the view.
@@ -263,7 +263,7 @@ impl Taking {
         if self.defers && !self.is_first(class, &said.keys) {
             self.later.insert((class, id.clone()));
             let submission = Submission { change: Change::Upsert(record), create, expect: None };
-            return Ok(Taken::Later(Said { submission, read: Some(Ok(said)) }));
+            return Ok(Taken::Later(Box::new(Said { submission, read: Some(Ok(said)) })));
         }
         if never {
             self.observer.new_record(record, said);

@@ -1,6 +1,6 @@
 //! What clients do with the directory of their connection, in few words: find, make, change, remove.
 
-use super::kind::{CREATED, Kept, Kind, MODIFIED, MORE, SHORT};
+use super::kind::{Kept, Kind, MODIFIED, MORE, SHORT};
 use super::problem::{Problem, Refused};
 use super::read::names_version;
 use crate::Caller;
@@ -77,11 +77,8 @@ pub(super) fn new_id(now: Timestamp) -> String {
 
 /// What the directory is to keep of a new object, made at a time as [`written`] has it.
 pub(super) fn text_of<K: Kind>(object: &K, made: &str) -> String {
-    let mut kept = object.keep();
-    kept.insert(CREATED.to_owned(), made.into());
-    kept.insert(MODIFIED.to_owned(), made.into());
-    // A map of texts and numbers can be written; what could not be would be no JSON, and refused.
-    let mut text = serde_json::to_string(&kept).unwrap_or_default();
+    // Texts, numbers and flags can be written; what could not be would be no JSON, and refused.
+    let mut text = String::from_utf8(object.text(made).unwrap_or_default()).unwrap_or_default();
     // Many of them may wait: what is written grows in steps, and would keep the room of the last one.
     text.shrink_to_fit();
     text

@@ -30,7 +30,7 @@ use utoipa::ToSchema;
 /// The media type of lines of JSON.
 pub(super) const LINES: &str = "application/x-ndjson";
 /// Portions that may wait for their turn; of those that had it nothing is held but the answers.
-const WAITING: usize = 4;
+const WAITING: usize = 3;
 /// Portions that are not answered yet, at most.
 const UNDER_WAY: usize = 64;
 
