@@ -39,8 +39,8 @@ pub(crate) enum Lasting {
     Mostly,
     /// With a later one, also where it is small: one comes that waits.
     WithNext,
-    /// As that, however many there are and however long they take, as long as there is room for the values that are kept back:
-    /// each one that waits rewrites nearly all pages of those.
+    /// As that, for three times as long; and values by which clients look something up may be kept back until one waits, which
+    /// rewrites nearly all pages of theirs.
     Keeping,
 }
 
@@ -94,14 +94,9 @@ impl Commits {
             Lasting::Mostly => rows < self.few || !soon,
             // What is small was not long in the making.
             Lasting::WithNext => rows >= self.few && !soon,
-            Lasting::Keeping => return if self.has_room() { Durability::None } else { Durability::Immediate },
+            Lasting::Keeping => rows >= self.few && self.synced.elapsed() >= self.longest.saturating_mul(3),
         };
         if waits || self.behind + 1 >= SYNCED { Durability::Immediate } else { Durability::None }
-    }
-
-    /// True: values may be kept back, which are fewer each time.
-    fn has_room(&self) -> bool {
-        self.values.len() < self.most_values
     }
 
     /// One of so many rows was made, in the file at `path`.

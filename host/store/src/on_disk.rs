@@ -44,8 +44,7 @@ impl Store {
         self.transact(name, Lasting::WithNext, work)
     }
 
-    /// As [`Store::commit_with_next`], however many there are; and values by which clients look up shadows may be kept back until
-    /// a commit waits.
+    /// As [`Store::commit_with_next`]; and values by which clients look up shadows may be kept back until a commit waits.
     ///
     /// # Errors
     /// As [`Store::commit`].

@@ -58,7 +58,7 @@ async fn whoever_comes_between_parts_is_not_left_behind_the_rest() {
     let turn = api.engine.gate.run(&self::api()).await;
     let mut first = directory.store(people(0..5_100, true));
     begin(&mut first);
-    let mut small = other.submit(vec![create(9_000)]);
+    let mut small = other.submit(vec![create(20_000)]);
     begin(&mut small);
     let mut rest = directory.store(people(5_100..10_200, false));
     begin(&mut rest);
