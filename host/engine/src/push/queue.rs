@@ -200,11 +200,6 @@ impl Pushes {
         }
     }
 
-    /// True: somebody waits.
-    fn waits(&self, connection: &ConnectionId) -> bool {
-        self.all().get(connection).is_some_and(|waiting| !waiting.calls.is_empty())
-    }
-
     /// True: this process knows that no plan of the connection is half applied.
     pub(super) fn is_whole(&self, connection: &ConnectionId) -> bool {
         self.all().get(connection).is_some_and(|waiting| waiting.whole)
@@ -354,7 +349,6 @@ impl Seeing {
             let count = told.iter().map(|(_, count)| *count).sum();
             (0..count).map(|_| Err(fault.clone())).collect()
         });
-        self.left = pushes.waits(&self.connection);
         pushes.note_end(&self.connection, told.len(), begun.elapsed(), Instant::now());
         let mut decided = decided.into_iter();
         for (answer, count) in told {
