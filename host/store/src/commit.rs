@@ -14,9 +14,9 @@ use crate::kv::{Bytes, Read, Rows, Write};
 use crate::lag::{Commits, Lasting};
 use crate::open::Store;
 use crate::schema::Table;
-use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{Durability, ReadableTable, ReadableTableMetadata, WriteTransaction};
 use rosterd_model::effect;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
@@ -60,6 +60,7 @@ impl Store {
     pub(crate) fn retire<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut alone = self.commits();
         self.store_kept(&mut alone)?;
+        self.store_values(&mut alone)?;
         let _inside = Inside::enter();
         let transaction = self.database()?.begin_write().map_err(StoreError::from)?;
         let value = work()?;
@@ -80,25 +81,42 @@ impl Store {
         let mut transaction = self.begin()?;
         self.write_kept(&transaction, &commits)?;
         let _inside = Inside::enter();
-        let value = {
+        let (value, rows, durability, stay) = {
             let mut sizes = self.sizes();
-            let mut writer = Writer::new(&transaction, self.counters(), &sizes);
+            let mut writer = Writer::new(&transaction, self.counters(), &sizes, &commits.values);
             let value = work(&mut writer)?;
+            let own = if lasting == Lasting::Keeping { writer.take_values(&mut sizes) } else { Gathered::default() };
             writer.flush(&mut sizes)?;
             self.note(&sizes);
-            value
+            let rows = self.counters().rows_written() - written + own.len() as u64;
+            let durability = commits.durability(lasting, rows);
+            let waits = matches!(durability, Durability::None);
+            // Whoever takes some away has read those that were kept back.
+            let few = commits.values.len() + own.len() <= commits.most_values;
+            let stay = waits && few && own.only_puts() && !writer.stored_values();
+            // What is durable has all of its values.
+            if !(stay || own.is_empty() && (waits || commits.values.is_empty())) {
+                writer.write_values(&own)?;
+            }
+            let stored = writer.stored_values();
+            (value, rows, durability, if stored { None } else { Some(own) })
         };
-        let rows = self.counters().rows_written() - written;
-        let durability = commits.durability(lasting, rows);
         transaction.set_durability(durability).map_err(StoreError::from)?;
         if rows < commits.few {
             self.before(durability)?;
+        }
+        if stay.as_ref().is_some_and(|own| !own.is_empty()) {
+            self.begin_to_keep_values();
         }
         effect::point(name);
         transaction.commit().map_err(StoreError::from)?;
         commits.count(durability, rows, self.path());
         self.after(durability);
         self.kept_is_stored(&mut commits);
+        match stay {
+            None => self.values_are_stored(&mut commits),
+            Some(own) => commits.values.append(&own),
+        }
         effect::point(name);
         Ok(value)
     }
@@ -113,6 +131,11 @@ impl Store {
         let mut transaction = self.begin()?;
         let durability = commits.durability(Lasting::Mostly, layer.len());
         let keys = Keys::of(layer, &commits, durability);
+        let touches = matches!(durability, Durability::Immediate) || layer.touches(Table::ShadowKeys);
+        let values = touches && !commits.values.is_empty();
+        if values {
+            self.write_values(&transaction, &commits)?;
+        }
         let mut sizes = self.sizes();
         layer.write(&transaction, self.counters(), &mut sizes)?;
         self.note(&sizes);
@@ -128,6 +151,9 @@ impl Store {
         match keys {
             Keys::Go(_) => self.kept_is_stored(&mut commits),
             Keys::Stay => commits.kept.append(layer.rows(Table::EntityKeys)),
+        }
+        if values {
+            self.values_are_stored(&mut commits);
         }
         effect::point(name);
         Ok(true)
@@ -172,10 +198,14 @@ pub struct Writer<'t> {
     gathered: [Gathered; Table::COUNT],
     buffer: Vec<u8>,
     counters: &'t Counters,
+    /// Values that are kept back. Whoever touches others of them finds these stored.
+    values: &'t Gathered,
+    /// True: they are.
+    stored_values: Cell<bool>,
 }
 
 impl<'t> Writer<'t> {
-    fn new(transaction: &'t WriteTransaction, counters: &'t Counters, sizes: &Sizes) -> Self {
+    fn new(transaction: &'t WriteTransaction, counters: &'t Counters, sizes: &Sizes, values: &'t Gathered) -> Self {
         Self {
             transaction,
             tables: [const { OnceCell::new() }; Table::COUNT],
@@ -184,7 +214,28 @@ impl<'t> Writer<'t> {
             gathered: std::array::from_fn(|index| Gathered::expecting(sizes[index])),
             buffer: Vec::new(),
             counters,
+            values,
+            stored_values: Cell::new(false),
         }
+    }
+
+    /// The values that were gathered, and in `sizes` how much it was.
+    fn take_values(&mut self, sizes: &mut Sizes) -> Gathered {
+        let index = Table::ShadowKeys.index();
+        let own = std::mem::take(&mut self.gathered[index]);
+        sizes[index] = own.size().unwrap_or(sizes[index]);
+        own
+    }
+
+    /// Writes values, and those that were kept back.
+    fn write_values(&mut self, own: &Gathered) -> Result<(), StoreError> {
+        self.counters.add_written(own.len() as u64);
+        gather::write(self.table_mut(Table::ShadowKeys)?, own)
+    }
+
+    /// True: the values that were kept back are written.
+    fn stored_values(&self) -> bool {
+        self.stored_values.get()
     }
 
     /// From now on rows of the tables of many rows are gathered in memory and written when the transaction commits, in
@@ -208,7 +259,12 @@ impl<'t> Writer<'t> {
         if let Some(opened) = slot.get() {
             return Ok(opened);
         }
-        let opened = self.transaction.open_table(table.definition())?;
+        let mut opened = self.transaction.open_table(table.definition())?;
+        // Once, before anything else of the table is read or written.
+        if table == Table::ShadowKeys && !self.stored_values.replace(true) && !self.values.is_empty() {
+            self.counters.add_written(self.values.len() as u64);
+            gather::write(&mut opened, self.values)?;
+        }
         Ok(slot.get_or_init(|| opened))
     }
 

@@ -36,7 +36,7 @@ impl Layer {
         if rows.is_empty() { None } else { rows.get(key) }
     }
 
-    fn touches(&self, table: Table) -> bool {
+    pub(crate) fn touches(&self, table: Table) -> bool {
         !self.edited[table.index()].is_empty() || !self.rows[table.index()].is_empty()
     }
 
@@ -97,12 +97,12 @@ pub struct Draft {
     under: Option<Arc<Layer>>,
     own: Layer,
     buffer: Vec<u8>,
-    /// True: keys are kept back which `base` does not show.
-    keeps: bool,
+    /// Keys, and values, are kept back which `base` does not show.
+    keeps: (bool, bool),
 }
 
 impl Draft {
-    pub(crate) fn new(base: Arc<Snapshot>, under: Option<Arc<Layer>>, sizes: &Sizes, keeps: bool) -> Self {
+    pub(crate) fn new(base: Arc<Snapshot>, under: Option<Arc<Layer>>, sizes: &Sizes, keeps: (bool, bool)) -> Self {
         Self { base, under, own: Layer::expecting(sizes), buffer: Vec::new(), keeps }
     }
 
@@ -123,7 +123,7 @@ impl Draft {
 
     /// True if rows of the table are kept back.
     fn lacks(&self, table: Table) -> bool {
-        self.keeps && table == Table::EntityKeys
+        (self.keeps.0 && table == Table::EntityKeys) || (self.keeps.1 && table == Table::ShadowKeys)
     }
 
     fn set(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) {

@@ -6,6 +6,10 @@
 //! and never without those: whatever is durable has its keys.
 //!
 //! Nobody sees that they are kept back. Whoever takes a view, or writes outside of the line, has them stored first.
+//!
+//! So it is with the values by which clients look up what they submit ([`crate::prelude::WriteShadowKeys`]), which nobody needs
+//! to decide anything: those of many transactions wait ([`Store::commit_keeping`]) until one waits for the disk, or touches
+//! others of them. Only a thread that says so takes a view without them ([`WithoutValues`]).
 
 use crate::commit::Layer;
 use crate::error::StoreError;
@@ -21,6 +25,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 thread_local! {
     /// True while this thread is inside of a transaction, which has what was kept back already.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// True while this thread looks nothing up by what clients submitted.
+    static WITHOUT_VALUES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it is held, views of this thread may lack values by which clients look up what they submitted.
+#[derive(Debug)]
+pub struct WithoutValues(());
+
+impl WithoutValues {
+    /// Called on a thread that looks nothing up by them.
+    #[must_use]
+    pub fn begin() -> Self {
+        WITHOUT_VALUES.set(true);
+        Self(())
+    }
+}
+
+impl Drop for WithoutValues {
+    fn drop(&mut self) {
+        WITHOUT_VALUES.set(false);
+    }
 }
 
 /// While it is held, this thread is inside of a transaction.
@@ -90,14 +115,20 @@ impl Store {
     /// # Errors
     /// The engine failed; or keys were kept back, and could not be stored.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let before = self.keeping.now();
+        let without_values = WITHOUT_VALUES.get();
+        let before = (self.keeping.now(), self.keeping_values.now());
         let view = self.view()?;
-        if INSIDE.get() || (!Keeping::is_on(before) && self.keeping.now() == before) {
+        let had_keys = !Keeping::is_on(before.0) && self.keeping.now() == before.0;
+        let had_values = without_values || (!Keeping::is_on(before.1) && self.keeping_values.now() == before.1);
+        if INSIDE.get() || (had_keys && had_values) {
             return Ok(view);
         }
         drop(view);
         let mut commits = self.commits();
         self.store_kept(&mut commits)?;
+        if !without_values {
+            self.store_values(&mut commits)?;
+        }
         self.view()
     }
 
@@ -121,6 +152,47 @@ impl Store {
         commits.passed(Durability::None, commits.few, self.path());
         self.kept_is_stored(commits);
         Ok(())
+    }
+
+    /// Stores all that is kept back: for whoever closes the store, or leaves the work of a thread that panicked.
+    ///
+    /// # Errors
+    /// The store can not be written.
+    pub fn store_all_kept(&self) -> Result<(), StoreError> {
+        let mut commits = self.commits();
+        self.store_kept(&mut commits)?;
+        self.store_values(&mut commits)
+    }
+
+    /// Stores the values that are kept back. Drafts go on, as with keys.
+    pub(crate) fn store_values(&self, commits: &mut Commits) -> Result<(), StoreError> {
+        if commits.values.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.begin()?;
+        self.write_values(&transaction, commits)?;
+        transaction.set_durability(Durability::None)?;
+        transaction.commit()?;
+        commits.passed(Durability::None, commits.few, self.path());
+        self.values_are_stored(commits);
+        Ok(())
+    }
+
+    /// Writes the values that are kept back into a transaction.
+    pub(crate) fn write_values(&self, transaction: &WriteTransaction, commits: &Commits) -> Result<(), StoreError> {
+        self.counters().add_written(commits.values.len() as u64);
+        gather::write(&mut transaction.open_table(Table::ShadowKeys.definition())?, &commits.values)
+    }
+
+    /// The values that were kept back are committed.
+    pub(crate) fn values_are_stored(&self, commits: &mut Commits) {
+        commits.values = Gathered::default();
+        self.keeping_values.turn(false);
+    }
+
+    /// Keeps the values of a transaction back that is about to be committed.
+    pub(crate) fn begin_to_keep_values(&self) {
+        self.keeping_values.turn(true);
     }
 
     /// Writes what is kept back into a transaction.

@@ -27,6 +27,9 @@ const FEW_ROWS: u64 = 1_000;
 /// So many rows are kept back at most: about twenty megabytes.
 const MOST_KEPT: usize = 200_000;
 
+/// So many values are kept back at most: about fifty megabytes.
+const MOST_VALUES: usize = 500_000;
+
 /// When a commit is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lasting {
@@ -36,6 +39,9 @@ pub(crate) enum Lasting {
     Mostly,
     /// With a later one, also where it is small: one comes that waits.
     WithNext,
+    /// As that, for three times as long; and values by which clients look something up may be kept back until one waits, which
+    /// rewrites nearly all pages of theirs.
+    Keeping,
 }
 
 /// The commits of this process.
@@ -56,6 +62,10 @@ pub(crate) struct Commits {
     pub(crate) kept: Gathered,
     /// So many rows are kept back at most.
     pub(crate) most_kept: usize,
+    /// Values that are kept back.
+    pub(crate) values: Gathered,
+    /// So many are kept back at most.
+    pub(crate) most_values: usize,
 }
 
 impl Default for Commits {
@@ -69,6 +79,8 @@ impl Default for Commits {
             flushing: None,
             kept: Gathered::default(),
             most_kept: MOST_KEPT,
+            values: Gathered::default(),
+            most_values: MOST_VALUES,
         }
     }
 }
@@ -82,6 +94,7 @@ impl Commits {
             Lasting::Mostly => rows < self.few || !soon,
             // What is small was not long in the making.
             Lasting::WithNext => rows >= self.few && !soon,
+            Lasting::Keeping => rows >= self.few && self.synced.elapsed() >= self.longest.saturating_mul(3),
         };
         if waits || self.behind + 1 >= SYNCED { Durability::Immediate } else { Durability::None }
     }

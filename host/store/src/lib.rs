@@ -53,6 +53,7 @@ pub use commit::Writer;
 pub use counters::Counters;
 pub use draft::Draft;
 pub use error::StoreError;
+pub use kept::WithoutValues;
 pub use key::ConnectionNumber;
 pub use line::Line;
 pub use open::{OpenOptions, Store};

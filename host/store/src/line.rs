@@ -23,8 +23,8 @@ pub struct Line {
     under: Option<Arc<Layer>>,
     /// Commits after which the next draft may be stored.
     after: u64,
-    /// True: keys are kept back which `base` does not show.
-    keeps: bool,
+    /// Keys, and values, are kept back which `base` does not show.
+    keeps: (bool, bool),
     storing: Option<JoinHandle<Result<bool, StoreError>>>,
 }
 
@@ -77,17 +77,18 @@ impl Line {
     }
 }
 
-/// A view, how many commits led to it, and whether it lacks keys.
+/// A view, how many commits led to it, and whether it lacks keys, and values.
 struct Base {
     view: Snapshot,
     after: u64,
-    keeps: bool,
+    keeps: (bool, bool),
 }
 
 impl Base {
     fn now(store: &Store) -> Result<Self, StoreError> {
         let commits = store.commits();
-        Ok(Self { view: store.view()?, after: commits.made, keeps: !commits.kept.is_empty() })
+        let keeps = (!commits.kept.is_empty(), !commits.values.is_empty());
+        Ok(Self { view: store.view()?, after: commits.made, keeps })
     }
 }
 

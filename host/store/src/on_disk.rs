@@ -44,6 +44,18 @@ impl Store {
         self.transact(name, Lasting::WithNext, work)
     }
 
+    /// As [`Store::commit_with_next`]; and values by which clients look up shadows may be kept back until a commit waits.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_keeping<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(name, Lasting::Keeping, work)
+    }
+
     /// A view of what no crash takes back, portions of scans excepted. It waits for no writer. Like [`Store::snapshot_without_keys`] it may lack keys that a
     /// line keeps back.
     ///

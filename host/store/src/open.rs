@@ -56,6 +56,7 @@ pub struct Store {
     pub(crate) commits: Mutex<Commits>,
     pub(crate) sizes: Mutex<Sizes>,
     pub(crate) keeping: Keeping,
+    pub(crate) keeping_values: Keeping,
     /// What the disk has, while a commit that did not wait for it is the last one.
     pub(crate) on_disk: OnDisk,
 }
@@ -133,6 +134,7 @@ impl Store {
     /// # Errors
     /// The engine failed; what was committed is stored nevertheless, and the next open repairs the file.
     pub fn close(self) -> Result<(), StoreError> {
+        self.store_all_kept()?;
         match self.engine {
             Engine::Writing(database) => Ok(database.close()?),
             Engine::Reading(database) => Ok(database.close()?),
@@ -237,8 +239,9 @@ impl Store {
         let counters = Arc::new(Counters::default());
         let (retired, plan, commits) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
         let sizes = Mutex::new([Size::default(); Table::COUNT]);
-        let (keeping, on_disk) = (Keeping::default(), OnDisk::default());
-        Self { engine, path: path.to_owned(), counters, retired, plan, commits, sizes, keeping, on_disk }
+        let (keeping, keeping_values, on_disk) = (Keeping::default(), Keeping::default(), OnDisk::default());
+        let path = path.to_owned();
+        Self { engine, path, counters, retired, plan, commits, sizes, keeping, keeping_values, on_disk }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::hub::Hub;
 use crate::context::Directories;
-use rosterd_model::directory::{Directory, Listing, Query, Submission};
+use rosterd_model::directory::{Directory, LargePart, Listing, Query, Submission};
 use rosterd_model::port::BoxFuture;
 use rosterd_model::{Class, ConnectionId, ExternalId, Fault, FaultKind, Record};
 use std::sync::{Arc, Weak};
@@ -40,11 +40,11 @@ impl Directory for Served {
         })
     }
 
-    fn store(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
+    fn store(&self, part: LargePart) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
         Box::pin(async move {
             match self.present() {
-                Ok(directory) => directory.store(submissions).await,
-                Err(fault) => submissions.iter().map(|_| Err(fault.clone())).collect(),
+                Ok(directory) => directory.store(part).await,
+                Err(fault) => part.submissions.iter().map(|_| Err(fault.clone())).collect(),
             }
         })
     }

@@ -219,7 +219,7 @@ impl<'a> Planner<'a> {
             engine,
             policy: &engine.policy,
             job,
-            rows: Rows::new(engine, &view)?,
+            rows: Rows::new(engine, &view, job.pushed)?,
             connection,
             run,
             now,

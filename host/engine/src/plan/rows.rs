@@ -8,7 +8,7 @@ use rosterd_model::plan::{PlanDigest, Step};
 use rosterd_reconcile::order::lane;
 use rosterd_reconcile::plan::{StepHasher, plan_digest};
 use rosterd_store::prelude::*;
-use rosterd_store::{Counter, Snapshot};
+use rosterd_store::{Counter, Snapshot, Writer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many rows are stored together: whoever waits for the last of them waits for no more than these.
@@ -30,10 +30,12 @@ pub(super) struct Rows<'a> {
     /// Rows in all.
     pub(super) count: u64,
     flushed: bool,
+    /// True: the end of the run waits for the disk soon, and its rows need not.
+    brief: bool,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(engine: &'a Engine, view: &Snapshot) -> Result<Self, EngineError> {
+    pub(super) fn new(engine: &'a Engine, view: &Snapshot, brief: bool) -> Result<Self, EngineError> {
         let number = engine.store.reserve_plan(view.last_number(Counter::Plan)?);
         let rows = Self {
             engine,
@@ -44,6 +46,7 @@ impl<'a> Rows<'a> {
             spare: Vec::new(),
             count: 0,
             flushed: false,
+            brief,
         };
         // A process that was killed while planning may have left rows under this number.
         if view.steps(number)?.next().is_some() {
@@ -97,15 +100,16 @@ impl<'a> Rows<'a> {
         let spare = std::mem::take(&mut self.spare);
         let mut rows = std::mem::replace(&mut self.buffer, spare);
         self.buffer.reserve(rows.len());
-        let (store, number) = (self.engine.store.clone(), self.number);
+        let (store, number, brief) = (self.engine.store.clone(), self.number, self.brief);
         self.flight = Some(Aside::begin("plan-steps", move || {
-            store.commit_unsynced::<_, EngineError>("plan-steps", |w| {
+            let work = |w: &mut Writer<'_>| -> Result<(), EngineError> {
                 w.gather();
                 for (lane, index, step) in &rows {
                     w.put_step(number, *lane, *index, step)?;
                 }
                 Ok(())
-            })?;
+            };
+            if brief { store.commit_with_next("plan-steps", work) } else { store.commit_unsynced("plan-steps", work) }?;
             rows.clear();
             Ok(rows)
         })?);

@@ -7,11 +7,13 @@
 //! ```text
 //! queue   who waits goes together        together  one run of those       settled  what is answered
 //! index   look-ups by value              query     what clients ask for
+//! reading what is submitted, read before its turn
 //! ```
 
 mod index;
 mod query;
 mod queue;
+mod reading;
 mod settled;
 mod together;
 
@@ -23,7 +25,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::policy::Job;
 use crate::scan::blocking;
-use rosterd_model::directory::{Directory, Listing, Query, Submission};
+use rosterd_model::directory::{Directory, LargePart, Listing, Query, Submission};
 use rosterd_model::port::BoxFuture;
 use rosterd_model::shadow::{Shadow, ShadowState};
 use rosterd_model::{Class, ConnectionId, ExternalId, Fault, FaultKind, Record, Rule};
@@ -108,12 +110,13 @@ impl Desk {
 
 impl Directory for Desk {
     fn submit(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Answer>> {
-        Box::pin(queue::submit(&self.engine, &self.connection, submissions, Told::Objects))
+        let part = LargePart { submissions, follows: false, room: None };
+        Box::pin(queue::submit(&self.engine, &self.connection, part, Told::Objects))
     }
 
-    fn store(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
+    fn store(&self, part: LargePart) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
         Box::pin(async move {
-            let answers = queue::submit(&self.engine, &self.connection, submissions, Told::Outcome).await;
+            let answers = queue::submit(&self.engine, &self.connection, part, Told::Outcome).await;
             answers.into_iter().map(|answer| answer.map(drop)).collect()
         })
     }

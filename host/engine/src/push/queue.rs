@@ -2,22 +2,25 @@
 //! all of them. So the disk is waited for once for many clients, and one that is alone waits for nobody. Whoever was answered a
 //! moment ago is waited for a moment, if others wait already.
 
+use super::reading::Reading;
 use super::together::Asked;
 use super::{Answer, Told, fault_of, later, together};
 use crate::engine::Engine;
 use crate::scan::Off;
-use rosterd_model::directory::Submission;
+use rosterd_model::directory::LargePart;
 use rosterd_model::{ConnectionId, Fault, FaultKind, JobId};
+use rosterd_store::WithoutValues;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Submissions that one run takes in, unless a single client submits more at once.
 const TOGETHER: usize = 5_000;
-/// Submissions of one connection that wait at most; whoever comes then is asked to come again.
+/// Submissions of one connection that wait at most; whoever comes then is asked to come again. Whoever only wants to hear that
+/// much was stored waits beside them, however many others do, and is counted by whoever lets him come.
 const MOST_WAITING: usize = 50_000;
 
 /// Whoever was answered just now is waited for at most so long, and half as long as the last run took.
@@ -27,12 +30,30 @@ const ENOUGH: usize = 16;
 /// After a wait for nothing so many runs wait for nobody.
 const PASSES: u32 = 8;
 
+/// Submissions of something large that are decided together at most. Whoever comes meanwhile waits until they are.
+const LARGE: usize = 150_000;
+/// Whoever says that more follows is waited for so long.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// What one client submitted at once.
 pub(super) struct Call {
     pub(super) engine: Engine,
-    pub(super) submissions: Vec<Submission>,
+    /// How many were submitted.
+    pub(super) count: usize,
+    pub(super) submissions: Reading,
     pub(super) told: Told,
+    /// True: the next part of the same comes at once.
+    pub(super) follows: bool,
+    /// What the submissions take of the room of whoever submits them.
+    pub(super) room: Option<Box<dyn Send>>,
     pub(super) answer: oneshot::Sender<Vec<Answer>>,
+}
+
+impl Call {
+    /// What it takes of the room of those that wait.
+    fn counts(&self) -> usize {
+        if self.told == Told::Outcome { 0 } else { self.count }
+    }
 }
 
 /// What waits, by connection; and what is known of each. Shared by all engines of a process.
@@ -52,6 +73,8 @@ struct Waiting {
     wanted: usize,
     /// True: somebody waits for them.
     gathering: bool,
+    /// True: somebody waits for the next one, whatever it is.
+    following: bool,
     /// How long they may be waited for.
     patience: Duration,
     /// When the last run ended, if nobody looked since.
@@ -87,13 +110,13 @@ impl Pushes {
     fn wait(&self, connection: &ConnectionId, call: Call) -> Result<bool, Box<Call>> {
         let mut all = self.all();
         let waiting = all.entry(connection.clone()).or_default();
-        if waiting.count > 0 && waiting.count + call.submissions.len() > MOST_WAITING {
+        if waiting.count > 0 && call.counts() > 0 && waiting.count + call.counts() > MOST_WAITING {
             return Err(Box::new(call));
         }
-        waiting.count += call.submissions.len();
+        waiting.count += call.counts();
         waiting.calls.push_back(call);
         // Nobody is woken before it is worth it.
-        if waiting.gathering && waiting.calls.len() >= waiting.wanted.min(ENOUGH) {
+        if waiting.following || (waiting.gathering && waiting.calls.len() >= waiting.wanted.min(ENOUGH)) {
             self.came.notify_all();
         }
         Ok(waiting.calls.len() == 1)
@@ -150,15 +173,31 @@ impl Pushes {
         let Some(waiting) = all.get_mut(connection) else { return (Vec::new(), false) };
         let (mut calls, mut count) = (Vec::new(), 0);
         while let Some(call) = waiting.calls.pop_front() {
-            if !calls.is_empty() && count + call.submissions.len() > TOGETHER {
+            if !calls.is_empty() && count + call.count > TOGETHER {
                 waiting.calls.push_front(call);
                 break;
             }
-            count += call.submissions.len();
+            count += call.count;
+            waiting.count -= call.counts();
             calls.push(call);
         }
-        waiting.count -= count;
         (calls, !waiting.calls.is_empty())
+    }
+
+    /// Takes the next part of something large, if it is the next that waits. Whoever said that it follows is waited for a moment.
+    fn take_following(&self, connection: &ConnectionId, follows: bool, fits: impl Fn(&Call) -> bool) -> Option<Call> {
+        let until = Instant::now() + if follows { PATIENCE } else { Duration::ZERO };
+        let mut all = self.all();
+        loop {
+            let waiting = all.get_mut(connection)?;
+            let left = until.saturating_duration_since(Instant::now());
+            waiting.following = waiting.calls.is_empty() && !left.is_zero();
+            if !waiting.following {
+                // It takes nothing of the room of those that wait.
+                return waiting.calls.pop_front_if(|call| call.told == Told::Outcome && fits(call));
+            }
+            all = self.came.wait_timeout(all, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// True: this process knows that no plan of the connection is half applied.
@@ -211,19 +250,17 @@ impl Pushes {
 }
 
 /// Submits, and waits until it is decided and durable.
-pub(super) async fn submit(
-    engine: &Engine,
-    connection: &ConnectionId,
-    submissions: Vec<Submission>,
-    told: Told,
-) -> Vec<Answer> {
+pub(super) async fn submit(engine: &Engine, connection: &ConnectionId, part: LargePart, told: Told) -> Vec<Answer> {
+    let LargePart { submissions, follows, room } = part;
     let count = submissions.len();
     let all = |fault: Fault| -> Vec<Answer> { (0..count).map(|_| Err(fault.clone())).collect() };
     if count == 0 {
         return Vec::new();
     }
     let (answer, answered) = oneshot::channel();
-    match engine.gate.pushes().wait(connection, Call { engine: engine.clone(), submissions, told, answer }) {
+    let submissions = Reading::begin(submissions);
+    let call = Call { engine: engine.clone(), count, submissions, told, follows, room, answer };
+    match engine.gate.pushes().wait(connection, call) {
         Ok(true) => see_to(engine.clone(), connection.clone()),
         Ok(false) => {}
         Err(_) => {
@@ -240,6 +277,8 @@ fn see_to(engine: Engine, connection: ConnectionId) {
     // A client that goes away takes nobody's answer with it.
     drop(tokio::task::spawn_blocking(move || {
         let _off = Off::begin();
+        // What is the same is found by ids and keys; clients look up what they submitted in views of their own.
+        let _without = WithoutValues::begin();
         let mut seeing = Seeing { engine, connection, left: true };
         while seeing.left {
             Handle::current().block_on(seeing.next());
@@ -261,6 +300,9 @@ impl Drop for Seeing {
         if std::thread::panicking() {
             tracing::error!("clients of a pushed source were not served: a thread of the engine panicked");
             self.engine.gate.pushes().set_whole(&self.connection, false);
+            if let Err(error) = self.engine.store.store_all_kept() {
+                tracing::error!(%error, "what the thread had taken in was not stored");
+            }
             if self.left {
                 see_to(self.engine.clone(), self.connection.clone());
             }
@@ -282,30 +324,82 @@ impl Seeing {
         self.left = more;
         // The one that came last knows the newest configuration.
         let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
-        let (mut answers, mut all) = (Vec::new(), Vec::new());
-        for call in calls {
-            answers.push((call.answer, call.submissions.len(), call.engine.principal));
-            all.extend(call.submissions.into_iter().map(|submission| Asked { submission, told: call.told }));
-        }
-        let by = names(answers.iter().map(|(_, _, name)| name.as_str()));
+        let (mut told, mut all) = (Vec::new(), Vec::new());
+        let by = names(calls.iter().map(|call| call.engine.principal.as_str()));
         let engine = Engine { principal: by, ..newest };
-        let (count, begun) = (all.len(), Instant::now());
-        let mut decided = match together::decide(&engine, &self.connection, all).await {
-            Ok(decided) => decided,
-            Err(error) => {
-                pushes.set_whole(&self.connection, false);
-                let fault = fault_of(&error);
-                (0..count).map(|_| Err(fault.clone())).collect()
-            }
+        let large = match calls.as_slice() {
+            [call] if call.told == Told::Outcome => Some(call.follows),
+            _ => None,
         };
-        pushes.note_end(&self.connection, answers.len(), begun.elapsed(), Instant::now());
-        for (answer, count, _) in answers {
-            let rest = decided.split_off(count.min(decided.len()));
+        let mut rooms = Vec::new();
+        for call in calls {
+            // Of a call that nobody could read its client hears at once, because its answer is dropped here.
+            let Some(read) = call.submissions.end().await else { continue };
+            told.push((call.answer, call.count));
+            rooms.extend(call.room);
+            all.extend(read.into_iter().map(|said| Asked { said, told: call.told }));
+        }
+        let begun = Instant::now();
+        let count = all.len();
+        let following = Following { pushes, connection: &self.connection, engine: &engine, large, count, rooms, told };
+        let (told, decided) = together::decide(&engine, &self.connection, all, following).await;
+        let decided = decided.unwrap_or_else(|error| {
+            pushes.set_whole(&self.connection, false);
+            let fault = fault_of(&error);
+            let count = told.iter().map(|(_, count)| *count).sum();
+            (0..count).map(|_| Err(fault.clone())).collect()
+        });
+        pushes.note_end(&self.connection, told.len(), begun.elapsed(), Instant::now());
+        let mut decided = decided.into_iter();
+        for (answer, count) in told {
             // Who went away does not hear it.
-            drop(answer.send(std::mem::replace(&mut decided, rest)));
+            drop(answer.send(decided.by_ref().take(count).collect()));
         }
     }
 }
+
+/// What belongs to a run: who is told of it, and what may still follow.
+pub(super) struct Following<'s> {
+    pushes: &'s Pushes,
+    connection: &'s ConnectionId,
+    engine: &'s Engine,
+    /// Where a part of something large is taken in: whether the next one comes at once.
+    large: Option<bool>,
+    count: usize,
+    /// The room of what is being taken in.
+    rooms: Vec<Box<dyn Send>>,
+    told: Vec<Waits>,
+}
+
+impl Following<'_> {
+    /// What was submitted until now is taken in. Returns what is to be taken in as well before all of it is decided.
+    pub(super) async fn next(&mut self) -> Option<Vec<Asked>> {
+        self.rooms.clear();
+        let follows = self.large?;
+        if self.count >= LARGE {
+            return None;
+        }
+        // One run has one principal and one configuration.
+        let same = |call: &Call| {
+            call.engine.principal == self.engine.principal && Arc::ptr_eq(&call.engine.policy, &self.engine.policy)
+        };
+        let call = self.pushes.take_following(self.connection, follows, same)?;
+        let read = call.submissions.end().await?;
+        self.large = Some(call.follows);
+        self.count += call.count;
+        self.rooms.extend(call.room);
+        self.told.push((call.answer, call.count));
+        Some(read.into_iter().map(|said| Asked { said, told: call.told }).collect())
+    }
+
+    /// Who is told, and of how many submissions each.
+    pub(super) fn told(self) -> Vec<Waits> {
+        self.told
+    }
+}
+
+/// Who waits for an answer, and to how many submissions.
+pub(super) type Waits = (oneshot::Sender<Vec<Answer>>, usize);
 
 /// Who acts, where several do.
 fn names<'n>(all: impl Iterator<Item = &'n str>) -> String {

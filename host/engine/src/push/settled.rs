@@ -22,7 +22,7 @@ pub(super) fn answers(
     let has_cases = view.case_count(connection)? > 0;
     let one = |(taken, told): (Taken, &Told)| {
         Ok(Settled::Answer(match taken {
-            Taken::Later(submission) => return Ok(Settled::Later(submission)),
+            Taken::Later(said) => return Ok(Settled::Later(said)),
             Taken::Refused(fault) => Err(fault),
             Taken::Removed => Ok(None),
             Taken::Stored { class, id, new, amended } => {

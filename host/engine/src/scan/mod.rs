@@ -23,7 +23,7 @@ pub(crate) use described::Described;
 pub(crate) use hints::{Looked, look};
 pub(crate) use looked_for::Spared;
 use observer::Observer;
-pub(crate) use pushed::{OF_ONE, Taken, take, version_of};
+pub(crate) use pushed::{Intake, OF_ONE, Said, Taken, version_of};
 use rosterd_model::Rule;
 use rosterd_model::port::{Reader, ScanStart, Source};
 use rosterd_model::record::Page;

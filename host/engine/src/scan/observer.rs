@@ -1,5 +1,6 @@
 //! Comparing pages with shadows: what was said before is only marked as seen, what differs is kept for the next write.
 
+use super::pushed::ShadowKeys;
 use super::write::Landed;
 use super::{Described, Mode, ScanId, Seen};
 use crate::aside::Aside;
@@ -30,8 +31,15 @@ const SAMPLES: usize = 10;
 /// Something that the next write stores.
 #[derive(Debug)]
 pub(super) enum Pending {
-    /// The source says this anew. The record's own text is empty: it has been read into `attributes`.
-    Record { record: Record, attributes: Attributes, hash: RecordHash, head: Option<ShadowHead> },
+    /// The source says this anew. The record's own text is empty: it has been read into `attributes`. By `keys` a new object
+    /// is looked up, where they are known already.
+    Record {
+        record: Record,
+        attributes: Attributes,
+        hash: RecordHash,
+        head: Option<ShadowHead>,
+        keys: Option<ShadowKeys>,
+    },
     /// The source says that this changed.
     Amendment { amendment: Amendment, head: ShadowHead },
     /// The source says that this is gone.
@@ -90,7 +98,7 @@ pub(super) struct Observer {
     /// True: the store holds something of this scan that must be cleared at its end.
     pub(super) stored: bool,
     /// True: somebody was erased, and a new record may be about him.
-    erased_some: bool,
+    pub(super) erased_some: bool,
     /// True: clients look up what they submitted, so that its values are kept for that.
     pub(super) indexes: bool,
 }
@@ -276,7 +284,7 @@ impl Observer {
             Ok(attributes) => {
                 record.attributes = String::new();
                 self.waiting.insert(key, hash);
-                self.pending.push(Pending::Record { record, attributes, hash, head });
+                self.pending.push(Pending::Record { record, attributes, hash, head, keys: None });
                 Ok(())
             }
             Err(problem) => {

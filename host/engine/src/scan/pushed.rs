@@ -11,15 +11,57 @@ use crate::policy::Job;
 use rosterd_model::directory::{Submission, keys_of};
 use rosterd_model::record::{Amendment, Change, Edit, Record};
 use rosterd_model::run::Run;
-use rosterd_model::shadow::{Shadow, ShadowHead};
+use rosterd_model::shadow::{RecordHash, Shadow, ShadowHead};
 use rosterd_model::{Attributes, Class, ExternalId, Fault, FaultKind, Rule};
+use rosterd_reconcile::Problem;
 use rosterd_reconcile::normalise::{amend, json_attributes, normalise, record_hash, value_to_json};
 use rosterd_store::prelude::*;
 use rosterd_store::{ConnectionNumber, Snapshot};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// Values by which a new object is told from others: two that share one of them are not decided together.
 pub(crate) const OF_ONE: [&str; 2] = ["userName", "externalId"];
+
+/// A submission, and what its record says where that was read before its turn came. Reading depends on nothing that the hub
+/// holds, so that it may be done while others have the turn.
+#[derive(Debug)]
+pub(crate) struct Said {
+    submission: Submission,
+    read: Option<Result<SaidRecord, Problem>>,
+}
+
+/// What a record says.
+#[derive(Debug)]
+struct SaidRecord {
+    attributes: Attributes,
+    hash: RecordHash,
+    keys: ShadowKeys,
+}
+
+/// The values by which an object is looked up.
+pub(super) type ShadowKeys = Vec<(&'static str, String)>;
+
+impl Said {
+    /// Reads a submission.
+    pub(crate) fn read(mut submission: Submission) -> Self {
+        let read = match &mut submission.change {
+            Change::Upsert(record) => {
+                // Clients of the directory know no ids and versions but those of the hub.
+                (record.version, record.previous_id) = (None, None);
+                Some(SaidRecord::of(record))
+            }
+            _ => None,
+        };
+        Self { submission, read }
+    }
+}
+
+impl SaidRecord {
+    fn of(record: &Record) -> Result<Self, Problem> {
+        let attributes = normalise(record)?;
+        Ok(Self { hash: record_hash(record), keys: keys_of(&attributes).into_iter().collect(), attributes })
+    }
+}
 
 /// What became of a submission before anything is decided.
 #[derive(Debug)]
@@ -38,54 +80,71 @@ pub(crate) enum Taken {
     /// The object is gone.
     Removed,
     /// It is taken by the next run, because it would be decided together with one that wants the same.
-    Later(Submission),
+    Later(Box<Said>),
 }
 
-/// Takes submissions in, in order; with `defers`, of two that make the same only the first. Nothing is decided; what is stored is durable with the next commit that is. The last
-/// value: whether anything was stored.
-pub(crate) async fn take(
-    engine: &Engine,
-    job: &Job,
-    connection: ConnectionNumber,
-    run: &mut Run,
-    (submissions, defers): (Vec<Submission>, bool),
-) -> Result<(ScanResult, Vec<Taken>, bool), EngineError> {
-    run.connector = engine.connections.digest(&job.source).unwrap_or_default();
-    let observer = Observer::new(engine, job, connection, run.id, (Mode::Hints, Described::default()))?;
-    let started_seq = observer.scan.started_seq;
-    let facts = finish::Facts {
-        version: None,
-        resumed: false,
-        connector: run.connector.clone(),
-        mapping: String::new(),
-        allow_empty: false,
-        broken: None,
-    };
-    let (observer, taken, stored) = blocking(move || {
-        let (touched, wanted, later) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut taking = Taking { observer, defers, touched, wanted, later };
-        taking.observer.counts.pages = 1;
-        let mut view = taking.observer.store.snapshot()?;
-        let mut taken = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            taken.push(taking.one(&mut view, submission)?);
-            taking.observer.flush_if_full()?;
-        }
-        drop(view);
-        let mut observer = taking.observer;
-        observer.flush()?;
-        observer.land()?;
-        let counts = &observer.counts;
-        let stored = counts.new + counts.changed + counts.gone > 0;
-        let (observer, _, _) = observer.finish(&facts)?;
-        Ok((observer, taken, stored))
-    })
-    .await?;
-    run.scan = observer.counts;
-    run.notes.extend(observer.notes);
-    let connector = run.connector.clone();
-    let result = ScanResult { seen: observer.seen, started_seq, ..ScanResult::nothing(connector) };
-    Ok((result, taken, stored))
+/// Submissions that are taken in by one run, in order. Nothing is decided; what is stored is durable with the next commit that
+/// is.
+pub(crate) struct Intake {
+    taking: Taking,
+    facts: finish::Facts,
+}
+
+impl Intake {
+    /// Begins. With `defers`, of two that make the same only the first is taken in.
+    pub(crate) fn begin(
+        engine: &Engine,
+        job: &Job,
+        connection: ConnectionNumber,
+        run: &mut Run,
+        defers: bool,
+    ) -> Result<Self, EngineError> {
+        run.connector = engine.connections.digest(&job.source).unwrap_or_default();
+        let mut observer = Observer::new(engine, job, connection, run.id, (Mode::Hints, Described::default()))?;
+        observer.counts.pages = 1;
+        let facts = finish::Facts {
+            version: None,
+            resumed: false,
+            connector: run.connector.clone(),
+            mapping: String::new(),
+            allow_empty: false,
+            broken: None,
+        };
+        let (touched, wanted, later) = (HashSet::new(), HashSet::new(), HashSet::new());
+        Ok(Self { taking: Taking { observer, defers, touched, wanted, later }, facts })
+    }
+
+    /// Takes some in.
+    pub(crate) async fn add(mut self, submissions: Vec<Said>) -> Result<(Self, Vec<Taken>), EngineError> {
+        blocking(move || {
+            let mut view = self.taking.observer.store.snapshot()?;
+            let mut taken = Vec::with_capacity(submissions.len());
+            for submission in submissions {
+                taken.push(self.taking.one(&mut view, submission)?);
+                self.taking.observer.flush_if_full()?;
+            }
+            Ok((self, taken))
+        })
+        .await
+    }
+
+    /// Ends. The second value: whether anything was stored.
+    pub(crate) async fn end(self, run: &mut Run) -> Result<(ScanResult, bool), EngineError> {
+        let Self { taking: Taking { mut observer, .. }, facts } = self;
+        let started_seq = observer.scan.started_seq;
+        let (observer, stored) = blocking(move || {
+            observer.flush()?;
+            observer.land()?;
+            let counts = &observer.counts;
+            let stored = counts.new + counts.changed + counts.gone > 0;
+            Ok((observer.finish(&facts)?.0, stored))
+        })
+        .await?;
+        run.scan = observer.counts;
+        run.notes.extend(observer.notes);
+        let nothing = ScanResult::nothing(run.connector.clone());
+        Ok((ScanResult { seen: observer.seen, started_seq, ..nothing }, stored))
+    }
 }
 
 /// Where clients submitted once and now it is read, nobody keeps up any more by which values they look things up.
@@ -104,14 +163,17 @@ pub(super) fn forget_keys(
 
 impl Observer {
     /// Takes in a record that was read already, of an object that was never there and that nothing else waits to be stored of.
-    fn new_record(&mut self, mut record: Record, attributes: Attributes) {
-        let hash = record_hash(&record);
+    fn new_record(&mut self, mut record: Record, said: SaidRecord) {
+        let SaidRecord { attributes, mut hash, keys } = said;
+        if std::mem::take(&mut record.partial) {
+            hash = record_hash(&record);
+        }
         self.counts.records += 1;
         self.counts.new += 1;
         self.bytes += record.attributes.len() + record.id.as_str().len();
         record.attributes = String::new();
         self.waiting.insert((record.class, record.id.clone()), hash);
-        self.pending.push(Pending::Record { record, attributes, hash, head: None });
+        self.pending.push(Pending::Record { record, attributes, hash, head: None, keys: Some(keys) });
     }
 }
 
@@ -121,15 +183,16 @@ struct Taking {
     /// True: two that want the same are not taken together.
     defers: bool,
     /// Objects that a submission before was about and whose new state may not be stored yet.
-    touched: BTreeSet<(Class, ExternalId)>,
+    touched: HashSet<(Class, ExternalId)>,
     /// Values of new objects.
-    wanted: BTreeSet<(Class, &'static str, String)>,
+    wanted: HashSet<(Class, &'static str, String)>,
     /// Objects of which something waits for the next run.
-    later: BTreeSet<(Class, ExternalId)>,
+    later: HashSet<(Class, ExternalId)>,
 }
 
 impl Taking {
-    fn one(&mut self, view: &mut Snapshot, submission: Submission) -> Result<Taken, EngineError> {
+    fn one(&mut self, view: &mut Snapshot, said: Said) -> Result<Taken, EngineError> {
+        let Said { submission, read } = said;
         let Some((class, id)) = about(&submission.change) else {
             return Ok(refused(
                 FaultKind::Invalid,
@@ -138,14 +201,14 @@ impl Taking {
         };
         let key = (class, id.clone());
         if self.later.contains(&key) {
-            return Ok(Taken::Later(submission));
+            return Ok(Taken::Later(Box::new(Said { submission, read })));
         }
         if !self.touched.insert(key) {
             // What comes next builds on what was said of this object: that must be in the store, and in the view.
             self.observer.flush()?;
             self.observer.land()?;
             *view = self.observer.store.snapshot()?;
-            self.touched = BTreeSet::from([(class, id.clone())]);
+            self.touched = HashSet::from([(class, id.clone())]);
         }
         let head = view.shadow_head(self.observer.scan.connection, class, &id)?;
         let never = head.is_none();
@@ -155,8 +218,8 @@ impl Taking {
         }
         match submission.change {
             Change::Upsert(record) => {
-                let record = Record { version: None, previous_id: None, ..record };
-                self.upsert(view, record, (head, never), submission.create)
+                let read = read.unwrap_or_else(|| SaidRecord::of(&record));
+                self.upsert(view, (record, read), (head, never), submission.create)
             }
             Change::Amend(amendment) => self.amend(view, Amendment { version: None, ..amendment }, head),
             Change::Gone { class, id, cause } => {
@@ -173,38 +236,39 @@ impl Taking {
     fn upsert(
         &mut self,
         view: &mut Snapshot,
-        mut record: Record,
+        (mut record, read): (Record, Result<SaidRecord, Problem>),
         (head, never): (Option<ShadowHead>, bool),
         create: bool,
     ) -> Result<Taken, EngineError> {
         let (class, id) = (record.class, record.id.clone());
-        let attributes = match normalise(&record) {
-            Ok(attributes) => attributes,
+        let said = match read {
+            Ok(said) => said,
             Err(problem) => return Ok(refused(FaultKind::Invalid, &problem.message)),
         };
         if let Some(head) = head {
             if record.partial {
                 return self.amend(view, amendment_of(&record), Some(head));
             }
-            let same = |known: Shadow| !known.partial && known.attributes == attributes;
+            let same = |known: Shadow| !known.partial && known.attributes == said.attributes;
             if !view.shadow(self.observer.scan.connection, class, head.ordinal)?.is_some_and(same) {
                 self.observer.record(view, record)?;
             }
             return Ok(Taken::Stored { class, id, new: false, amended: false });
         }
-        if view.erased(self.observer.scan.connection, class, &id)?.is_some() && Rule::ErasedStaysAway.on() {
+        let erased_some = self.observer.erased_some;
+        if erased_some && view.erased(self.observer.scan.connection, class, &id)?.is_some() {
             let text = "the object of this id was erased for good; whoever it is now needs another id";
             return Ok(Taken::Refused(Fault::new(FaultKind::Conflict, text).about(id.as_str())));
         }
-        if self.defers && !self.is_first(class, &attributes) {
+        if self.defers && !self.is_first(class, &said.keys) {
             self.later.insert((class, id.clone()));
-            let change = Change::Upsert(record);
-            return Ok(Taken::Later(Submission { change, create, expect: None }));
+            let submission = Submission { change: Change::Upsert(record), create, expect: None };
+            return Ok(Taken::Later(Box::new(Said { submission, read: Some(Ok(said)) })));
         }
-        record.partial = false;
         if never {
-            self.observer.new_record(record, attributes);
+            self.observer.new_record(record, said);
         } else {
+            record.partial = false;
             self.observer.record(view, record)?;
         }
         Ok(Taken::Stored { class, id, new: true, amended: false })
@@ -212,9 +276,9 @@ impl Taking {
 
     /// True unless a new object before it has the same name: of two clients that make the same, the first one does, which a
     /// plan of both would leave to a person.
-    fn is_first(&mut self, class: Class, attributes: &Attributes) -> bool {
-        let keys = keys_of(attributes).into_iter().filter(|(attribute, _)| OF_ONE.contains(attribute));
-        let keys: Vec<_> = keys.map(|(attribute, value)| (class, attribute, value)).collect();
+    fn is_first(&mut self, class: Class, keys: &[(&'static str, String)]) -> bool {
+        let keys = keys.iter().filter(|(attribute, _)| OF_ONE.contains(attribute));
+        let keys: Vec<_> = keys.map(|(attribute, value)| (class, *attribute, value.clone())).collect();
         if keys.iter().any(|key| self.wanted.contains(key)) && Rule::FirstPushWins.on() {
             return false;
         }

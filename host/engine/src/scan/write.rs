@@ -1,6 +1,7 @@
 //! Storing what differs, in one transaction with the resume point that covers it, while the next pages are compared.
 
 use super::observer::{Observer, Pending};
+use super::pushed::ShadowKeys;
 use super::{Described, Mode, ScanId};
 use crate::aside::{Aside, FEW};
 use crate::error::EngineError;
@@ -118,8 +119,8 @@ impl Batch {
             self.checks |= self.landed.overtaken;
             for pending in std::mem::take(&mut self.pending) {
                 match pending {
-                    Pending::Record { record, attributes, hash, head } => {
-                        self.put(w, record, hash, head, attributes)?;
+                    Pending::Record { record, attributes, hash, head, keys } => {
+                        self.put(w, (record, hash), head, (attributes, keys))?;
                     }
                     Pending::Amendment { amendment, head } => self.amend(w, amendment, &head)?,
                     Pending::Gone { class, id, cause, head } => self.bury(w, class, &id, cause, &head)?,
@@ -133,7 +134,7 @@ impl Batch {
             self.landed.seq = w.sequence()?;
             Ok(())
         };
-        if pushed { store.commit_with_next("observe", work) } else { store.commit_unsynced("observe", work) }?;
+        if pushed { store.commit_keeping("observe", work) } else { store.commit_unsynced("observe", work) }?;
         Ok(self.landed)
     }
 
@@ -193,10 +194,9 @@ impl Batch {
     fn put(
         &mut self,
         w: &mut Writer<'_>,
-        record: Record,
-        hash: RecordHash,
+        (record, hash): (Record, RecordHash),
         head: Option<ShadowHead>,
-        attributes: Attributes,
+        (attributes, keys): (Attributes, Option<ShadowKeys>),
     ) -> Result<(), EngineError> {
         let connection = self.scan.connection;
         let Some(head) = self.present(w, record.class, &record.id, record.version.as_deref(), head)? else {
@@ -236,8 +236,13 @@ impl Batch {
             state: ShadowState::Live,
         };
         if self.indexes {
-            let before = if head.is_some() { w.shadow(connection, class, ordinal)? } else { None };
-            w.put_shadow_keys(connection, ordinal, before.as_ref(), &shadow)?;
+            match (&head, keys) {
+                (None, Some(keys)) => w.add_shadow_keys(connection, class, ordinal, &keys)?,
+                _ => {
+                    let before = if head.is_some() { w.shadow(connection, class, ordinal)? } else { None };
+                    w.put_shadow_keys(connection, ordinal, before.as_ref(), &shadow)?;
+                }
+            }
         }
         w.put_shadow(connection, ordinal, &shadow)?;
         w.put_unsettled(connection, class, ordinal, seq)?;

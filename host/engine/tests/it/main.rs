@@ -17,6 +17,7 @@ mod hub;
 mod hub_plans;
 mod inbox;
 mod lanes;
+mod large;
 mod leavers;
 mod lifeline;
 mod listening;

@@ -23,16 +23,16 @@ const POLICY: &str = r#"{"jobs": {"api": {"source": "api", "pushed": true, "acco
 
 type Answers = Vec<Result<Option<Record>, Fault>>;
 
-struct Api {
-    engine: Engine,
-    disk: Recorder,
+pub(crate) struct Api {
+    pub(crate) engine: Engine,
+    pub(crate) disk: Recorder,
 }
 
-fn api() -> ConnectionId {
+pub(crate) fn api() -> ConnectionId {
     "api".parse().unwrap()
 }
 
-fn on(disk: &Recorder) -> Api {
+pub(crate) fn on(disk: &Recorder) -> Api {
     with(disk, POLICY)
 }
 
@@ -55,11 +55,11 @@ fn with(disk: &Recorder, policy: &str) -> Api {
 }
 
 impl Api {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         on(&Recorder::new())
     }
 
-    fn directory(&self) -> Arc<dyn Directory> {
+    pub(crate) fn directory(&self) -> Arc<dyn Directory> {
         self.engine.directory(&api()).unwrap()
     }
 
@@ -67,15 +67,15 @@ impl Api {
         self.directory().submit(submissions).await
     }
 
-    async fn get(&self, class: Class, id: &str) -> Option<Record> {
+    pub(crate) async fn get(&self, class: Class, id: &str) -> Option<Record> {
         self.directory().get(class, id.into()).await.unwrap()
     }
 
-    fn runs(&self) -> usize {
+    pub(crate) fn runs(&self) -> usize {
         self.engine.store.snapshot().unwrap().runs().unwrap().count()
     }
 
-    fn verify(&self) {
+    pub(crate) fn verify(&self) {
         let report = rosterd_store::verify::verify(&self.engine.store.snapshot().unwrap()).unwrap();
         assert_eq!(report.problems, Vec::<String>::new());
     }
@@ -95,7 +95,7 @@ pub(crate) fn create(number: usize) -> Submission {
     Submission { change, create: true, expect: None }
 }
 
-fn edit(class: Class, id: &str, edit: Edit) -> Submission {
+pub(crate) fn edit(class: Class, id: &str, edit: Edit) -> Submission {
     let change = Change::Amend(Amendment { class, id: id.into(), version: None, edits: vec![edit] });
     Submission { change, create: false, expect: None }
 }

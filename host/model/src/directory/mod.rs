@@ -27,9 +27,14 @@ pub trait Directory: Send + Sync {
     /// Each change is an upsert, an amendment, or a departure with the cause `Deleted`; ids are fit to be keys.
     fn submit(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<Option<Record>, Fault>>>;
 
-    /// As [`Directory::submit`], for whoever does not look at the objects: only whether each was done.
-    fn store(&self, submissions: Vec<Submission>) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
-        Box::pin(async move { self.submit(submissions).await.into_iter().map(|answer| answer.map(drop)).collect() })
+    /// As [`Directory::submit`], of a part of something large: only whether each was done. Parts that follow each other may be
+    /// decided together. Parts are taken in the order in which their futures are first asked whether they are ready.
+    fn store(&self, part: LargePart) -> BoxFuture<'_, Vec<Result<(), Fault>>> {
+        Box::pin(async move {
+            let answers = self.submit(part.submissions).await;
+            drop(part.room);
+            answers.into_iter().map(|answer| answer.map(drop)).collect()
+        })
     }
 
     /// Several objects of one class, in the order of the ids: as [`Directory::get`] of each.
@@ -48,6 +53,22 @@ pub trait Directory: Send + Sync {
 
     /// One page of the objects of a class that fit. `unsupported` for a comparison that it can not answer.
     fn query(&self, class: Class, query: Query) -> BoxFuture<'_, Result<Listing, Fault>>;
+}
+
+/// A part of something that is submitted in many parts. Whoever submits them bounds how many there are at once.
+pub struct LargePart {
+    /// What is submitted.
+    pub submissions: Vec<Submission>,
+    /// True: the next part comes at once, whether or not this one was answered.
+    pub follows: bool,
+    /// Dropped as soon as the submissions take no memory any more, though they may not be decided yet.
+    pub room: Option<Box<dyn Send>>,
+}
+
+impl std::fmt::Debug for LargePart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LargePart").field("count", &self.submissions.len()).finish_non_exhaustive()
+    }
 }
 
 /// One change that a client asks for.

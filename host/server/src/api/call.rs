@@ -18,7 +18,7 @@ pub(super) struct Api {
     pub(super) hub: Arc<dyn HubView>,
     /// The OpenAPI document, written.
     pub(super) document: Arc<str>,
-    /// Room for imports: each holds three portions.
+    /// Room for imports: each holds five portions.
     pub(super) imports: Arc<Semaphore>,
 }
 

@@ -1,6 +1,6 @@
 //! What clients do with the directory of their connection, in few words: find, make, change, remove.
 
-use super::kind::{CREATED, Kept, Kind, MODIFIED, MORE, SHORT};
+use super::kind::{Kept, Kind, MODIFIED, MORE, SHORT};
 use super::problem::{Problem, Refused};
 use super::read::names_version;
 use crate::Caller;
@@ -73,6 +73,22 @@ pub(super) fn new_id(now: Timestamp) -> String {
     let mut bytes = [0; 10];
     bytes.copy_from_slice(&random[6..]);
     uuid::Builder::from_unix_timestamp_millis(now.0, &bytes).into_uuid().to_string()
+}
+
+/// What the directory is to keep of a new object, made at a time as [`written`] has it.
+pub(super) fn text_of<K: Kind>(object: &K, made: &str) -> String {
+    // Texts, numbers and flags can be written; what could not be would be no JSON, and refused.
+    let mut text = String::from_utf8(object.text(made).unwrap_or_default()).unwrap_or_default();
+    // Many of them may wait: what is written grows in steps, and would keep the room of the last one.
+    text.shrink_to_fit();
+    text
+}
+
+/// What makes an object that the directory is to keep as a text says.
+pub(super) fn making(class: Class, id: &str, attributes: String) -> Submission {
+    let id = ExternalId::from(id);
+    let record = Record { class, id, previous_id: None, version: None, attributes, partial: false };
+    Submission { change: Change::Upsert(record), create: true, expect: None }
 }
 
 impl Desk<'_> {
@@ -151,18 +167,17 @@ impl Desk<'_> {
 
     /// What makes an object.
     pub(super) fn made<K: Kind>(&self, id: &str, object: &K) -> Submission {
-        let mut kept = object.keep();
-        kept.insert(CREATED.to_owned(), written(self.now).into());
-        kept.insert(MODIFIED.to_owned(), written(self.now).into());
-        let attributes = Value::Object(kept).to_string();
-        let (class, id) = (K::CLASS, ExternalId::from(id));
-        let record = Record { class, id, previous_id: None, version: None, attributes, partial: false };
-        Submission { change: Change::Upsert(record), create: true, expect: None }
+        making(K::CLASS, id, text_of(object, &written(self.now)))
     }
 
     /// What makes an object of one that was found; none: it is so already.
     pub(super) fn changed<K: Kind>(&self, found: &Found, object: &K, more: Vec<Edit>) -> Option<Submission> {
-        let mut edits = difference(&K::show(&found.kept).keep(), &object.keep());
+        self.become_as::<K>(found, &object.keep(), more)
+    }
+
+    /// As [`Desk::changed`], of an object as it is to be kept.
+    pub(super) fn become_as<K: Kind>(&self, found: &Found, after: &Kept, more: Vec<Edit>) -> Option<Submission> {
+        let mut edits = difference(&K::show(&found.kept).keep(), after);
         edits.extend(more);
         self.amending(K::CLASS, found, edits)
     }

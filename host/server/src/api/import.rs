@@ -1,13 +1,13 @@
 //! Many objects in one request: a line of JSON for each, and a line of answer for each in the same order.
 //!
-//! Reading goes on while a portion is stored; nothing but three portions is held. A line says what an object is as a whole: it is
-//! made if it is not there, changed if it is different, and left as it is if it is the same.
+//! Lines are read into portions ([`super::portions`]), and portions submitted while those before them are decided. A line says
+//! what an object is as a whole: it is made if it is not there, changed if it is different, and left as it is if it is the same.
 
 use super::call::{Api, Call};
-use super::desk::{Desk, new_id};
-use super::kind::{Kind, checked};
-use super::lines::{Line, Lines, is_empty, write, written};
-use super::object::given_id;
+use super::desk::{Desk, Found, making, new_id};
+use super::kind::{CREATED, Kept, Kind, MODIFIED};
+use super::lines::{Lines, is_empty, write, written};
+use super::portions::{Item, Portion, Reading};
 use super::problem::{Problem, Refused};
 use super::read;
 use crate::Caller;
@@ -15,32 +15,27 @@ use axum::body::Bytes;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use rosterd_model::directory::{LargePart, Submission};
+use rosterd_model::port::BoxFuture;
 use rosterd_model::{Fault, FaultKind};
 use serde::Serialize;
-use serde_json::{Map, Value};
-use std::collections::HashSet;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::mpsc;
+use std::collections::{HashSet, VecDeque};
+use std::future::{poll_fn, ready};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
+use std::task::Poll;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use utoipa::ToSchema;
 
 /// The media type of lines of JSON.
 pub(super) const LINES: &str = "application/x-ndjson";
-/// Objects that are stored at once. Each portion costs the hub the same few writes and pages of its trees that were changed
-/// for the one before as well; but others who change something wait as long as one takes.
-const PORTION: usize = 10_000;
-/// Bytes of a portion, so that long lines do not add up.
-const PORTION_BYTES: usize = 8 << 20;
-/// How often a portion is offered that the hub has no room for.
-const OFFERS: usize = 30;
+/// Portions that may wait for their turn; of those that had it nothing is held but the answers.
+const WAITING: usize = 3;
+/// Portions that are not answered yet, at most.
+const UNDER_WAY: usize = 64;
 
-/// One line, read.
-struct Item<K> {
-    line: u64,
-    /// The id, if it could be told.
-    id: Option<String>,
-    object: Result<K, Refused>,
-}
+/// Ids are compared by it.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What became of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -56,7 +51,7 @@ pub(super) struct Outcome {
     status: &'static str,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Problem>,
+    error: Option<Box<Problem>>,
 }
 
 /// `POST /v1/import/accounts`
@@ -77,9 +72,9 @@ pub(super) async fn import<K: Kind>(call: Call) -> Result<Response, Refused> {
     let (out, answer) = written();
     if !is_empty(&body) {
         let (portions, received) = mpsc::channel(1);
-        tokio::spawn(read_all::<K>(Lines::of(body), portions));
+        tokio::spawn(Reading::begin(Lines::of(body), call.api.clone()).all::<K>(portions));
         tokio::spawn(async move {
-            store_all(call.api, caller, received, out, only_errors).await;
+            store_all::<K>(call.api, caller, received, out, only_errors).await;
             drop(seat);
         });
     }
@@ -88,136 +83,150 @@ pub(super) async fn import<K: Kind>(call: Call) -> Result<Response, Refused> {
     Ok(response)
 }
 
-/// Reads until the body ends or nobody takes portions any more.
-async fn read_all<K: Kind>(mut lines: Lines, to: mpsc::Sender<Vec<Item<K>>>) {
-    let (mut portion, mut ids, mut bytes, mut number) = (Vec::new(), HashSet::new(), 0, 0_u64);
-    loop {
-        let (more, broken) = match lines.next().await {
-            Ok(Some(more)) => (more, false),
-            Ok(None) => break,
-            Err(problem) => (vec![Err(problem)], true),
-        };
-        for line in more {
-            number += 1;
-            bytes += line.as_ref().map_or(0, Vec::len);
-            let Some(item) = item::<K>(number, line) else { continue };
-            // Of two lines about one object the second one builds on the first.
-            let twice = item.id.as_ref().is_some_and(|id| !ids.insert(id.clone()));
-            if (twice || portion.len() == PORTION || bytes > PORTION_BYTES) && !portion.is_empty() {
-                ids = item.id.clone().into_iter().collect();
-                bytes = 0;
-                if to.send(std::mem::take(&mut portion)).await.is_err() {
-                    return;
-                }
-            }
-            portion.push(item);
-        }
-        if broken {
-            break;
-        }
-    }
-    if !portion.is_empty() {
-        drop(to.send(portion).await);
-    }
-}
-
-/// What a line says; none: nothing stands in it.
-fn item<K: Kind>(line: u64, bytes: Line) -> Option<Item<K>> {
-    let bytes = match bytes {
-        Ok(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return None,
-        Ok(bytes) => bytes,
-        Err(problem) => return Some(Item { line, id: None, object: Err(problem) }),
-    };
-    let mut id = None;
-    let object = (|| {
-        let mut body: Map<String, Value> = read::parsed(&bytes)?;
-        id = given_id(&mut body)?;
-        let object: K = read::fitted(Value::Object(body))?;
-        checked(&object)?;
-        Ok(object)
-    })();
-    Some(Item { line, id, object })
-}
-
+/// Submits portions, one behind the other, and says what became of them: while some are decided, the next ones are read and
+/// wait for their turn.
 async fn store_all<K: Kind>(
     api: Api,
     caller: Caller,
-    mut portions: mpsc::Receiver<Vec<Item<K>>>,
+    mut portions: mpsc::Receiver<Portion>,
     out: mpsc::Sender<Bytes>,
     only_errors: bool,
 ) {
-    while let Some(portion) = portions.recv().await {
-        let outcomes = store(&api.desk(&caller), portion).await;
-        let mut text = Vec::new();
-        for outcome in outcomes.iter().filter(|outcome| !only_errors || outcome.error.is_some()) {
-            if serde_json::to_writer(&mut text, outcome).is_ok() {
-                text.push(b'\n');
-            }
-        }
-        // Who does not read the answer is not imported from any further: he would not know what was done.
-        if !write(&out, text).await {
-            return;
-        }
-    }
-}
-
-/// Stores a portion; one outcome for each item, in order.
-async fn store<K: Kind>(desk: &Desk<'_>, portion: Vec<Item<K>>) -> Vec<Outcome> {
-    let mut outcomes = Vec::with_capacity(portion.len());
-    let (mut places, mut submissions) = (Vec::new(), Vec::new());
-    let known = portion.iter().filter(|item| item.object.is_ok()).filter_map(|item| item.id.as_deref());
-    let mut found = desk.find_all(K::CLASS, known).await.into_iter();
-    for Item { line, id, object } in portion {
-        let given = id.is_some();
-        let there = match (&object, given) {
-            (Ok(_), true) => found.next().unwrap_or_else(|| Err(Problem::internal())),
-            _ => Ok(None),
+    let room = Arc::new(Semaphore::new(WAITING));
+    let mut under_way: VecDeque<Submitted> = VecDeque::new();
+    loop {
+        let next = async {
+            // Nobody closes it.
+            let room = Arc::clone(&room).acquire_owned().await.ok();
+            portions.recv().await.zip(room)
         };
-        let id = id.unwrap_or_else(|| new_id(desk.now));
-        let (status, error) = match (object, there) {
-            (Err(problem), _) | (_, Err(problem)) => ("failed", Some(*problem)),
-            (Ok(object), Ok(None)) => {
-                places.push(outcomes.len());
-                submissions.push(desk.made(&id, &object));
-                ("created", None)
-            }
-            (Ok(object), Ok(Some(found))) => match desk.changed(&found, &object, Vec::new()) {
-                Some(submission) => {
-                    places.push(outcomes.len());
-                    submissions.push(submission);
-                    ("changed", None)
+        let next = match under_way.front_mut() {
+            None => next.await,
+            Some(first) => tokio::select! {
+                biased;
+                outcomes = &mut first.deciding => {
+                    under_way.pop_front();
+                    // Who does not read the answer is not imported from any further: he would not know what was done.
+                    if tell(&outcomes, &out, only_errors).await {
+                        continue;
+                    }
+                    return;
                 }
-                None => ("unchanged", None),
+                next = next => next,
             },
         };
-        let id = (given || error.is_none()).then_some(id);
-        outcomes.push(Outcome { line, id, status, error });
-    }
-    let answers = submit(desk, submissions).await;
-    for (place, answer) in places.into_iter().zip(answers) {
-        if let Err(fault) = answer {
-            outcomes[place].status = "failed";
-            outcomes[place].error = Some(fault.into());
+        let ids = next.iter().flat_map(|(portion, _)| &portion.items).filter_map(|item| item.id.as_deref());
+        let ids: HashSet<u64> = ids.map(|id| HASHER.hash_one(id)).collect();
+        // What is about the same object is compared with what is made of it.
+        let builds = under_way.iter().any(|one| !one.ids.is_disjoint(&ids));
+        while next.is_none() || builds || under_way.len() >= UNDER_WAY {
+            let Some(first) = under_way.pop_front() else { break };
+            if !tell(&first.deciding.await, &out, only_errors).await {
+                return;
+            }
         }
+        let Some((Portion { items, follows }, room)) = next else { return };
+        let prepared = Prepared::of::<K>(&api.desk(&caller), items).await;
+        let deciding = begin(prepared, (follows, room), &caller).await;
+        under_way.push_back(Submitted { deciding, ids });
     }
-    outcomes
 }
 
-/// Submits, and comes again while the hub has no room.
-async fn submit(desk: &Desk<'_>, submissions: Vec<rosterd_model::directory::Submission>) -> Vec<Result<(), Fault>> {
-    if submissions.is_empty() {
-        return Vec::new();
-    }
-    let count = submissions.len();
-    for _ in 0..OFFERS {
-        let answers = desk.caller.directory.store(submissions.clone()).await;
-        let full = |answer: &Result<_, Fault>| matches!(answer, Err(fault) if fault.kind == FaultKind::RateLimited);
-        if !answers.iter().all(full) {
-            return answers;
+/// A portion that was submitted.
+struct Submitted {
+    deciding: BoxFuture<'static, Vec<Outcome>>,
+    /// Of the ids of its objects, the hashes: two that are equal by chance only wait for each other.
+    ids: HashSet<u64>,
+}
+
+/// Says what became of lines; false: nobody reads that any more.
+async fn tell(outcomes: &[Outcome], out: &mpsc::Sender<Bytes>, only_errors: bool) -> bool {
+    let mut text = Vec::new();
+    for outcome in outcomes.iter().filter(|outcome| !only_errors || outcome.error.is_some()) {
+        if serde_json::to_writer(&mut text, outcome).is_ok() {
+            text.push(b'\n');
         }
-        let wait = answers.iter().filter_map(|answer| answer.as_ref().err()?.retry_after_ms).max().unwrap_or(1_000);
-        tokio::time::sleep(Duration::from_millis(wait.min(5_000))).await;
     }
-    let text = "the hub had no room for it for a long time; send the lines that failed again later";
-    (0..count).map(|_| Err(Fault::new(FaultKind::RateLimited, text))).collect()
+    write(out, text).await
+}
+
+/// Submits a portion. Those that are submitted after it are taken after it.
+async fn begin(
+    prepared: Prepared,
+    (follows, room): (bool, OwnedSemaphorePermit),
+    caller: &Caller,
+) -> BoxFuture<'static, Vec<Outcome>> {
+    let directory = Arc::clone(&caller.directory);
+    let Prepared { mut outcomes, places, submissions } = prepared;
+    if submissions.is_empty() {
+        return Box::pin(ready(outcomes));
+    }
+    let mut deciding: BoxFuture<'static, _> = Box::pin(async move {
+        let answers = directory.store(LargePart { submissions, follows, room: Some(Box::new(room)) }).await;
+        for (place, answer) in places.into_iter().zip(answers) {
+            if let Err(fault) = answer {
+                outcomes[place].status = "failed";
+                outcomes[place].error = Some(Refused::from(fault));
+            }
+        }
+        outcomes
+    });
+    // It takes its place among those that wait when it is first asked whether it is ready.
+    match poll_fn(|context| Poll::Ready(deciding.as_mut().poll(context))).await {
+        Poll::Ready(outcomes) => Box::pin(ready(outcomes)),
+        Poll::Pending => deciding,
+    }
+}
+
+/// A portion that was compared with what is there.
+struct Prepared {
+    /// One for each item, in order: what they come to if what is submitted is done.
+    outcomes: Vec<Outcome>,
+    submissions: Vec<Submission>,
+    /// The place of each submission in the outcomes.
+    places: Vec<usize>,
+}
+
+impl Prepared {
+    async fn of<K: Kind>(desk: &Desk<'_>, items: Vec<Item>) -> Self {
+        let mut outcomes = Vec::with_capacity(items.len());
+        let (mut places, mut submissions) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        let known = items.iter().filter(|item| item.object.is_ok()).filter_map(|item| item.id.as_deref());
+        let mut found = desk.find_all(K::CLASS, known).await.into_iter();
+        for Item { line, id, object } in items {
+            let given = id.is_some();
+            let there = match (&object, given) {
+                (Ok(_), true) => found.next().unwrap_or_else(|| Err(Problem::internal())),
+                _ => Ok(None),
+            };
+            let id = id.unwrap_or_else(|| new_id(desk.now));
+            let (status, error) = match (object, there) {
+                (Err(problem), _) | (_, Err(problem)) => ("failed", Some(problem)),
+                (Ok(object), Ok(None)) => {
+                    places.push(outcomes.len());
+                    submissions.push(making(K::CLASS, &id, object));
+                    ("created", None)
+                }
+                (Ok(text), Ok(Some(found))) => match changed::<K>(desk, &found, &text) {
+                    Some(submission) => {
+                        places.push(outcomes.len());
+                        submissions.push(submission);
+                        ("changed", None)
+                    }
+                    None => ("unchanged", None),
+                },
+            };
+            let id = (given || error.is_none()).then_some(id);
+            outcomes.push(Outcome { line, id, status, error });
+        }
+        Self { outcomes, submissions, places }
+    }
+}
+
+/// What makes an object of one that was found; none: it is so already. `text` is what would make it anew.
+fn changed<K: Kind>(desk: &Desk<'_>, found: &Found, text: &str) -> Option<Submission> {
+    let mut kept: Kept = serde_json::from_str(text).unwrap_or_default();
+    // When it was made is not for whoever imports it again to say.
+    [CREATED, MODIFIED].iter().for_each(|name| drop(kept.remove(*name)));
+    desk.become_as::<K>(found, &kept, Vec::new())
 }

@@ -50,6 +50,14 @@ pub(super) trait Kind: DeserializeOwned + Serialize + ToSchema + Send + Sync + '
     /// As the directory keeps it.
     fn keep(&self) -> Kept;
 
+    /// The text of what [`Kind::keep`] gives, and of when it was made.
+    fn text(&self, made: &str) -> serde_json::Result<Vec<u8>> {
+        let mut kept = self.keep();
+        kept.insert(CREATED.to_owned(), made.into());
+        kept.insert(MODIFIED.to_owned(), made.into());
+        serde_json::to_vec(&kept)
+    }
+
     /// From what the directory keeps.
     fn show(kept: &Kept) -> Self;
 

@@ -13,6 +13,7 @@
 //! hub, hub_view  what the hub has                   compatible the paths of Alibaba Cloud IDaaS
 //! ```
 
+mod apart;
 mod call;
 mod compatible;
 mod desk;
@@ -29,6 +30,7 @@ mod members;
 mod object;
 mod operation;
 mod pattern;
+mod portions;
 mod problem;
 mod read;
 mod schemas;

@@ -2,8 +2,15 @@
 
 use super::place::{Place, TOKEN};
 use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::Request;
+use http_body_util::BodyExt as _;
+use hyper::body::Frame;
 use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
 
 fn line(number: usize, title: &str) -> String {
     format!("{}\n", json!({ "id": format!("u{number:05}"), "userName": format!("user{number}"), "title": title }))
@@ -83,4 +90,45 @@ async fn what_was_exported_or_read_is_taken_back_as_it_is() {
     let (status, same) = place.call("PUT", "/v1/org-units/top", Some(exported[0].clone())).await;
     assert_eq!((status, &same), (200, &exported[0]));
     assert_eq!(place.call("PUT", "/v1/org-units/other", Some(exported[0].clone())).await.0, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_about_an_object_that_is_under_way_builds_on_it() {
+    let place = Place::new();
+    let all = (0..10_050).map(|number| line(number, "a")).chain([line(7, "b"), line(10_060, "a"), line(7, "c")]);
+    let lines = place.lines("POST", "/v1/import/accounts", all.collect::<String>()).await;
+    assert_eq!((lines.len(), count(&lines, "created"), count(&lines, "changed")), (10_053, 10_051, 2));
+    assert!(lines.iter().enumerate().all(|(at, line)| line["line"] == at as u64 + 1));
+    assert_eq!(place.call("GET", "/v1/accounts/u00007", None).await.1["title"], "c");
+}
+
+/// A body that comes as it is sent.
+struct Coming(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for Coming {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, c: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(c).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_an_answer_before_he_sends_more_gets_it() {
+    let place = Place::new();
+    let (sender, coming) = mpsc::channel(1);
+    let request = Request::builder().method("POST").uri("/v1/import/accounts");
+    let request =
+        request.header("authorization", format!("Bearer {TOKEN}")).header("content-type", "application/x-ndjson");
+    let response = place.send(request.body(Body::new(Coming(coming))).unwrap()).await;
+    let mut answers = response.into_body();
+    for number in 0..2 {
+        sender.send(line(number, "a").into()).await.unwrap();
+        let answer = answers.frame().await.unwrap().unwrap().into_data().unwrap();
+        let told: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!((&told["line"], &told["status"]), (&json!(number + 1), &json!("created")));
+    }
+    drop(sender);
+    assert!(answers.frame().await.is_none());
 }

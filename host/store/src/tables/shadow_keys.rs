@@ -79,6 +79,23 @@ pub trait WriteShadowKeys: Write {
         new.difference(&old).try_for_each(|key| self.put(Table::ShadowKeys, row(key).as_bytes(), &[]))
     }
 
+    /// Puts the rows of a shadow that had none; `values` are its [`keys_of`].
+    ///
+    /// # Errors
+    /// The store can not be written.
+    fn add_shadow_keys(
+        &mut self,
+        connection: ConnectionNumber,
+        class: Class,
+        ordinal: u32,
+        values: &[(&'static str, String)],
+    ) -> Result<(), StoreError> {
+        values.iter().try_for_each(|(attribute, value)| {
+            let key = of_value(connection, class, attribute, value).u32(ordinal);
+            self.put(Table::ShadowKeys, key.as_bytes(), &[])
+        })
+    }
+
     /// Removes the rows of a shadow that goes.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod full;
 mod kept;
 mod late;
 mod late_keys;
+mod late_values;
 mod line;
 mod lookups;
 mod opening;

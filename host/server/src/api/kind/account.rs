@@ -1,11 +1,87 @@
 //! Accounts.
 
-use super::{Kept, Kind, kept_flag, kept_owns, kept_reference, kept_text, own, put, put_owns, reference, text};
+use super::{CREATED, Kept, Kind, MODIFIED, kept_flag, kept_owns, kept_reference, kept_text, own, text};
 use crate::api::pattern;
 use crate::api::problem::Finding;
 use crate::api::shape::{Account, MOST_UNITS};
 use rosterd_model::Class;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::Value;
+
+/// An account as the directory keeps it; with when it was made, or without.
+struct Keeping<'a> {
+    account: &'a Account,
+    made: Option<&'a str>,
+}
+
+/// One of several values, as SCIM clients have them.
+#[derive(Serialize)]
+struct Typed<'a> {
+    value: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    primary: bool,
+}
+
+#[derive(Serialize)]
+struct Reference<'a> {
+    #[serde(rename = "ref")]
+    class: &'static str,
+    id: &'a str,
+}
+
+const fn unit(id: &str) -> Reference<'_> {
+    Reference { class: Class::OrgUnit.as_str(), id }
+}
+
+impl Serialize for Keeping<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let account = self.account;
+        let mut kept = to.serialize_map(None)?;
+        kept.serialize_entry("userName", &account.user_name)?;
+        for (name, value) in [
+            ("externalId", &account.external_id),
+            ("displayName", &account.display_name),
+            ("name.givenName", &account.given_name),
+            ("name.familyName", &account.family_name),
+            ("title", &account.title),
+            ("department", &account.department),
+            ("employeeNumber", &account.employee_number),
+            ("preferredLanguage", &account.preferred_language),
+            ("description", &account.description),
+        ] {
+            entry(&mut kept, name, value.as_ref())?;
+        }
+        if let Some(email) = &account.email {
+            kept.serialize_entry("emails", &[Typed { value: email, kind: "work", primary: true }])?;
+            kept.serialize_entry("emails.work", email)?;
+        }
+        if let Some(phone) = &account.phone_number {
+            kept.serialize_entry("phoneNumbers", &[Typed { value: phone, kind: "mobile", primary: true }])?;
+            kept.serialize_entry("phoneNumbers.mobile", phone)?;
+        }
+        entry(&mut kept, "emailVerified", account.email_verified)?;
+        entry(&mut kept, "phoneNumberVerified", account.phone_number_verified)?;
+        kept.serialize_entry("active", &account.active.unwrap_or(true))?;
+        entry(&mut kept, "organizationalUnit", account.org_unit.as_deref().map(unit))?;
+        let further = account.org_units.as_ref().filter(|units| !units.is_empty());
+        let further = further.map(|units| units.iter().map(|id| unit(id)).collect::<Vec<_>>());
+        entry(&mut kept, "organizationalUnits", further)?;
+        let manager = account.manager.as_deref();
+        entry(&mut kept, "manager", manager.map(|id| Reference { class: Class::Account.as_str(), id }))?;
+        for (name, value) in account.attributes.iter().flatten() {
+            kept.serialize_entry(name, value)?;
+        }
+        entry(&mut kept, CREATED, self.made)?;
+        entry(&mut kept, MODIFIED, self.made)?;
+        kept.end()
+    }
+}
+
+fn entry<M: SerializeMap>(kept: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| kept.serialize_entry(name, &value))
+}
 
 impl Kind for Account {
     const CLASS: Class = Class::Account;
@@ -87,39 +163,16 @@ impl Kind for Account {
     }
 
     fn keep(&self) -> Kept {
-        let mut kept = Kept::new();
-        put(&mut kept, "userName", Some(self.user_name.as_str()));
-        for (name, value) in [
-            ("externalId", &self.external_id),
-            ("displayName", &self.display_name),
-            ("name.givenName", &self.given_name),
-            ("name.familyName", &self.family_name),
-            ("title", &self.title),
-            ("department", &self.department),
-            ("employeeNumber", &self.employee_number),
-            ("preferredLanguage", &self.preferred_language),
-            ("description", &self.description),
-        ] {
-            put(&mut kept, name, value.as_deref());
+        match serde_json::to_value(Keeping { account: self, made: None }) {
+            Ok(Value::Object(kept)) => kept,
+            // What has names for its members is an object.
+            _ => Kept::new(),
         }
-        if let Some(email) = &self.email {
-            kept.insert("emails".to_owned(), json!([{ "value": email, "type": "work", "primary": true }]));
-            kept.insert("emails.work".to_owned(), email.as_str().into());
-        }
-        if let Some(phone) = &self.phone_number {
-            kept.insert("phoneNumbers".to_owned(), json!([{ "value": phone, "type": "mobile", "primary": true }]));
-            kept.insert("phoneNumbers.mobile".to_owned(), phone.as_str().into());
-        }
-        put(&mut kept, "emailVerified", self.email_verified);
-        put(&mut kept, "phoneNumberVerified", self.phone_number_verified);
-        put(&mut kept, "active", Some(self.active.unwrap_or(true)));
-        put(&mut kept, "organizationalUnit", self.org_unit.as_deref().map(|id| reference(Class::OrgUnit, id)));
-        let further = self.org_units.as_ref().filter(|units| !units.is_empty());
-        let further = further.map(|units| units.iter().map(|id| reference(Class::OrgUnit, id)).collect::<Vec<_>>());
-        put(&mut kept, "organizationalUnits", further);
-        put(&mut kept, "manager", self.manager.as_deref().map(|id| reference(Class::Account, id)));
-        put_owns(&mut kept, self.attributes.as_ref());
-        kept
+    }
+
+    /// Without a map in between: an import makes very many.
+    fn text(&self, made: &str) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&Keeping { account: self, made: Some(made) })
     }
 
     fn show(kept: &Kept) -> Self {
