@@ -4,13 +4,13 @@
 //! and writes like a [`crate::Writer`], and keeps in memory what it writes. Whether it may be stored is decided when its
 //! turn comes ([`crate::Line`]): only if nobody else wrote since its view was taken.
 
-use crate::commit::{Edited, Sizes};
 use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::gather::{self, Gathered, Opened};
 use crate::kv::{Bytes, Read, Rows, Write};
 use crate::schema::Table;
 use crate::snapshot::Snapshot;
+use crate::writer::{Edited, Sizes};
 use redb::WriteTransaction;
 use std::ops::Bound;
 use std::sync::Arc;

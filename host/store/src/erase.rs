@@ -5,7 +5,6 @@
 //! bring it back. Deleted rows may still lie in free pages of the file: [`crate::Store::rewrite`] leaves those behind.
 
 use crate::codec;
-use crate::commit::Writer;
 use crate::error::StoreError;
 use crate::key::ConnectionNumber;
 use crate::kv::{Read, Write};
@@ -15,6 +14,7 @@ use crate::tables::{
     WriteAudit, WriteConnections, WriteErased, WriteHints, WriteLinks, WriteOutbox, WritePlans, WriteQuarantine,
     WriteRuns, WriteShadows, WriteTotals,
 };
+use crate::writer::Writer;
 use rosterd_model::plan::{PlanHeader, PlanState, Reason, Step, StepObject};
 use rosterd_model::quarantine::QuarantineCase;
 use rosterd_model::run::Run;

@@ -45,11 +45,11 @@ pub mod testing;
 pub mod verify;
 pub mod walk;
 mod wire;
+pub mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use commit::Writer;
 pub use counters::Counters;
 pub use draft::Draft;
 pub use error::StoreError;
@@ -79,6 +79,7 @@ pub use tables::shadows::StoredShadow;
 pub use tables::steps::StepRow;
 pub use tables::timers::Timer;
 pub use walk::Walks;
+pub use writer::Writer;
 
 /// All traits of the store: `use rosterd_store::prelude::*` brings every method of [`Snapshot`] and [`Writer`] in scope.
 pub mod prelude {

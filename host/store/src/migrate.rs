@@ -4,12 +4,12 @@
 //! transaction: an upgrade that is interrupted goes on with the step that is missing. A store of a later version is
 //! refused, because to guess at its rows would be to damage them.
 
-use crate::commit::Writer;
 use crate::error::StoreError;
 use crate::kv::Read;
 use crate::open::{Store, name_foreign, sibling};
 use crate::schema::{SCHEMA_VERSION, Table};
 use crate::tables::{ReadMeta, WriteMeta};
+use crate::writer::Writer;
 use std::path::Path;
 
 /// One step of an upgrade.

@@ -8,11 +8,11 @@
 //! It keeps the pages that are replaced meanwhile, and so it is not begun where much is replaced: a portion of something large
 //! that nobody waits for, such as a scan, may be seen as soon as it is stored.
 
-use crate::commit::Writer;
 use crate::error::StoreError;
 use crate::lag::Lasting;
 use crate::open::Store;
 use crate::snapshot::Snapshot;
+use crate::writer::Writer;
 use redb::Durability;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

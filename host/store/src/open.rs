@@ -1,6 +1,5 @@
 //! Making, opening and closing a store.
 
-use crate::commit::Sizes;
 use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::gather::Size;
@@ -11,6 +10,7 @@ use crate::on_disk::OnDisk;
 use crate::schema::Table;
 use crate::snapshot::Snapshot;
 use crate::tables::WriteMeta;
+use crate::writer::Sizes;
 use redb::{Builder, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, StorageError};
 use rosterd_model::effect;
 use rustix::fs::{CWD, RenameFlags, renameat_with};

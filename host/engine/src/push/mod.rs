@@ -14,6 +14,7 @@ mod index;
 mod query;
 mod queue;
 mod reading;
+mod seeing;
 mod settled;
 mod together;
 

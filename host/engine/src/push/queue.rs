@@ -3,18 +3,15 @@
 //! moment ago is waited for a moment, if others wait already.
 
 use super::reading::Reading;
-use super::together::Asked;
-use super::{Answer, Told, fault_of, later, together};
+use super::seeing::see_to;
+use super::{Answer, Told, later};
 use crate::engine::Engine;
-use crate::scan::Off;
 use rosterd_model::directory::LargePart;
 use rosterd_model::{ConnectionId, Fault, FaultKind, JobId};
-use rosterd_store::WithoutValues;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Submissions that one run takes in, unless a single client submits more at once.
@@ -30,8 +27,6 @@ const ENOUGH: usize = 16;
 /// After a wait for nothing so many runs wait for nobody.
 const PASSES: u32 = 8;
 
-/// Submissions of something large that are decided together at most. Whoever comes meanwhile waits until they are.
-const LARGE: usize = 150_000;
 /// Whoever says that more follows is waited for so long.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -123,7 +118,7 @@ impl Pushes {
     }
 
     /// Notes that so many calls are about to be answered, by a run of this time.
-    fn note_end(&self, connection: &ConnectionId, answered: usize, took: Duration, now: Instant) {
+    pub(super) fn note_end(&self, connection: &ConnectionId, answered: usize, took: Duration, now: Instant) {
         let mut all = self.all();
         let waiting = all.entry(connection.clone()).or_default();
         waiting.wanted = waiting.calls.len() + answered;
@@ -132,7 +127,7 @@ impl Pushes {
     }
 
     /// How many calls may be expected together, and for how long; none: no more than are there.
-    fn hope(&self, connection: &ConnectionId, now: Instant) -> Option<(usize, Duration)> {
+    pub(super) fn hope(&self, connection: &ConnectionId, now: Instant) -> Option<(usize, Duration)> {
         let mut all = self.all();
         let waiting = all.get_mut(connection)?;
         let wanted = waiting.wanted.min(ENOUGH);
@@ -147,7 +142,7 @@ impl Pushes {
     }
 
     /// Waits until so many calls are there, and not longer.
-    fn gather(&self, connection: &ConnectionId, wanted: usize, patience: Duration) {
+    pub(super) fn gather(&self, connection: &ConnectionId, wanted: usize, patience: Duration) {
         let until = Instant::now() + patience;
         let mut all = self.all();
         loop {
@@ -168,7 +163,7 @@ impl Pushes {
     }
 
     /// Takes those that go together. True: others are left, and somebody must see to them.
-    fn take(&self, connection: &ConnectionId) -> (Vec<Call>, bool) {
+    pub(super) fn take(&self, connection: &ConnectionId) -> (Vec<Call>, bool) {
         let mut all = self.all();
         let Some(waiting) = all.get_mut(connection) else { return (Vec::new(), false) };
         let (mut calls, mut count) = (Vec::new(), 0);
@@ -185,7 +180,12 @@ impl Pushes {
     }
 
     /// Takes the next part of something large, if it is the next that waits. Whoever said that it follows is waited for a moment.
-    fn take_following(&self, connection: &ConnectionId, follows: bool, fits: impl Fn(&Call) -> bool) -> Option<Call> {
+    pub(super) fn take_following(
+        &self,
+        connection: &ConnectionId,
+        follows: bool,
+        fits: impl Fn(&Call) -> bool,
+    ) -> Option<Call> {
         let until = Instant::now() + if follows { PATIENCE } else { Duration::ZERO };
         let mut all = self.all();
         loop {
@@ -271,149 +271,6 @@ pub(super) async fn submit(engine: &Engine, connection: &ConnectionId, part: Lar
     answered.await.unwrap_or_else(|_| all(later("the hub ended before it was decided; try again later")))
 }
 
-/// Takes in what waits, until nothing does, on a thread that may wait: to wait for the turn there is cheaper than to be given
-/// one when it comes, and all of a run is done there, which takes less time than it would take to hand it on.
-fn see_to(engine: Engine, connection: ConnectionId) {
-    // A client that goes away takes nobody's answer with it.
-    drop(tokio::task::spawn_blocking(move || {
-        let _off = Off::begin();
-        // What is the same is found by ids and keys; clients look up what they submitted in views of their own.
-        let _without = WithoutValues::begin();
-        let mut seeing = Seeing { engine, connection, left: true };
-        while seeing.left {
-            Handle::current().block_on(seeing.next());
-        }
-    }));
-}
-
-/// Whoever takes in what waits.
-struct Seeing {
-    engine: Engine,
-    connection: ConnectionId,
-    /// True: somebody waits, and nobody else sees to him.
-    left: bool,
-}
-
-impl Drop for Seeing {
-    /// If a run panics, those that wait behind it must not wait for ever.
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!("clients of a pushed source were not served: a thread of the engine panicked");
-            self.engine.gate.pushes().set_whole(&self.connection, false);
-            if let Err(error) = self.engine.store.store_all_kept() {
-                tracing::error!(%error, "what the thread had taken in was not stored");
-            }
-            if self.left {
-                see_to(self.engine.clone(), self.connection.clone());
-            }
-        }
-    }
-}
-
-impl Seeing {
-    /// Decides what goes together, and answers.
-    async fn next(&mut self) {
-        let _turn = self.engine.gate.run(&self.connection).await;
-        let pushes = self.engine.gate.pushes();
-        if let Some((wanted, patience)) = pushes.hope(&self.connection, Instant::now()) {
-            // Clients of which some are answered while others wait would else be two halves for ever, each of which waits for
-            // the disk alone. Timers of the runtime are too slow for it.
-            pushes.gather(&self.connection, wanted, patience);
-        }
-        let (calls, more) = pushes.take(&self.connection);
-        self.left = more;
-        // The one that came last knows the newest configuration.
-        let Some(newest) = calls.last().map(|call| call.engine.clone()) else { return };
-        let (mut told, mut all) = (Vec::new(), Vec::new());
-        let by = names(calls.iter().map(|call| call.engine.principal.as_str()));
-        let engine = Engine { principal: by, ..newest };
-        let large = match calls.as_slice() {
-            [call] if call.told == Told::Outcome => Some(call.follows),
-            _ => None,
-        };
-        let mut rooms = Vec::new();
-        for call in calls {
-            // Of a call that nobody could read its client hears at once, because its answer is dropped here.
-            let Some(read) = call.submissions.end().await else { continue };
-            told.push((call.answer, call.count));
-            rooms.extend(call.room);
-            all.extend(read.into_iter().map(|said| Asked { said, told: call.told }));
-        }
-        let begun = Instant::now();
-        let count = all.len();
-        let following = Following { pushes, connection: &self.connection, engine: &engine, large, count, rooms, told };
-        let (told, decided) = together::decide(&engine, &self.connection, all, following).await;
-        let decided = decided.unwrap_or_else(|error| {
-            pushes.set_whole(&self.connection, false);
-            let fault = fault_of(&error);
-            let count = told.iter().map(|(_, count)| *count).sum();
-            (0..count).map(|_| Err(fault.clone())).collect()
-        });
-        pushes.note_end(&self.connection, told.len(), begun.elapsed(), Instant::now());
-        let mut decided = decided.into_iter();
-        for (answer, count) in told {
-            // Who went away does not hear it.
-            drop(answer.send(decided.by_ref().take(count).collect()));
-        }
-    }
-}
-
-/// What belongs to a run: who is told of it, and what may still follow.
-pub(super) struct Following<'s> {
-    pushes: &'s Pushes,
-    connection: &'s ConnectionId,
-    engine: &'s Engine,
-    /// Where a part of something large is taken in: whether the next one comes at once.
-    large: Option<bool>,
-    count: usize,
-    /// The room of what is being taken in.
-    rooms: Vec<Box<dyn Send>>,
-    told: Vec<Waits>,
-}
-
-impl Following<'_> {
-    /// What was submitted until now is taken in. Returns what is to be taken in as well before all of it is decided.
-    pub(super) async fn next(&mut self) -> Option<Vec<Asked>> {
-        self.rooms.clear();
-        let follows = self.large?;
-        if self.count >= LARGE {
-            return None;
-        }
-        // One run has one principal and one configuration.
-        let same = |call: &Call| {
-            call.engine.principal == self.engine.principal && Arc::ptr_eq(&call.engine.policy, &self.engine.policy)
-        };
-        let call = self.pushes.take_following(self.connection, follows, same)?;
-        let read = call.submissions.end().await?;
-        self.large = Some(call.follows);
-        self.count += call.count;
-        self.rooms.extend(call.room);
-        self.told.push((call.answer, call.count));
-        Some(read.into_iter().map(|said| Asked { said, told: call.told }).collect())
-    }
-
-    /// Who is told, and of how many submissions each.
-    pub(super) fn told(self) -> Vec<Waits> {
-        self.told
-    }
-}
-
-/// Who waits for an answer, and to how many submissions.
-pub(super) type Waits = (oneshot::Sender<Vec<Answer>>, usize);
-
-/// Who acts, where several do.
-fn names<'n>(all: impl Iterator<Item = &'n str>) -> String {
-    /// More are counted.
-    const NAMED: usize = 3;
-    let mut names: Vec<&str> = all.collect();
-    names.sort_unstable();
-    names.dedup();
-    match names.len().saturating_sub(NAMED) {
-        0 => names.join(", "),
-        more => format!("{} and {more} others", names[..NAMED].join(", ")),
-    }
-}
-
 /// Delivers what was queued, beside whatever comes next.
 pub(super) fn deliver(engine: &Engine, connection: &ConnectionId) {
     if !engine.gate.pushes().begin_to_deliver(connection) {
@@ -473,12 +330,6 @@ mod tests {
         assert_eq!(pushes.plans_over(&connection, &job), 7);
         assert_eq!(pushes.plans_over(&connection, &renamed), 0);
         assert_eq!(pushes.plans_over(&other, &job), 0);
-    }
-
-    #[test]
-    fn who_acts_is_named_once_and_many_are_counted() {
-        assert_eq!(names(["okta", "api", "okta"].into_iter()), "api, okta");
-        assert_eq!(names(["d", "c", "b", "a", "e"].into_iter()), "a, b, c and 2 others");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One run of what several clients submitted: taken in, planned, applied and answered.
 
-use super::queue::{Following, Waits};
+use super::seeing::{Following, Waits};
 use super::{Answer, Told, index, pushed, queue, settled};
 use crate::engine::Engine;
 use crate::error::EngineError;

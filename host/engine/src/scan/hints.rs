@@ -1,7 +1,8 @@
 //! Looking at what hints named. A hint changes nothing by itself: the object is read, and what the source says of it then
 //! is observed like a record of a scan.
 
-use super::observer::{Observer, Pending};
+use super::observer::Observer;
+use super::pending::Pending;
 use super::{Described, Mode, ScanResult, blocking, finish};
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -9,6 +9,7 @@ mod finish;
 mod hints;
 mod looked_for;
 mod observer;
+mod pending;
 mod pushed;
 mod seen;
 mod write;

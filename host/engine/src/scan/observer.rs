@@ -1,6 +1,6 @@
 //! Comparing pages with shadows: what was said before is only marked as seen, what differs is kept for the next write.
 
-use super::pushed::ShadowKeys;
+use super::pending::{Hashes, Pending};
 use super::write::Landed;
 use super::{Described, Mode, ScanId, Seen};
 use crate::aside::Aside;
@@ -12,8 +12,8 @@ use rosterd_model::plan::LicenceNote;
 use rosterd_model::quarantine::{QuarantineCase, QuarantineReason};
 use rosterd_model::record::{Amendment, Change, DepartureCause, Page, Record, ScanEnd};
 use rosterd_model::run::ScanCounts;
-use rosterd_model::shadow::{RecordHash, ShadowHead};
-use rosterd_model::{Attributes, Class, ConnectionId, ExternalId, Rule, RunId, Timestamp};
+use rosterd_model::shadow::ShadowHead;
+use rosterd_model::{Class, ConnectionId, ExternalId, Rule, RunId, Timestamp};
 use rosterd_reconcile::absence::AbsencePolicy;
 use rosterd_reconcile::normalise::{normalise, record_hash};
 use rosterd_reconcile::stale::is_stale;
@@ -27,29 +27,6 @@ const BATCH_BYTES: usize = 16 << 20;
 
 /// Objects that differ and are named, where somebody asks to compare.
 const SAMPLES: usize = 10;
-
-/// Something that the next write stores.
-#[derive(Debug)]
-pub(super) enum Pending {
-    /// The source says this anew. The record's own text is empty: it has been read into `attributes`. By `keys` a new object
-    /// is looked up, where they are known already.
-    Record {
-        record: Record,
-        attributes: Attributes,
-        hash: RecordHash,
-        head: Option<ShadowHead>,
-        keys: Option<ShadowKeys>,
-    },
-    /// The source says that this changed.
-    Amendment { amendment: Amendment, head: ShadowHead },
-    /// The source says that this is gone.
-    Gone { class: Class, id: ExternalId, cause: DepartureCause, head: ShadowHead },
-    /// The source does not find it, which may mean that we may not see it.
-    NotFound { class: Class, ordinal: u32 },
-}
-
-/// Records that were shown and are not stored yet.
-type Hashes = HashMap<(Class, ExternalId), RecordHash>;
 
 /// The state of a scan between pages.
 pub(super) struct Observer {

@@ -3,7 +3,8 @@
 //!
 //! There is no scan. What is not mentioned stays as it is, and what is gone a client removed.
 
-use super::observer::{Observer, Pending};
+use super::observer::Observer;
+use super::pending::Pending;
 use super::{Described, Mode, ScanResult, blocking, finish};
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -1,6 +1,7 @@
 //! Storing what differs, in one transaction with the resume point that covers it, while the next pages are compared.
 
-use super::observer::{Observer, Pending};
+use super::observer::Observer;
+use super::pending::Pending;
 use super::pushed::ShadowKeys;
 use super::{Described, Mode, ScanId};
 use crate::aside::{Aside, FEW};
