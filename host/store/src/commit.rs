@@ -126,13 +126,16 @@ impl Store {
         let mut transaction = self.begin()?;
         let durability = commits.durability(Lasting::Mostly, layer.len());
         let keys = Keys::of(layer, &commits, durability);
-        let touches = matches!(durability, Durability::Immediate) || layer.touches(Table::ShadowKeys);
-        let values = touches && !commits.values.is_empty();
-        if values {
+        let own = layer.touches(Table::ShadowKeys);
+        // Beside many other rows values take a thread that has little to do, while more rows are made.
+        let due = matches!(durability, Durability::Immediate) || own || layer.len() >= commits.few;
+        let values = due && !commits.values.is_empty();
+        if values && own {
             self.write_values(&transaction, &commits)?;
         }
+        let beside = Some((Table::ShadowKeys, &commits.values)).filter(|_| values && !own);
         let mut sizes = self.sizes();
-        layer.write(&transaction, self.counters(), &mut sizes)?;
+        layer.write(&transaction, beside, self.counters(), &mut sizes)?;
         self.note(&sizes);
         match &keys {
             Keys::Go(keys) => self.write_keys(&transaction, keys)?,

@@ -51,14 +51,20 @@ impl Layer {
         (rows + self.edited.iter().map(Edited::len).sum::<usize>()) as u64
     }
 
-    /// Writes everything but keys into a transaction, and notes in `sizes` how much it was. Keys go by [`crate::kept`].
+    /// Writes everything but keys into a transaction, and `beside` into a table that it does not touch, and notes in `sizes` how
+    /// much it was. Keys go by [`crate::kept`].
     pub(crate) fn write(
         &self,
         transaction: &WriteTransaction,
+        beside: Option<(Table, &Gathered)>,
         counters: &Counters,
         sizes: &mut Sizes,
     ) -> Result<(), StoreError> {
         let mut tables: Vec<(Opened<'_>, &Gathered)> = Vec::new();
+        if let Some((table, rows)) = beside {
+            counters.add_written(rows.len() as u64);
+            tables.push((transaction.open_table(table.definition())?, rows));
+        }
         for table in Table::ALL {
             let rows = &self.rows[table.index()];
             if !rows.is_empty() {
