@@ -6,6 +6,7 @@ use crate::host::Loaded;
 use crate::instance::{Actor, Blueprint, Restart};
 use crate::manifest::Role;
 use crate::shared::Shared;
+use crate::state::Way;
 use crate::version::Contract;
 use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::port;
@@ -43,10 +44,13 @@ impl Connection {
             .map_err(|_| loaded.inspection.identity().fault(FaultKind::Internal, "no contract"))?;
         let Contract::V0_1 = Contract::of(&version)
             .map_err(|error| loaded.inspection.identity().fault(FaultKind::Unsupported, error))?;
-        let pre =
-            v0_1::link(&loaded.runtime.engine, &loaded.component, &loaded.inspection.interfaces()).map_err(wrong)?;
+        let interfaces = loaded.inspection.interfaces();
+        let link = |way| v0_1::link(&loaded.runtime.engine, &loaded.component, &interfaces, way).map_err(wrong);
+        let pre = link(Way::Thread)?;
+        let answers = loaded.inspection.roles.contains(&Role::Receiver);
+        let pre_of_tasks = if answers { link(Way::Task)? } else { pre.clone() };
         let exports = v0_1::Exports::of(&pre, &loaded.inspection.roles).map_err(wrong)?;
-        let blueprint = Blueprint { runtime: Arc::clone(&loaded.runtime), pre, shared: Arc::new(shared) };
+        let blueprint = Blueprint { runtime: Arc::clone(&loaded.runtime), pre, pre_of_tasks, shared: Arc::new(shared) };
         Ok(Self { loaded: loaded.clone(), exports, blueprint })
     }
 

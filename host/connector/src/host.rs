@@ -18,7 +18,8 @@ use wasmtime::component::Component;
 pub struct HostSettings {
     /// Folder for compiled components; made if it is missing, must belong to this user alone.
     pub cache_dir: PathBuf,
-    /// Where network work is done; a multi-threaded runtime. Connectors themselves run on threads of their own.
+    /// Where network work is done; a multi-threaded runtime. Connectors themselves run on threads of their own, or on those
+    /// that requests share.
     pub runtime: tokio::runtime::Handle,
 }
 

@@ -1,17 +1,19 @@
 //! One instance: one store on one thread of its own, with one queue. Calls are serial by construction.
 //!
-//! The thread is what makes a synchronous guest harmless: whatever it does, it blocks nobody else. When a call traps, runs
-//! out of time or of memory, the store is dropped with everything in it; whether a fresh one may take its place is decided by
-//! whoever holds the actor.
+//! The thread is what makes a synchronous guest harmless: whatever it does, it blocks nobody else. Many short calls that wait
+//! for the hub are made as tasks instead ([`Actor::call_here`]): to hand a call to a thread and to wake that thread twice takes
+//! as long as the call. When a call traps, runs out of time or of memory, the store is dropped with everything in it; whether a
+//! fresh one may take its place is decided by whoever holds the actor.
 
 use crate::limit::LimitPassed;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
-use crate::state::{Control, State, Stopped};
+use crate::state::{Control, State, Stopped, Way};
 use crate::tape::words::{Answer, Call};
 use crate::tape::{Halt, Seam};
 use crate::version_log::VersionLog;
 use rosterd_model::fault::{Fault, FaultKind};
+use rosterd_model::port::BoxFuture;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
@@ -23,6 +25,8 @@ use wasmtime::{Store, Trap};
 pub(crate) struct Blueprint {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) pre: InstancePre<State>,
+    /// The same for calls that are tasks: what waits for the hub there waits without a thread.
+    pub(crate) pre_of_tasks: InstancePre<State>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -58,6 +62,8 @@ pub(crate) struct Actor {
     blueprint: Blueprint,
     restart: Restart,
     thread: Option<Thread>,
+    /// The instance without a thread, while no call of it is under way.
+    seat: Option<Box<Seat>>,
     ended: Option<Fault>,
     versions: Arc<Mutex<VersionLog>>,
     seam: Seam,
@@ -79,7 +85,7 @@ impl Drop for Thread {
 impl Actor {
     pub(crate) fn new(blueprint: &Blueprint, restart: Restart) -> Self {
         let (blueprint, versions, seam) = (blueprint.clone(), Arc::default(), blueprint.shared.seam());
-        Self { blueprint, restart, thread: None, ended: None, versions, seam, trapped: false }
+        Self { blueprint, restart, thread: None, seat: None, ended: None, versions, seam, trapped: false }
     }
 
     /// What the host knows about what this instance read.
@@ -128,14 +134,49 @@ impl Actor {
         });
         self.thread()?.jobs.send(job).map_err(|_| self.lost(what))?;
         let outcome = waiting.await.unwrap_or_else(|_| Err(Ended(self.lost(what))));
-        outcome.map_err(|Ended(fault)| {
+        outcome.map_err(|ended| {
             self.thread = None;
-            self.trapped = true;
-            if self.restart == Restart::Never {
-                self.ended = Some(fault.clone());
-            }
-            fault
+            self.note(ended)
         })
+    }
+
+    /// As [`Actor::call`], as a task in an instance without a thread: it computes beside other tasks, and what it waits for is
+    /// waited for without a thread, as far as the host can. When the answer is dropped, the call ends.
+    pub(crate) async fn call_here<T: Send + 'static>(
+        &mut self,
+        what: &'static str,
+        work: impl for<'l> FnOnce(&'l mut Live) -> BoxFuture<'l, wasmtime::Result<T>> + Send + 'static,
+    ) -> Result<T, Fault> {
+        if let Some(fault) = &self.ended {
+            return Err(fault.clone());
+        }
+        let mut seat = self.seat.take().unwrap_or_else(|| {
+            let control = Arc::new(Control::new());
+            Box::new(Seat::new(&self.blueprint, control, &self.versions, &self.seam))
+        });
+        let mut unfinished = Unfinished(Some(Arc::clone(&seat.control)));
+        let task = self.blueprint.runtime.tasks(&self.blueprint.shared.runtime).spawn(async move {
+            let outcome = seat.run_here(what, work).await;
+            (outcome, seat)
+        });
+        let outcome = match task.await {
+            Ok((outcome, seat)) => {
+                self.seat = outcome.is_ok().then_some(seat);
+                outcome
+            }
+            Err(_) => Err(Ended(self.lost(what))),
+        };
+        unfinished.0 = None;
+        outcome.map_err(|ended| self.note(ended))
+    }
+
+    /// The instance has ended, with this fault.
+    fn note(&mut self, Ended(fault): Ended) -> Fault {
+        self.trapped = true;
+        if self.restart == Restart::Never {
+            self.ended = Some(fault.clone());
+        }
+        fault
     }
 
     fn thread(&mut self) -> Result<&Thread, Fault> {
@@ -156,13 +197,22 @@ impl Actor {
 /// The instance has ended.
 struct Ended(Fault);
 
+/// A call for whose answer somebody waits; nobody does when this is dropped before.
+struct Unfinished(Option<Arc<Control>>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(control) = &self.0 {
+            control.stop();
+        }
+    }
+}
+
 fn start(blueprint: &Blueprint, versions: &Arc<Mutex<VersionLog>>, seam: &Seam) -> Result<Thread, Fault> {
     let (jobs, queue) = mpsc::channel::<Job>();
     let control = Arc::new(Control::new());
-    let (blueprint, versions) = (blueprint.clone(), Arc::clone(versions));
     let shared = Arc::clone(&blueprint.shared);
-    let seam = seam.clone();
-    let mut seat = Seat { blueprint, control: Arc::clone(&control), versions, seam, live: None, ended: false };
+    let mut seat = Seat::new(blueprint, Arc::clone(&control), versions, seam);
     let work = move || {
         for job in queue {
             job(&mut seat);
@@ -182,6 +232,11 @@ fn start(blueprint: &Blueprint, versions: &Arc<Mutex<VersionLog>>, seam: &Seam) 
 }
 
 impl Seat {
+    fn new(blueprint: &Blueprint, control: Arc<Control>, versions: &Arc<Mutex<VersionLog>>, seam: &Seam) -> Self {
+        let (blueprint, versions, seam) = (blueprint.clone(), Arc::clone(versions), seam.clone());
+        Self { blueprint, control, versions, seam, live: None, ended: false }
+    }
+
     /// Makes the store if there is none yet, and calls the guest. What ends the call ends the store.
     fn run<T>(&mut self, what: &'static str, work: impl FnOnce(&mut Live) -> wasmtime::Result<T>) -> Result<T, Ended> {
         let _running = self.blueprint.runtime.running();
@@ -194,14 +249,47 @@ impl Seat {
         };
         let answer = live.and_then(|mut live| {
             let answer = work(&mut live);
-            live.store.data_mut().end_lines();
-            #[cfg(any(feature = "testing", debug_assertions))]
-            if let Some(hook) = &self.blueprint.shared.after_call {
-                crate::memory::show(live.store.data().used.memory, &**hook);
-            }
-            // What ended the call ends the store with it.
-            answer.inspect(|_| self.live = Some(live))
+            self.keep(live, answer)
         });
+        self.ended(what, answer)
+    }
+
+    /// As [`Seat::run`], as part of a task.
+    async fn run_here<T>(
+        &mut self,
+        what: &'static str,
+        work: impl for<'l> FnOnce(&'l mut Live) -> BoxFuture<'l, wasmtime::Result<T>>,
+    ) -> Result<T, Ended> {
+        let _running = self.blueprint.runtime.running();
+        let live = match self.live.take() {
+            Some(mut live) => {
+                begin(&mut live.store);
+                Ok(live)
+            }
+            None => self.instantiate_here().await,
+        };
+        let answer = match live {
+            Ok(mut live) => {
+                let answer = work(&mut live).await;
+                self.keep(live, answer)
+            }
+            Err(error) => Err(error),
+        };
+        self.ended(what, answer)
+    }
+
+    /// Keeps the store for the next call. What ended the call ends the store with it.
+    fn keep<T>(&mut self, mut live: Live, answer: wasmtime::Result<T>) -> wasmtime::Result<T> {
+        live.store.data_mut().end_lines();
+        #[cfg(any(feature = "testing", debug_assertions))]
+        if let Some(hook) = &self.blueprint.shared.after_call {
+            crate::memory::show(live.store.data().used.memory, &**hook);
+        }
+        answer.inspect(|_| self.live = Some(live))
+    }
+
+    /// Notes whether the instance has ended.
+    fn ended<T>(&mut self, what: &'static str, answer: wasmtime::Result<T>) -> Result<T, Ended> {
         answer.map_err(|error| {
             self.ended = true;
             let fault = explain(&self.blueprint.shared, what, &error);
@@ -210,16 +298,31 @@ impl Seat {
         })
     }
 
-    fn instantiate(&self) -> wasmtime::Result<Live> {
-        let state = State::new(&self.blueprint.shared, &self.control, &self.versions, &self.seam);
+    fn store(&self, way: Way) -> Store<State> {
+        let state = State::new(&self.blueprint.shared, &self.control, &self.versions, &self.seam, way);
         let mut store = Store::new(&self.blueprint.runtime.engine, state);
         store.limiter(|state| state);
         store.epoch_deadline_callback(|mut context| context.data_mut().tick());
         begin(&mut store);
+        store
+    }
+
+    fn instantiate(&self) -> wasmtime::Result<Live> {
+        let mut store = self.store(Way::Thread);
         let instance = self.blueprint.pre.instantiate(&mut store)?;
+        Ok(self.started(store, instance))
+    }
+
+    async fn instantiate_here(&mut self) -> wasmtime::Result<Live> {
+        let mut store = self.store(Way::Task);
+        let instance = self.blueprint.pre_of_tasks.instantiate_async(&mut store).await?;
+        Ok(self.started(store, instance))
+    }
+
+    fn started(&self, store: Store<State>, instance: Instance) -> Live {
         let (connection, identity) = (&self.blueprint.shared.connection, &self.blueprint.shared.identity);
         tracing::debug!(target: "connector", %connection, connector = %identity, "an instance started");
-        Ok(Live { store, instance })
+        Live { store, instance }
     }
 }
 

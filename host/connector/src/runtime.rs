@@ -5,8 +5,9 @@
 
 use crate::error::HostError;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 use std::time::Duration;
+use tokio::runtime::{Builder, Handle};
 use wasmtime::{Config, Engine, OptLevel};
 
 /// Length of one epoch; guest time is counted in these.
@@ -16,6 +17,19 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Runtime {
     pub(crate) engine: Engine,
     clock: Arc<Clock>,
+    tasks: OnceLock<Tasks>,
+}
+
+/// Threads that calls share which have none of their own; made with the first such call. Whoever computes there, or reads from
+/// the store, keeps nobody waiting but other calls of connectors.
+struct Tasks(Option<tokio::runtime::Runtime>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 #[derive(Default)]
@@ -42,7 +56,7 @@ impl Runtime {
             .name("rosterd-epoch".to_owned())
             .spawn(move || tick(&weak, &ticked))
             .map_err(|error| HostError::Engine(format!("the clock's thread can not be started: {error}")))?;
-        Ok(Self { engine, clock })
+        Ok(Self { engine, clock, tasks: OnceLock::new() })
     }
 
     /// Says that a guest runs, until the answer is dropped.
@@ -55,6 +69,12 @@ impl Runtime {
         }
         drop(calls);
         Running(Arc::clone(&self.clock))
+    }
+
+    /// Where calls are made that have no thread of their own; `shared` if there are no threads for them.
+    pub(crate) fn tasks<'h>(&'h self, shared: &'h Handle) -> &'h Handle {
+        let made = || Tasks(Builder::new_multi_thread().thread_name("rosterd-calls").enable_time().build().ok());
+        self.tasks.get_or_init(made).0.as_ref().map_or(shared, tokio::runtime::Runtime::handle)
     }
 
     /// Name of the engine's configuration and version: precompiled code fits only the same one.

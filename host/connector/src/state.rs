@@ -11,7 +11,7 @@ use crate::world::World;
 use rosterd_model::fault::{Fault, FaultKind};
 use rosterd_model::id::EntityId;
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -31,7 +31,7 @@ pub(crate) trait Drives {
 
 impl Drives for Handle {
     fn drive<F: Future>(&self, work: F) -> F::Output {
-        self.block_on(work)
+        aside(|| self.block_on(work))
     }
 
     fn inside(&self) -> EnterGuard<'_> {
@@ -41,12 +41,17 @@ impl Drives for Handle {
 
 impl Drives for Runtime {
     fn drive<F: Future>(&self, work: F) -> F::Output {
-        self.block_on(work)
+        aside(|| self.block_on(work))
     }
 
     fn inside(&self) -> EnterGuard<'_> {
         self.enter()
     }
+}
+
+/// Waits on a thread of a runtime as on any other: another thread takes over what else this one would do.
+fn aside<T>(wait: impl FnOnce() -> T) -> T {
+    if Handle::try_current().is_ok() { tokio::task::block_in_place(wait) } else { wait() }
 }
 
 /// Stops an instance from outside, and knows how long its call may still take.
@@ -94,17 +99,39 @@ impl Control {
                 return Ok(answer);
             }
         }
+        runtime.drive(self.bound(limit, work))
+    }
+
+    /// As [`Control::wait`], for a call that holds no thread. What is begun meanwhile belongs to `runtime`.
+    pub(crate) async fn wait_here<T>(
+        &self,
+        runtime: &Handle,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Fault> {
+        let mut work = pin!(work);
+        let mut work = poll_fn(|context| {
+            let _inside = runtime.enter();
+            work.as_mut().poll(context)
+        });
+        if !self.stopped()
+            && let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(pin!(&mut work).poll(context))).await
+        {
+            return Ok(answer);
+        }
+        self.bound(limit, work).await
+    }
+
+    async fn bound<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Fault> {
         let limit = limit.min(self.remaining());
         let mut stop = self.stop.subscribe();
-        runtime.drive(async {
-            tokio::select! {
-                biased;
-                _ = stop.wait_for(|stop| *stop) => Err(Fault::new(FaultKind::Cancelled, "the run is being stopped")),
-                answer = tokio::time::timeout(limit, work) => {
-                    answer.map_err(|_| Fault::new(FaultKind::Timeout, format!("no answer in {} ms", limit.as_millis())))
-                }
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => Err(Fault::new(FaultKind::Cancelled, "the run is being stopped")),
+            answer = tokio::time::timeout(limit, work) => {
+                answer.map_err(|_| Fault::new(FaultKind::Timeout, format!("no answer in {} ms", limit.as_millis())))
             }
-        })
+        }
     }
 }
 
@@ -122,6 +149,16 @@ pub(crate) struct State {
     pub(crate) versions: Arc<Mutex<VersionLog>>,
     pub(crate) used: Used,
     pub(crate) stdio: Stdio,
+    way: Way,
+}
+
+/// Where the calls of an instance are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// On a thread of its own: while it waits, the thread does.
+    Thread,
+    /// As tasks, which share threads: whoever computes for long lets the others go on meanwhile.
+    Task,
 }
 
 /// What an instance has used. The first part counts anew with each call.
@@ -146,8 +183,10 @@ impl State {
         control: &Arc<Control>,
         versions: &Arc<Mutex<VersionLog>>,
         seam: &Seam,
+        way: Way,
     ) -> Self {
         Self {
+            way,
             seam: seam.clone(),
             shared: Arc::clone(shared),
             control: Arc::clone(control),
@@ -187,7 +226,10 @@ impl State {
             .into());
         }
         self.still_in_time()?;
-        Ok(UpdateDeadline::Continue(1))
+        Ok(match self.way {
+            Way::Thread => UpdateDeadline::Continue(1),
+            Way::Task => UpdateDeadline::Yield(1),
+        })
     }
 
     /// Ends a call that is out of time or not wanted any more.

@@ -11,3 +11,4 @@ mod memory;
 mod pages;
 mod reach;
 mod receipts;
+mod receivers;

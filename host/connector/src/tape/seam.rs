@@ -55,6 +55,22 @@ impl State {
         }
     }
 
+    /// As [`State::cross`], for an import that waits without a thread.
+    pub(crate) async fn cross_here<T: Serialize + DeserializeOwned + Send>(
+        &mut self,
+        call: &'static str,
+        with: Value,
+        real: impl Future<Output = wasmtime::Result<T>> + Send,
+    ) -> wasmtime::Result<T> {
+        match &self.seam {
+            Seam::Playing(player) => player.import(call, &with).map_err(wasmtime::Error::new),
+            Seam::Off | Seam::Recording(_) => {
+                let answer = real.await?;
+                self.cross(call, with, |_| Ok(answer))
+            }
+        }
+    }
+
     /// Time as the run sees it, milliseconds since 1970.
     pub(crate) fn now_ms(&mut self) -> wasmtime::Result<u64> {
         self.cross("clock.now-ms", Value::Null, |state| Ok(state.outside.now_ms()))

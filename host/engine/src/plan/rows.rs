@@ -16,17 +16,21 @@ const TOGETHER: usize = 2_000;
 /// A plan with more rows takes so long that the last ones do not matter, and is stored in larger portions.
 const LARGE: u64 = 200_000;
 
+/// A step in its lane. In a box: a list of them would be of a size that memory is not kept ready for, and the system clears
+/// what it gives anew.
+type Row = (Lane, u32, Box<Step>);
+
 /// The steps of a plan in the making. They lie under a number that no plan has yet.
 pub(super) struct Rows<'a> {
     engine: &'a Engine,
     /// Number of the plan.
     pub(super) number: u64,
     lanes: BTreeMap<Lane, (u32, StepHasher)>,
-    buffer: Vec<(Lane, u32, Step)>,
+    buffer: Vec<Row>,
     /// Rows that are being stored right now; the list comes back empty.
-    flight: Option<Aside<Vec<(Lane, u32, Step)>>>,
+    flight: Option<Aside<Vec<Row>>>,
     /// An empty list with room for the next rows.
-    spare: Vec<(Lane, u32, Step)>,
+    spare: Vec<Row>,
     /// Rows in all.
     pub(super) count: u64,
     flushed: bool,
@@ -79,7 +83,7 @@ impl<'a> Rows<'a> {
         let lane = Self::lane(&step);
         let (next, hasher) = self.lanes.entry(lane).or_insert_with(|| (0, StepHasher::new(lane)));
         hasher.step(&step);
-        self.buffer.push((lane, *next, step));
+        self.buffer.push((lane, *next, Box::new(step)));
         *next += 1;
         self.count += 1;
         let most = self.engine.settings.apply_batch;
@@ -125,7 +129,7 @@ impl<'a> Rows<'a> {
     }
 
     /// What has not been stored yet, to be stored together with the head of the plan.
-    pub(super) fn rest(&mut self) -> Result<Vec<(Lane, u32, Step)>, EngineError> {
+    pub(super) fn rest(&mut self) -> Result<Vec<Row>, EngineError> {
         self.land()?;
         Ok(std::mem::take(&mut self.buffer))
     }
@@ -149,7 +153,7 @@ impl<'a> Rows<'a> {
             rows.sort_by_key(|(lane, index, _)| (*lane, *index));
             self.restart(self.number);
             for (lane, index, step) in rows {
-                if places.contains(&(lane, index)) { removed.push(step) } else { self.push(step)? }
+                if places.contains(&(lane, index)) { removed.push(*step) } else { self.push(*step)? }
             }
             return Ok(removed);
         }

@@ -58,7 +58,7 @@ impl Engine {
         Ok(Arc::new(Desk { engine: self.clone(), connection: connection.clone(), aside: false }))
     }
 
-    /// As [`Engine::directory`], for whoever asks on a thread of its own, on which nothing else waits, as connectors do: what
+    /// As [`Engine::directory`], for whoever asks on threads that are not those of the network, as connectors do: what
     /// is looked up at once is read there, because it takes less time than to hand it on.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ fn pushed<'e>(engine: &'e Engine, connection: &ConnectionId) -> Result<&'e Job, 
 struct Desk {
     engine: Engine,
     connection: ConnectionId,
-    /// True: whoever asks has a thread of its own.
+    /// True: whoever asks does so on other threads than those of the network.
     aside: bool,
 }
 

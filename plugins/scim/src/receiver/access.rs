@@ -2,18 +2,16 @@
 
 use super::refusal::Refusal;
 use super::schema::Kind;
-use serde_json::Value;
 
 /// Scopes of one client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access(Vec<String>);
 
 impl Access {
-    /// Of the client in the context of a call. Who has no scopes may do nothing.
+    /// Of a client with these scopes. Who has none may do nothing.
     #[must_use]
-    pub fn of(client: &Value) -> Self {
-        let scopes = client["scopes"].as_array().map_or(&[][..], Vec::as_slice);
-        Self(scopes.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    pub const fn new(scopes: Vec<String>) -> Self {
+        Self(scopes)
     }
 
     /// True if it may look at this kind.

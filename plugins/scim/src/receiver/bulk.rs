@@ -220,7 +220,7 @@ impl Run<'_> {
                 if operation.bulk_id.as_ref().is_none_or(String::is_empty) {
                     return Err(Refusal::syntax("a POST in a bulk request needs a bulkId"));
                 }
-                return Ok(Some((kind, write::prepared(service, kind, &data, Some(operation.id.clone()))?)));
+                return Ok(Some((kind, write::prepared(service, kind, data, Some(operation.id.clone()))?)));
             }
             Some(id) => match self.resolved(&id.into()) {
                 Value::String(id) => id,
@@ -228,7 +228,7 @@ impl Run<'_> {
             },
         };
         let done = match operation.method.as_str() {
-            "PUT" => write::replace(service, kind, &id, &data, expected)?,
+            "PUT" => write::replace(service, kind, &id, data, expected)?,
             "PATCH" => write::modify(service, kind, &id, &data, expected)?,
             _ => write::remove(service, kind, &id, expected)?,
         };
@@ -267,7 +267,7 @@ impl Run<'_> {
         let mut answers = directory::submit(&submissions).into_iter();
         for (at, kind) in places {
             let outcome = match answers.next() {
-                Some(Ok(Some(object))) => Found::of(kind, object).map_err(Refusal::from).map(|found| {
+                Some(Ok(Some(object))) => Found::to_show(kind, object).map_err(Refusal::from).map(|found| {
                     let location = found.location(self.service.base);
                     (Done::Made(found), location)
                 }),

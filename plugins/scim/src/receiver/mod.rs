@@ -26,7 +26,6 @@ pub mod write;
 
 use crate::Scim;
 use crate::settings::Settings;
-use access::Access;
 use refusal::Refusal;
 use request::Call;
 use rosterd_sdk::{Answer, Receiver, Request, log};
@@ -56,10 +55,9 @@ fn handled(settings: &Settings, call: &Call) -> Result<Answer, Refusal> {
     if path.first() == Some(&"ServiceProviderConfig") {
         return discovery::answer(settings, call, &path);
     }
-    let Some(client) = &call.client else {
+    let Some(access) = &call.client else {
         return Err(Refusal::unauthorized("who is asking is not known; send the token as Authorization: Bearer"));
     };
-    let access = Access::of(client);
     if path.first().is_some_and(|first| discovery::is_here(first)) {
         return discovery::answer(settings, call, &path);
     }
@@ -73,7 +71,7 @@ fn handled(settings: &Settings, call: &Call) -> Result<Answer, Refusal> {
     match (path.as_slice(), method) {
         ([], "GET") => listed(&Search::of_query(call)?),
         ([".search"], "POST") => listed(&Search::of_body(&call.body()?)?),
-        (["Bulk"], "POST") => Ok(answer::json(200, &bulk::bulk(service, &access, &call.body()?)?)),
+        (["Bulk"], "POST") => Ok(answer::json(200, &bulk::bulk(service, access, &call.body()?)?)),
         (["Me", ..], _) => Err(Refusal::not_implemented("a client is no user here; there is no /Me")),
         ([] | [".search" | "Bulk"], _) => Err(Refusal::method("not with this method")),
         ([endpoint, rest @ ..], _) => {
@@ -96,12 +94,12 @@ fn of_kind(service: Service<'_>, call: &Call, kind: Kind, rest: &[&str]) -> Resu
         ([".search"], "POST") => listed(&Search::of_body(&call.body()?)?),
         ([], "POST") => {
             let projection = projection()?;
-            write::answer(service, write::create(service, kind, &call.body()?)?, &projection, false)
+            write::answer(service, write::create(service, kind, call.body()?)?, &projection, false)
         }
         ([id], "GET") => one(service, call, kind, id, &projection()?),
         ([id], "PUT") => {
             let projection = projection()?;
-            let done = write::replace(service, kind, id, &call.body()?, call.if_match())?;
+            let done = write::replace(service, kind, id, call.body()?, call.if_match())?;
             write::answer(service, done, &projection, false)
         }
         ([id], "PATCH") => {

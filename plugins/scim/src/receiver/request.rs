@@ -1,8 +1,10 @@
 //! A request, taken apart.
 
+use super::access::Access;
 use super::refusal::Refusal;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rosterd_sdk::Request;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// A longer body is refused unread; the hub reads as much.
@@ -28,12 +30,26 @@ pub struct Call {
     pub query: Vec<(String, String)>,
     /// Where this connection is, without a slash at its end.
     pub base: String,
-    /// Who asks; none: the hub does not know.
-    pub client: Option<Value>,
+    /// What whoever asks may do; none: the hub does not know who it is.
+    pub client: Option<Access>,
     if_match: Option<String>,
     if_none_match: Option<String>,
     content_type: Option<String>,
     body: Vec<u8>,
+}
+
+/// What the hub tells of a call, as far as it matters here.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Context {
+    base_url: Option<String>,
+    client: Option<Client>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Client {
+    scopes: Vec<String>,
 }
 
 impl Call {
@@ -42,8 +58,8 @@ impl Call {
     /// # Errors
     /// What can not be read.
     pub fn of(request: Request) -> Result<Self, Refusal> {
-        let context: Value = serde_json::from_str(&request.context).unwrap_or_default();
-        let base = context["base-url"].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
+        let context: Context = serde_json::from_str(&request.context).unwrap_or_default();
+        let base = context.base_url.unwrap_or_default().trim_end_matches('/').to_owned();
         let header = |name: &str| request.header(name).map(str::to_owned);
         let (if_match, if_none_match, content_type) =
             (header("if-match"), header("if-none-match"), header("content-type"));
@@ -57,7 +73,7 @@ impl Call {
             Ok((decoded(&name.replace('+', " "))?, decoded(&value.replace('+', " "))?))
         });
         let query = pairs.collect::<Result<Vec<_>, Refusal>>()?;
-        let client = Some(context["client"].clone()).filter(|client| !client.is_null());
+        let client = context.client.map(|client| Access::new(client.scopes));
         let (method, body) = (request.method, request.body);
         Ok(Self { method, path, query, base, client, if_match, if_none_match, content_type, body })
     }

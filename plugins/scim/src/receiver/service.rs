@@ -70,8 +70,11 @@ impl Service<'_> {
     /// `uniqueness`.
     pub fn unique(&self, kind: Kind, name: Option<&Value>, own: Option<&str>) -> Result<(), Refusal> {
         let Some(name) = name.filter(|_| kind == Kind::User) else { return Ok(()) };
-        let query = json!({ "filter": { "attribute": "userName", "is": "eq", "value": name }, "max": 2, "attributes": ["userName"] });
-        let listing = directory::query(kind.class(), &query.to_string())?;
+        // Of one name everything but the name is known beforehand.
+        let query = format!(
+            r#"{{"filter":{{"attribute":"userName","is":"eq","value":{name}}},"max":2,"attributes":["userName"]}}"#
+        );
+        let listing = directory::query(kind.class(), &query)?;
         if listing.objects.iter().any(|object| Some(object.id.as_str()) != own) {
             return Err(Refusal::uniqueness("another user has this userName"));
         }

@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 /// A resource without `id`, `meta` and `schemas`, names as the RFC writes them.
 pub type Resource = Map<String, Value>;
 
+/// Room for names that come of the parts of others.
+const MORE_NAMES: usize = 8;
+
 /// What follows the name of a reference in a query.
 pub const ID_OF_REFERENCE: &str = ".value";
 /// When it was made.
@@ -54,36 +57,39 @@ pub fn is_enterprise(kind: Kind, name: &str) -> Option<&'static str> {
 
 /// As the directory keeps it. `class_of` tells what a member is that does not say it itself.
 #[must_use]
-pub fn stored(kind: Kind, resource: &Resource, class_of: &mut dyn FnMut(&str) -> Class) -> Map<String, Value> {
-    let mut all = Map::new();
+pub fn stored(kind: Kind, resource: Resource, class_of: &mut dyn FnMut(&str) -> Class) -> Map<String, Value> {
+    let mut all = Map::with_capacity(resource.len() + MORE_NAMES);
     for (name, value) in resource {
         match value {
-            Value::Object(extension) if is_urn(name) => {
+            Value::Object(extension) if is_urn(&name) => {
                 for (inner, value) in extension {
-                    let own = matches!(name.as_str(), ENTERPRISE | HUB) && kind.attribute(Some(name), inner).is_some();
-                    if is_reference(kind, Some(name), inner) {
-                        all.insert(inner.clone(), references(kind, inner, value, class_of));
+                    let own =
+                        matches!(name.as_str(), ENTERPRISE | HUB) && kind.attribute(Some(&name), &inner).is_some();
+                    if is_reference(kind, Some(&name), &inner) {
+                        let value = references(kind, &inner, &value, class_of);
+                        all.insert(inner, value);
                     } else if own {
-                        all.insert(inner.clone(), value.clone());
+                        all.insert(inner, value);
                     } else {
-                        all.insert(format!("{name}:{inner}"), value.clone());
+                        all.insert(format!("{name}:{inner}"), value);
                     }
                 }
             }
-            value if is_reference(kind, None, name) => {
-                all.insert(name.clone(), references(kind, name, value, class_of));
+            value if is_reference(kind, None, &name) => {
+                let value = references(kind, &name, &value, class_of);
+                all.insert(name, value);
             }
             Value::Object(members) => {
                 for (member, value) in members {
-                    all.insert(format!("{name}.{member}"), value.clone());
+                    all.insert([name.as_str(), ".", &member].concat(), value);
                 }
             }
             Value::Array(list) => {
-                by_type(name, list, &mut all);
-                all.insert(name.clone(), value.clone());
+                by_type(&name, &list, &mut all);
+                all.insert(name, Value::Array(list));
             }
             value => {
-                all.insert(name.clone(), value.clone());
+                all.insert(name, value);
             }
         }
     }
@@ -103,13 +109,16 @@ fn by_type(name: &str, list: &[Value], all: &mut Map<String, Value>) {
         if !is_name(kind) || attribute.is_some_and(|attribute| attribute.member(kind).is_some()) {
             continue;
         }
-        let first = format!("{name}.{kind}");
+        let first = [name, ".", kind].concat();
         let primary = element.get("primary") == Some(&Value::Bool(true));
-        let taken = all.keys().any(|key| *key == first || key.starts_with(&format!("{first}.")));
-        if taken && !primary {
-            continue;
+        let is_of =
+            |key: &str| key.strip_prefix(first.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if all.keys().any(|key| is_of(key)) {
+            if !primary {
+                continue;
+            }
+            all.retain(|key, _| !is_of(key));
         }
-        all.retain(|key, _| *key != first && !key.starts_with(&format!("{first}.")));
         for (member, value) in element {
             if member == main {
                 all.insert(first.clone(), value.clone());
@@ -152,45 +161,61 @@ fn is_urn(name: &str) -> bool {
 
 /// The resource that is kept so.
 #[must_use]
-pub fn resource(kind: Kind, all: &Map<String, Value>) -> Resource {
-    let mut resource = Resource::new();
-    for (name, value) in all.iter().filter(|(_, value)| !value.is_null()) {
-        if name.starts_with("meta.") {
+pub fn resource(kind: Kind, all: Map<String, Value>) -> Resource {
+    let mut resource = Resource::with_capacity(all.len());
+    let left_out: Vec<String> = all.keys().filter(|name| is_in_another(&all, name)).cloned().collect();
+    for (name, value) in all.into_iter().filter(|(_, value)| !value.is_null()) {
+        if name.starts_with("meta.") || left_out.contains(&name) {
             continue;
         }
-        if is_urn(name) {
+        if is_urn(&name) {
             if let Some((urn, inner)) = name.rsplit_once(':') {
-                put(&mut resource, urn, inner, value.clone());
+                put(&mut resource, urn, inner, value);
             }
             continue;
         }
-        if let Some(own) = is_enterprise(kind, name) {
-            let shown = if own == "manager" { shown(kind, own, value) } else { value.clone() };
+        if let Some(own) = is_enterprise(kind, &name) {
+            let shown = if own == "manager" { shown(kind, own, &value) } else { value };
             put(&mut resource, ENTERPRISE, own, shown);
         } else if kind == Kind::User && name == UNIT {
-            put(&mut resource, HUB, UNIT, shown(kind, UNIT, value));
-        } else if is_reference(kind, None, name) {
-            let shown = shown(kind, name, value);
+            put(&mut resource, HUB, UNIT, shown(kind, UNIT, &value));
+        } else if is_reference(kind, None, &name) {
+            let shown = shown(kind, &name, &value);
             if shown.as_array().is_none_or(|list| !list.is_empty()) {
-                resource.insert(name.clone(), shown);
+                resource.insert(name, shown);
             }
         } else if let Some((head, member)) = name.split_once('.') {
-            // What stands there by its type stands in the list, too.
-            if all.get(head).is_none_or(Value::is_null) && !TYPED.iter().any(|(typed, _)| *typed == head) {
-                put(&mut resource, head, member, value.clone());
+            if !is_typed(head) {
+                put(&mut resource, head, member, value);
             }
         } else if value.as_array().is_none_or(|list| !list.is_empty()) {
-            resource.insert(name.clone(), value.clone());
+            resource.insert(name, value);
         }
     }
     in_order(kind, resource)
 }
 
+/// True for a member of what is there as a whole, too.
+fn is_in_another(all: &Map<String, Value>, name: &str) -> bool {
+    let head = name.split_once('.').map(|(head, _)| head).filter(|head| !is_urn(name) && !is_typed(head));
+    head.is_some_and(|head| all.get(head).is_some_and(|whole| !whole.is_null()))
+}
+
+/// What stands there by its type stands in the list, too.
+fn is_typed(head: &str) -> bool {
+    TYPED.iter().any(|(typed, _)| *typed == head)
+}
+
 fn put(resource: &mut Resource, holder: &str, name: &str, value: Value) {
-    let slot = resource.entry(holder.to_owned()).or_insert_with(|| json!({}));
-    if let Some(slot) = slot.as_object_mut() {
-        slot.insert(name.to_owned(), value);
+    if let Some(slot) = resource.get_mut(holder) {
+        if let Some(slot) = slot.as_object_mut() {
+            slot.insert(name.to_owned(), value);
+        }
+        return;
     }
+    let mut slot = Map::new();
+    slot.insert(name.to_owned(), value);
+    resource.insert(holder.to_owned(), Value::Object(slot));
 }
 
 /// A reference as SCIM has it, without its address.

@@ -10,6 +10,9 @@ use crate::place::get;
 use rosterd_sdk::{Fault, Object};
 use serde_json::{Map, Value, json};
 
+/// Times of `meta`, and the names under which the directory keeps them.
+const TIMES: [(&str, &str); 2] = [("created", stored::CREATED), ("lastModified", stored::MODIFIED)];
+
 /// An object of the directory, read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -33,9 +36,24 @@ impl Found {
     /// # Errors
     /// `internal`: the directory gave no JSON object.
     pub fn of(kind: Kind, object: Object) -> Result<Self, Fault> {
-        let kept: Map<String, Value> = serde_json::from_str(&object.attributes)
-            .map_err(|_| Fault::internal("the directory gave attributes that are no JSON object"))?;
-        let resource = stored::resource(kind, &kept);
+        let kept = read(&object)?;
+        let resource = stored::resource(kind, kept.clone());
+        Ok(Self { kind, id: object.id, version: object.version, kept, resource, partial: object.partial })
+    }
+
+    /// The same to be shown only: of what the directory keeps, only the times are at hand.
+    ///
+    /// # Errors
+    /// As [`Found::of`].
+    pub fn to_show(kind: Kind, object: Object) -> Result<Self, Fault> {
+        let mut all = read(&object)?;
+        let mut kept = Map::with_capacity(TIMES.len());
+        for (_, name) in TIMES {
+            if let Some(time) = all.shift_remove(name) {
+                kept.insert(name.to_owned(), time);
+            }
+        }
+        let resource = stored::resource(kind, all);
         Ok(Self { kind, id: object.id, version: object.version, kept, resource, partial: object.partial })
     }
 
@@ -48,19 +66,27 @@ impl Found {
     /// The resource of the RFC.
     #[must_use]
     pub fn shown(&self, base: &str) -> Map<String, Value> {
-        let mut schemas = vec![self.kind.schema()];
-        schemas.extend(self.resource.iter().filter(|(name, _)| name.contains(':')).map(|(name, _)| name.as_str()));
-        let mut all = Map::new();
-        all.insert("schemas".to_owned(), json!(schemas));
+        self.clone().into_shown(base)
+    }
+
+    /// The same, if it is needed for nothing else.
+    #[must_use]
+    pub fn into_shown(mut self, base: &str) -> Map<String, Value> {
+        let resource = std::mem::take(&mut self.resource);
+        let mut schemas: Vec<Value> = vec![self.kind.schema().into()];
+        schemas.extend(resource.keys().filter(|name| name.contains(':')).map(|name| Value::from(name.as_str())));
+        let mut all = Map::with_capacity(resource.len() + 3);
+        all.insert("schemas".to_owned(), schemas.into());
         all.insert("id".to_owned(), self.id.as_str().into());
-        for (name, value) in &self.resource {
-            all.insert(name.clone(), self.addressed(base, name, value));
+        for (name, value) in resource {
+            let value = self.addressed(base, &name, value);
+            all.insert(name, value);
         }
-        let mut meta = Map::new();
+        let mut meta = Map::with_capacity(5);
         meta.insert("resourceType".to_owned(), self.kind.name().into());
-        for (name, kept) in [("created", stored::CREATED), ("lastModified", stored::MODIFIED)] {
-            if let Some(time) = self.kept.get(kept).filter(|time| time.is_string()) {
-                meta.insert(name.to_owned(), time.clone());
+        for (name, kept) in TIMES {
+            if let Some(time) = self.kept.get_mut(kept).filter(|time| time.is_string()) {
+                meta.insert(name.to_owned(), time.take());
             }
         }
         meta.insert("location".to_owned(), self.location(base).into());
@@ -72,8 +98,7 @@ impl Found {
     }
 
     /// References with their addresses.
-    fn addressed(&self, base: &str, name: &str, value: &Value) -> Value {
-        let mut value = value.clone();
+    fn addressed(&self, base: &str, name: &str, mut value: Value) -> Value {
         let add = |kind: Kind, one: &mut Value| {
             let to = if one["type"] == "Group" { Kind::Group } else { kind };
             let id = one["value"].as_str().unwrap_or_default().to_owned();
@@ -96,6 +121,11 @@ impl Found {
         }
         value
     }
+}
+
+fn read(object: &Object) -> Result<Map<String, Value>, Fault> {
+    serde_json::from_str(&object.attributes)
+        .map_err(|_| Fault::internal("the directory gave attributes that are no JSON object"))
 }
 
 /// Where a resource is.

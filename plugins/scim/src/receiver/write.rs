@@ -38,16 +38,16 @@ pub type Expected<'a> = Option<&'a str>;
 pub fn prepared(
     service: Service<'_>,
     kind: Kind,
-    body: &Map<String, Value>,
+    body: Map<String, Value>,
     id: Option<String>,
 ) -> Result<Submission, Refusal> {
     let resource = accept::whole(kind, body, &service.extensions(kind))?;
     service.unique(kind, resource.get("userName"), None)?;
-    let mut kept = stored::stored(kind, &resource, &mut |id| service.class_of(id));
+    let mut kept = stored::stored(kind, resource, &mut |id| service.class_of(id));
     let time = now();
     kept.insert(stored::CREATED.to_owned(), time.clone());
     kept.insert(stored::MODIFIED.to_owned(), time);
-    let change = Change::Upsert(object(kind, id.unwrap_or_else(new_id), &kept));
+    let change = Change::Upsert(object(kind, id.unwrap_or_else(new_id), &kept)?);
     Ok(Submission { change, create: true, expect: None })
 }
 
@@ -55,9 +55,9 @@ pub fn prepared(
 ///
 /// # Errors
 /// What does not fit.
-pub fn create(service: Service<'_>, kind: Kind, body: &Map<String, Value>) -> Result<Done, Refusal> {
+pub fn create(service: Service<'_>, kind: Kind, body: Map<String, Value>) -> Result<Done, Refusal> {
     let object = submit(prepared(service, kind, body, None)?)?.ok_or_else(lost)?;
-    Ok(Done::Made(Found::of(kind, object)?))
+    Ok(Done::Made(Found::to_show(kind, object)?))
 }
 
 /// Replaces a resource.
@@ -68,7 +68,7 @@ pub fn replace(
     service: Service<'_>,
     kind: Kind,
     id: &str,
-    body: &Map<String, Value>,
+    body: Map<String, Value>,
     expected: Expected<'_>,
 ) -> Result<Done, Refusal> {
     let resource = accept::whole(kind, body, &service.extensions(kind))?;
@@ -78,7 +78,7 @@ pub fn replace(
         if is_renamed(&found.resource, &resource) {
             service.unique(kind, resource.get("userName"), Some(id))?;
         }
-        let mut kept = stored::stored(kind, &resource, &mut |id| service.class_of(id));
+        let mut kept = stored::stored(kind, resource.clone(), &mut |id| service.class_of(id));
         let edits = difference(kind, &found.kept, &kept);
         if edits.is_empty() {
             return Ok(Done::Is(found));
@@ -89,9 +89,9 @@ pub fn replace(
         }
         kept.insert(stored::CREATED.to_owned(), found.kept.get(stored::CREATED).cloned().unwrap_or_else(now));
         kept.insert(stored::MODIFIED.to_owned(), now());
-        let change = Change::Upsert(object(kind, id.to_owned(), &kept));
+        let change = Change::Upsert(object(kind, id.to_owned(), &kept)?);
         let object = submit(Submission { change, create: false, expect: found.version })?.ok_or_else(lost)?;
-        Ok(Done::Is(Found::of(kind, object)?))
+        Ok(Done::Is(Found::to_show(kind, object)?))
     })
 }
 
@@ -120,7 +120,7 @@ pub fn modify(
         if is_renamed(&found.resource, &after) {
             service.unique(kind, after.get("userName"), Some(id))?;
         }
-        let kept = stored::stored(kind, &after, &mut |id| service.class_of(id));
+        let kept = stored::stored(kind, after, &mut |id| service.class_of(id));
         let edits = difference(kind, &found.kept, &kept);
         if edits.is_empty() { Ok(Done::Is(found)) } else { amend(kind, id, edits, found.version) }
     })
@@ -154,12 +154,15 @@ pub fn answer(service: Service<'_>, done: Done, projection: &Projection, patched
     // Entra asks for no body, since members may be many; who names attributes wants to see them.
     let quiet = patched && found.kind == Kind::Group && projection.is_default();
     let whole = if quiet || !found.partial { found } else { service.fetch(found.kind, &found.id)? };
-    let location = whole.location(service.base);
-    let answer =
-        if quiet { empty(204) } else { answered(status, &projection.apply(whole.kind, whole.shown(service.base))) };
+    let (location, version) = (whole.location(service.base), whole.version.as_deref().map(etag));
+    let answer = if quiet {
+        empty(204)
+    } else {
+        answered(status, &projection.apply(whole.kind, whole.into_shown(service.base)))
+    };
     let answer = answer.header("location", location);
-    Ok(match &whole.version {
-        Some(version) => answer.header("etag", etag(version)),
+    Ok(match version {
+        Some(version) => answer.header("etag", version),
         None => answer,
     })
 }
@@ -206,9 +209,10 @@ fn touches_members(operation: &Operation) -> bool {
     }
 }
 
-fn object(kind: Kind, id: String, kept: &Map<String, Value>) -> Object {
-    let attributes = Value::Object(kept.clone()).to_string();
-    Object { class: kind.class(), id, previous_id: None, version: None, attributes, partial: false }
+fn object(kind: Kind, id: String, kept: &Map<String, Value>) -> Result<Object, Refusal> {
+    let attributes = serde_json::to_string(kept)
+        .map_err(|_| rosterd_sdk::Fault::new(FaultKind::Internal, "a resource can not be written as JSON"))?;
+    Ok(Object { class: kind.class(), id, previous_id: None, version: None, attributes, partial: false })
 }
 
 fn submit(submission: Submission) -> Result<Option<Object>, Refusal> {
@@ -224,7 +228,7 @@ fn amend(kind: Kind, id: &str, mut edits: Vec<Edit>, expect: Option<String>) -> 
     edits.push(edit(stored::MODIFIED, &now()));
     let change = Change::Amend(Amendment { class: kind.class(), id: id.to_owned(), version: None, edits });
     let object = submit(Submission { change, create: false, expect })?.ok_or_else(lost)?;
-    Ok(Done::Is(Found::of(kind, object)?))
+    Ok(Done::Is(Found::to_show(kind, object)?))
 }
 
 fn edit(name: &str, value: &Value) -> Edit {
@@ -274,7 +278,7 @@ fn change_members(
     is_expected(&found, expected)?;
     let mut resource = Resource::new();
     resource.insert("members".to_owned(), membership.added());
-    let kept = stored::stored(Kind::Group, &resource, &mut |id| service.class_of(id));
+    let kept = stored::stored(Kind::Group, resource, &mut |id| service.class_of(id));
     let add: Vec<Value> = kept.get("members").and_then(Value::as_array).cloned().unwrap_or_default();
     let is_member = |member: &str| json!({ "attribute": format!("members{}", stored::ID_OF_REFERENCE), "is": "eq", "value": member });
     let itself = json!({ "attribute": "id", "is": "eq", "value": id });

@@ -1,24 +1,26 @@
 //! A connector that misbehaves as a setting says: one component for every test of the sandbox.
 //!
-//! Whatever the behaviour, it is a source of numbered people and a destination that applies everything, so that the
-//! same component, well-behaved, can run beside the one that breaks off.
+//! Whatever the behaviour, it is a source of numbered people, a destination that applies everything and a receiver that takes
+//! everything, so that the same component, well-behaved, can run beside the one that breaks off.
 
 mod behaviour;
 mod destination;
 mod exhaust;
 mod reach;
+mod receiver;
 mod source;
 
 use behaviour::Behaviour;
 use rosterd_sdk::{
     Attribute, Class, ClassDescription, Connector, Describe, Fault, Probe, Receipts, export_connector,
-    export_destination, export_source,
+    export_destination, export_receiver, export_source,
 };
 use serde::Deserialize;
 
 export_connector!(Hostile);
 export_source!(Hostile);
 export_destination!(Hostile);
+export_receiver!(Hostile);
 
 /// The settings, as connector.toml describes them.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,6 +49,7 @@ impl Connector for Hostile {
         Describe::new("hostile", "1.2.3", "Hostile")
             .source(true)
             .destination(100, Receipts::AtOnce)
+            .receiver()
             .class(Class::Account, person)
     }
 

@@ -6,6 +6,7 @@ wasmtime::component::bindgen!({
     path: "../../wit/v0.1",
     world: "rosterd:connector/full-connector",
     imports: { default: trappable },
+    exports: { "rosterd:connector/receiver.handle": async },
     with: {
         "rosterd:connector/secrets.secret": crate::import::secrets::SecretHandle,
         "rosterd:connector/byte-stream.connection": crate::import::stream::StreamHandle,

@@ -15,7 +15,7 @@ pub(crate) use receiver::Receiver;
 pub(crate) use source::Source;
 
 use crate::manifest::Role;
-use crate::state::State;
+use crate::state::{State, Way};
 use bindings::exports::rosterd::connector as exported;
 use bindings::rosterd::connector as imported;
 use std::collections::BTreeSet;
@@ -23,11 +23,12 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
-/// Links a component with exactly the interfaces that it imports; which these may be was decided before.
+/// Links a component with exactly the interfaces that it imports, for calls of this kind; which these may be was decided before.
 pub(crate) fn link(
     engine: &Engine,
     component: &Component,
     interfaces: &BTreeSet<&str>,
+    way: Way,
 ) -> wasmtime::Result<InstancePre<State>> {
     let mut linker: Linker<State> = Linker::new(engine);
     macro_rules! add {
@@ -52,7 +53,12 @@ pub(crate) fn link(
         "scratch" => scratch,
         "clock" => clock,
         "random" => random,
-        "directory" => directory,
+    }
+    match way {
+        Way::Thread => add!("directory" => directory),
+        // Here nobody waits for long but for the directory.
+        Way::Task if interfaces.contains("directory") => crate::import::directory::link_tasks(&mut linker)?,
+        Way::Task => {}
     }
     crate::import::wasi::link(&mut linker, engine, component)?;
     linker.instantiate_pre(component)

@@ -33,8 +33,11 @@ impl Receiver {
             body: call.body,
             context: call.context,
         };
-        let work = self.base.actor.call("handle", move |live| {
-            indices.load(&mut live.store, &live.instance)?.call_handle(&mut live.store, &request)
+        let work = self.base.actor.call_here("handle", move |live| {
+            Box::pin(async move {
+                let receiver = indices.load(&mut live.store, &live.instance)?;
+                receiver.call_handle(&mut live.store, &request).await
+            })
         });
         let answer = work.await?;
         let (response, hints) = (answer.response, answer.hints);

@@ -58,7 +58,7 @@ pub(super) fn change(
     let empty =
         |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
     if let Some(after) = after.filter(|value| !empty(value)) {
-        accept::place(rules.kind, resource, &Name { member: None, ..name.clone() }, after);
+        accept::place(rules.kind, resource, Name { member: None, ..name.clone() }, after);
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ fn extension(rules: Rules<'_>, resource: &mut Resource, op: Op, urn: &str, given
         resource.retain(|name, _| !name.eq_ignore_ascii_case(urn));
         return Ok(());
     }
-    for (name, value) in accept::spread(rules.kind, urn, given, rules.extensions)? {
+    for (name, value) in accept::spread(rules.kind, urn, given.clone(), rules.extensions)? {
         change(rules, resource, op, &Path { name, filter: None }, &value)?;
     }
     Ok(())

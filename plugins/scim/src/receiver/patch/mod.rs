@@ -119,7 +119,7 @@ pub fn applied(rules: Rules<'_>, resource: &Resource, operations: &[Operation]) 
             }
             None => {
                 for (key, value) in value.as_object().into_iter().flatten() {
-                    for (name, value) in accept::spread(rules.kind, key, value, rules.extensions)? {
+                    for (name, value) in accept::spread(rules.kind, key, value.clone(), rules.extensions)? {
                         // Okta sends the id along when it renames a group.
                         if !accept::is_ours(&name) {
                             elements::change(rules, &mut after, operation.op, &Path { name, filter: None }, &value)?;

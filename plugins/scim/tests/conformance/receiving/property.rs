@@ -103,7 +103,7 @@ fn user() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 fn accepted(body: &Map<String, Value>) -> stored::Resource {
-    accept::whole(Kind::User, body, &Kind::User.extensions(&settings())).unwrap()
+    accept::whole(Kind::User, body.clone(), &Kind::User.extensions(&settings())).unwrap()
 }
 
 fn settings() -> rosterd_plugin_scim::settings::Settings {
@@ -158,8 +158,8 @@ proptest! {
     #[test]
     fn what_is_kept_is_shown_as_it_came(body in user()) {
         let resource = accepted(&body);
-        let kept = stored::stored(Kind::User, &resource, &mut |_| Class::Account);
-        let shown = stored::resource(Kind::User, &kept);
+        let kept = stored::stored(Kind::User, resource.clone(), &mut |_| Class::Account);
+        let shown = stored::resource(Kind::User, kept);
         prop_assert_eq!(Value::Object(shown.clone()), Value::Object(resource));
         prop_assert_eq!(Value::Object(accepted(&shown)), Value::Object(shown));
     }
