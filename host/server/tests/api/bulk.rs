@@ -6,7 +6,9 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
+use rosterd_server::Scope;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -131,4 +133,45 @@ async fn whoever_waits_for_an_answer_before_he_sends_more_gets_it() {
     }
     drop(sender);
     assert!(answers.frame().await.is_none());
+}
+
+/// An import of own lines with some in common, said twice, as one of two clients sends it.
+fn shared(name: &str) -> String {
+    let own = |part: usize| (0..1_500).map(move |number| (format!("{name}-{part}-{number}"), "own".to_owned()));
+    let common = |title: String| (0..300).map(move |number| (format!("common-{number}"), title.clone()));
+    let parts = own(1).chain(common(format!("{name}-first"))).chain(own(2)).chain(common(format!("{name}-last")));
+    parts.map(|(id, title)| format!("{}\n", json!({ "id": id, "userName": id, "title": title }))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_clients_that_import_at_once_each_hears_of_its_own_lines_and_what_was_said_last_stands() {
+    let place = Place::new();
+    let other = place.with(&Scope::ALL, &[]);
+    let bodies = ["one", "two"].map(shared);
+    let answers = tokio::join!(
+        place.lines("POST", "/v1/import/accounts", bodies[0].clone()),
+        other.lines("POST", "/v1/import/accounts", bodies[1].clone())
+    );
+    // Of each object in common the titles that clients were told to stand, the last one of each client.
+    let mut told: BTreeMap<String, BTreeMap<usize, String>> = BTreeMap::new();
+    for (client, (body, answers)) in bodies.iter().zip([answers.0, answers.1]).enumerate() {
+        assert_eq!(answers.len(), body.lines().count(), "each line has an answer");
+        for (at, (line, answer)) in body.lines().zip(&answers).enumerate() {
+            let said: Value = serde_json::from_str(line).unwrap();
+            assert_eq!((&answer["line"], &answer["id"]), (&json!(at + 1), &said["id"]));
+            let id = said["id"].as_str().unwrap();
+            if answer["status"] != "failed" {
+                told.entry(id.to_owned()).or_default().insert(client, said["title"].as_str().unwrap().to_owned());
+            } else {
+                // Whoever says the same of an object in the same moment may come too late, and nobody else.
+                assert!(id.starts_with("common") && answer["error"]["status"] == 409, "{answer}");
+            }
+            assert!(id.starts_with("common") || answer["status"] == "created", "{answer}");
+        }
+    }
+    assert_eq!(told.len(), 4 * 1_500 + 300);
+    for (id, titles) in told {
+        let stands = place.call("GET", &format!("/v1/accounts/{id}"), None).await.1["title"].clone();
+        assert!(titles.values().any(|title| *title == stands), "{id} has the title {stands}, and {titles:?} were told");
+    }
 }
