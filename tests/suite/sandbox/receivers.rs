@@ -9,10 +9,20 @@ use rosterd_model::record::{Change, Record};
 use rosterd_model::{Class, ExternalId, Fault, FaultKind};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Barrier, Notify};
 
-/// More than there are threads for them.
-const MANY: usize = 64;
+/// Far more than there are threads for them.
+fn many() -> usize {
+    32 + 8 * std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Threads of this process on which requests are answered.
+fn threads() -> usize {
+    let all = std::fs::read_dir("/proc/self/task").expect("the system lists threads").flatten();
+    all.filter(|one| std::fs::read_to_string(one.path().join("comm")).is_ok_and(|name| name.trim() == "rosterd-calls"))
+        .count()
+}
 
 fn call(path: &str, body: &str) -> Call {
     let context = json!({ "base-url": "https://hub.example/receive/hr", "client": { "id": "okta", "scopes": ["accounts:write"] } });
@@ -74,6 +84,8 @@ fn whoever_computes_or_sleeps_lets_others_be_answered() {
 /// A hub that answers a submission when so many wait.
 struct Hub {
     waiting: Barrier,
+    /// How many threads there were when all of them did.
+    threads: AtomicUsize,
     /// Told when somebody asks, and when somebody no longer waits.
     asked: Notify,
     left: Arc<Notify>,
@@ -81,7 +93,12 @@ struct Hub {
 
 impl Hub {
     fn for_waiting(count: usize) -> Arc<Self> {
-        Arc::new(Self { waiting: Barrier::new(count), asked: Notify::new(), left: Arc::default() })
+        Arc::new(Self {
+            waiting: Barrier::new(count),
+            threads: AtomicUsize::new(0),
+            asked: Notify::new(),
+            left: Arc::default(),
+        })
     }
 }
 
@@ -98,7 +115,9 @@ impl Directory for Hub {
         Box::pin(async move {
             let _leaves = Leaves(Arc::clone(&self.left));
             self.asked.notify_one();
-            self.waiting.wait().await;
+            if self.waiting.wait().await.is_leader() {
+                self.threads.store(threads(), Ordering::SeqCst);
+            }
             submissions
                 .into_iter()
                 .map(|one| match one.change {
@@ -132,8 +151,8 @@ fn user(number: usize) -> Call {
 
 #[test]
 fn whoever_waits_for_the_hub_holds_no_thread() {
-    let (desk, hub) = (Desk::new(), Hub::for_waiting(MANY));
-    let waiting: Vec<_> = (0..MANY)
+    let (desk, hub) = (Desk::new(), Hub::for_waiting(many()));
+    let waiting: Vec<_> = (0..many())
         .map(|number| {
             let mut receiver = served(&desk, &hub);
             desk.spawn(async move { receiver.handle(user(number)).await })
@@ -144,6 +163,8 @@ fn whoever_waits_for_the_hub_holds_no_thread() {
         let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
         assert_eq!((answer.status, &body["userName"]), (201, &json!(format!("user{number}"))));
     }
+    let threads = hub.threads.load(Ordering::SeqCst);
+    assert!((1..many() / 2).contains(&threads), "{threads} threads for {} who waited", many());
 }
 
 #[test]
