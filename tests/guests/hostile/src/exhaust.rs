@@ -1,7 +1,22 @@
-//! Using up what the sandbox limits. None of these functions returns.
+//! Using up what the sandbox limits. But for the first none of these functions returns.
 
+use crate::behaviour::Behaviour;
 use rosterd_sdk::{clock, log};
 use std::hint::black_box;
+
+/// Uses up what the behaviour says; comes back only if it says nothing of the kind.
+pub(crate) fn as_told(behaviour: Behaviour) {
+    match behaviour {
+        Behaviour::Trap => trap(),
+        Behaviour::EndlessLoop => compute(),
+        Behaviour::EndlessSleep => sleep(),
+        Behaviour::MemoryEater => memory(),
+        Behaviour::LogFlood => log(),
+        Behaviour::CallFlood => calls(),
+        Behaviour::DeepRecursion => recursion(),
+        _ => {}
+    }
+}
 
 /// Executes the instruction that traps, without a panic before it.
 pub(crate) fn trap() -> ! {

@@ -30,14 +30,8 @@ impl Reader for Pull {
     fn next(&mut self, max: u32) -> Result<Page, Fault> {
         self.pages += 1;
         let settings = &self.settings;
+        exhaust::as_told(settings.behaviour);
         match settings.behaviour {
-            Behaviour::Trap => exhaust::trap(),
-            Behaviour::EndlessLoop => exhaust::compute(),
-            Behaviour::EndlessSleep => exhaust::sleep(),
-            Behaviour::MemoryEater => exhaust::memory(),
-            Behaviour::LogFlood => exhaust::log(),
-            Behaviour::CallFlood => exhaust::calls(),
-            Behaviour::DeepRecursion => exhaust::recursion(),
             Behaviour::UngrantedHost => Ok(whole(reach::host(settings)?)),
             Behaviour::UngrantedFile => Ok(whole(reach::file(settings)?)),
             Behaviour::EchoPlaceholder => Ok(whole(reach::echo(settings)?)),
