@@ -61,6 +61,7 @@ impl Engine {
         self.old_runs(before(keep.runs_ms), &mut done)?;
         self.purge_entities(before(keep.tombstones_ms), now, &mut done)?;
         self.purge_shadows(before(keep.tombstones_ms), &mut done)?;
+        self.fold_values()?;
         self.store.commit::<_, EngineError>("housekeeping", |w| {
             w.forget_spent(before(BUDGET_MS))?;
             if done.total() > 0 {
@@ -180,6 +181,18 @@ impl Engine {
                 }
                 let Some(last) = last else { break };
                 after = Some(last);
+            }
+        }
+        Ok(())
+    }
+
+    /// Values by which clients look up what very many were submitted of at once are moved to where the others are.
+    fn fold_values(&self) -> Result<(), EngineError> {
+        for (_, connection) in self.store.snapshot()?.connections()? {
+            while self
+                .store
+                .commit::<_, EngineError>("fold-values", |w| Ok(w.fold_shadow_keys(connection, PORTION)?))?
+            {
             }
         }
         Ok(())

@@ -29,7 +29,7 @@ impl Store {
         if to.exists() {
             return Err(StoreError::Exists { path: to.to_owned() });
         }
-        copy(&self.snapshot()?, to, false, false)
+        copy(&self.whole_snapshot()?, to, false, false)
     }
 
     /// Writes the store anew, row by row, and puts the new file in the place of the old one: it is as small as its contents,
@@ -42,7 +42,7 @@ impl Store {
         if self.path().as_os_str().is_empty() {
             return Ok(());
         }
-        self.retire(|| copy(&self.snapshot()?, self.path(), true, false))
+        self.retire(|| copy(&self.whole_snapshot()?, self.path(), true, false))
     }
 
     /// Puts a backup in the place of a store that nobody has open. The backup is verified first. The restored store says

@@ -17,6 +17,9 @@ use rosterd_model::effect;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
+/// To so many rows of a draft goes one of the values that are kept back.
+const BESIDE: u64 = 2;
+
 impl Store {
     /// Runs `work` in one transaction and makes it durable. `name` is the effect point. If `work` fails, nothing of it
     /// is stored. Waits while another thread is in a transaction; never call it inside of `work`.
@@ -110,7 +113,7 @@ impl Store {
         self.kept_is_stored(&mut commits);
         match stay {
             None => self.values_are_stored(&mut commits),
-            Some(own) => commits.values.append(&own),
+            Some(own) => commits.values.add(own),
         }
         effect::point(name);
         Ok(value)
@@ -124,16 +127,28 @@ impl Store {
             return Ok(false);
         }
         let mut transaction = self.begin()?;
-        let durability = commits.durability(Lasting::Mostly, layer.len());
+        // What keeps values back ends with a commit that waits, and soon.
+        let lasting = if commits.values.is_empty() { Lasting::Mostly } else { Lasting::Keeping };
+        let durability = commits.durability(lasting, layer.len());
         let keys = Keys::of(layer, &commits, durability);
         let own = layer.touches(Table::ShadowKeys);
-        // Beside many other rows values take a thread that has little to do, while more rows are made.
-        let due = matches!(durability, Durability::Immediate) || own || layer.len() >= commits.few;
-        let values = due && !commits.values.is_empty();
-        if values && own {
-            self.write_values(&transaction, &commits)?;
+        let most = if matches!(durability, Durability::Immediate) || own {
+            usize::MAX
+        } else if layer.len() >= commits.few {
+            // Beside many other rows some take a thread that has little to do, while more rows are made.
+            usize::try_from(layer.len() / BESIDE).unwrap_or(usize::MAX)
+        } else {
+            0
+        };
+        let values = if most == 0 || commits.values.is_empty() {
+            Gathered::default()
+        } else {
+            commits.values.next(&mut transaction.open_table(Table::ShadowKeys.definition())?, most)?
+        };
+        if own {
+            self.write_values(&transaction, &values)?;
         }
-        let beside = Some((Table::ShadowKeys, &commits.values)).filter(|_| values && !own);
+        let beside = Some((Table::ShadowKeys, &values)).filter(|_| !own && !values.is_empty());
         let mut sizes = self.sizes();
         layer.write(&transaction, beside, self.counters(), &mut sizes)?;
         self.note(&sizes);
@@ -150,8 +165,8 @@ impl Store {
             Keys::Go(_) => self.kept_is_stored(&mut commits),
             Keys::Stay => commits.kept.append(layer.rows(Table::EntityKeys)),
         }
-        if values {
-            self.values_are_stored(&mut commits);
+        if !values.is_empty() {
+            self.some_values_are_stored(&mut commits, values.len());
         }
         effect::point(name);
         Ok(true)

@@ -107,7 +107,8 @@ pub enum StoreError {
         /// The other.
         second: Box<PlanDigest>,
     },
-    /// A table was listed inside a transaction that holds changes to it which are written at its end.
+    /// A table was listed inside a transaction that holds changes to it which are written at its end, or in a view while rows of
+    /// it were kept back.
     Unflushed {
         /// The table.
         table: Table,
@@ -224,7 +225,7 @@ impl fmt::Display for StoreError {
             Self::Unflushed { table } => {
                 write!(
                     f,
-                    "table {table} was listed inside of a transaction that changes it; this is a defect of rosterd, report it"
+                    "table {table} was listed while changes to it were not written yet; this is a defect of rosterd, report it"
                 )
             }
             Self::Encode { table } => {

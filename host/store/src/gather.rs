@@ -45,8 +45,8 @@ pub(crate) struct Size {
 }
 
 /// Where a row lies: its value follows its key.
-#[derive(Clone, Copy)]
-struct Row {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
     start: usize,
     key: usize,
     /// None: the row is to be removed.
@@ -129,6 +129,33 @@ impl Gathered {
         for row in &other.rows {
             self.put(row.key(&other.bytes), row.value(&other.bytes));
         }
+    }
+
+    /// Rows that come in the order of their keys, of which none is looked for by its key.
+    pub(crate) fn in_order<'r>(rows: impl Iterator<Item = (impl AsRef<[u8]>, Option<&'r [u8]>)>, count: usize) -> Self {
+        let mut all = Self { rows: Vec::with_capacity(count), ..Self::default() };
+        for (key, value) in rows {
+            let key = key.as_ref();
+            all.rows.push(Row { start: all.bytes.len(), key: key.len(), value: value.map(<[u8]>::len) });
+            all.bytes.extend_from_slice(key);
+            all.bytes.extend_from_slice(value.unwrap_or_default());
+        }
+        all
+    }
+
+    /// The same, of which no row is looked for by its key any more, and to which none is added.
+    pub(crate) fn closed(self) -> Self {
+        Self { places: HashTable::new(), ..self }
+    }
+
+    /// Where the rows lie, in the order in which they came.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The key and the value of one of the rows.
+    pub(crate) fn row(&self, row: Row) -> (&[u8], Option<&[u8]>) {
+        (row.key(&self.bytes), row.value(&self.bytes))
     }
 
     /// True if no row is to be removed.

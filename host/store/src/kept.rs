@@ -9,7 +9,8 @@
 //!
 //! So it is with the values by which clients look up what they submit ([`crate::prelude::WriteShadowKeys`]), which nobody needs
 //! to decide anything: those of many transactions wait ([`Store::commit_keeping`]) until one waits for the disk, or touches
-//! others of them. Only a thread that says so takes a view without them ([`WithoutValues`]).
+//! others of them, or beside the rows of drafts, a part at a time. A view may lack them; one that does lists none, but fails.
+//! Whoever wants them takes a whole one ([`Store::whole_snapshot`]).
 
 use crate::commit::Layer;
 use crate::error::StoreError;
@@ -25,27 +26,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 thread_local! {
     /// True while this thread is inside of a transaction, which has what was kept back already.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
-    /// True while this thread looks nothing up by what clients submitted.
-    static WITHOUT_VALUES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// While it is held, views of this thread may lack values by which clients look up what they submitted.
-#[derive(Debug)]
-pub struct WithoutValues(());
-
-impl WithoutValues {
-    /// Called on a thread that looks nothing up by them.
-    #[must_use]
-    pub fn begin() -> Self {
-        WITHOUT_VALUES.set(true);
-        Self(())
-    }
-}
-
-impl Drop for WithoutValues {
-    fn drop(&mut self) {
-        WITHOUT_VALUES.set(false);
-    }
 }
 
 /// While it is held, this thread is inside of a transaction.
@@ -110,25 +90,38 @@ impl Keys {
 }
 
 impl Store {
-    /// A view of the store as it is now.
+    /// A view of the store as it is now. Where values are kept back by which clients look up what they submitted, it can not
+    /// list them ([`StoreError::Unflushed`]).
     ///
     /// # Errors
     /// The engine failed; or keys were kept back, and could not be stored.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let without_values = WITHOUT_VALUES.get();
         let before = (self.keeping.now(), self.keeping_values.now());
         let view = self.view()?;
         let had_keys = !Keeping::is_on(before.0) && self.keeping.now() == before.0;
-        let had_values = without_values || (!Keeping::is_on(before.1) && self.keeping_values.now() == before.1);
-        if INSIDE.get() || (had_keys && had_values) {
+        let had_values = !Keeping::is_on(before.1) && self.keeping_values.now() == before.1;
+        if INSIDE.get() || had_keys {
+            return Ok(view.lacking_values(!had_values));
+        }
+        drop(view);
+        let mut commits = self.commits();
+        self.store_kept(&mut commits)?;
+        Ok(self.view()?.lacking_values(!commits.values.is_empty()))
+    }
+
+    /// A view of the store as it is now, with all that is kept back: for whoever looks at all tables.
+    ///
+    /// # Errors
+    /// The engine failed; or what was kept back could not be stored.
+    pub fn whole_snapshot(&self) -> Result<Snapshot, StoreError> {
+        let view = self.snapshot()?;
+        if !view.lacks_values() {
             return Ok(view);
         }
         drop(view);
         let mut commits = self.commits();
         self.store_kept(&mut commits)?;
-        if !without_values {
-            self.store_values(&mut commits)?;
-        }
+        self.store_values(&mut commits)?;
         self.view()
     }
 
@@ -170,7 +163,12 @@ impl Store {
             return Ok(());
         }
         let mut transaction = self.begin()?;
-        self.write_values(&transaction, commits)?;
+        {
+            let mut table = transaction.open_table(Table::ShadowKeys.definition())?;
+            let values = commits.values.all(&mut table)?;
+            self.counters().add_written(values.len() as u64);
+            gather::write(&mut table, &values)?;
+        }
         transaction.set_durability(Durability::None)?;
         transaction.commit()?;
         commits.passed(Durability::None, commits.few, self.path());
@@ -178,16 +176,24 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the values that are kept back into a transaction.
-    pub(crate) fn write_values(&self, transaction: &WriteTransaction, commits: &Commits) -> Result<(), StoreError> {
-        self.counters().add_written(commits.values.len() as u64);
-        gather::write(&mut transaction.open_table(Table::ShadowKeys.definition())?, &commits.values)
+    /// Writes values that were kept back into a transaction.
+    pub(crate) fn write_values(&self, transaction: &WriteTransaction, values: &Gathered) -> Result<(), StoreError> {
+        self.counters().add_written(values.len() as u64);
+        gather::write(&mut transaction.open_table(Table::ShadowKeys.definition())?, values)
     }
 
     /// The values that were kept back are committed.
     pub(crate) fn values_are_stored(&self, commits: &mut Commits) {
-        commits.values = Gathered::default();
+        commits.values.clear();
         self.keeping_values.turn(false);
+    }
+
+    /// So many of them are, the first ones.
+    pub(crate) fn some_values_are_stored(&self, commits: &mut Commits, count: usize) {
+        commits.values.went(count);
+        if commits.values.is_empty() {
+            self.keeping_values.turn(false);
+        }
     }
 
     /// Keeps the values of a transaction back that is about to be committed.

@@ -9,6 +9,7 @@
 //! somebody that all of it is done waits for all.
 
 use crate::gather::Gathered;
+use crate::waiting::Waiting;
 use redb::Durability;
 use std::fs::File;
 use std::path::Path;
@@ -18,7 +19,10 @@ use std::time::{Duration, Instant};
 /// One commit in so many waits for the disk.
 const SYNCED: u32 = 16;
 
-/// Work of this time is lost at most.
+/// One in so many of those that belong to the next one, which are smaller.
+const SYNCED_WITH_NEXT: u32 = 256;
+
+/// Work of this time is lost at most, or of three times as much of what belongs to the next one.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// Commits with fewer rows wait.
@@ -63,7 +67,7 @@ pub(crate) struct Commits {
     /// So many rows are kept back at most.
     pub(crate) most_kept: usize,
     /// Values that are kept back.
-    pub(crate) values: Gathered,
+    pub(crate) values: Waiting,
     /// So many are kept back at most.
     pub(crate) most_values: usize,
 }
@@ -79,7 +83,7 @@ impl Default for Commits {
             flushing: None,
             kept: Gathered::default(),
             most_kept: MOST_KEPT,
-            values: Gathered::default(),
+            values: Waiting::default(),
             most_values: MOST_VALUES,
         }
     }
@@ -91,12 +95,14 @@ impl Commits {
         let soon = self.synced.elapsed() < self.longest;
         let waits = match lasting {
             Lasting::Now => true,
-            Lasting::Mostly => rows < self.few || !soon,
+            Lasting::Mostly => rows < self.few || !soon || self.behind + 1 >= SYNCED,
             // What is small was not long in the making.
-            Lasting::WithNext => rows >= self.few && !soon,
-            Lasting::Keeping => rows >= self.few && self.synced.elapsed() >= self.longest.saturating_mul(3),
+            Lasting::WithNext | Lasting::Keeping => {
+                let late = self.synced.elapsed() >= self.longest.saturating_mul(3);
+                (rows >= self.few && late) || self.behind + 1 >= SYNCED_WITH_NEXT
+            }
         };
-        if waits || self.behind + 1 >= SYNCED { Durability::Immediate } else { Durability::None }
+        if waits { Durability::Immediate } else { Durability::None }
     }
 
     /// One of so many rows was made, in the file at `path`.

@@ -43,6 +43,7 @@ pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verify;
+mod waiting;
 pub mod walk;
 mod wire;
 pub mod writer;
@@ -53,7 +54,6 @@ mod tests;
 pub use counters::Counters;
 pub use draft::Draft;
 pub use error::StoreError;
-pub use kept::WithoutValues;
 pub use key::ConnectionNumber;
 pub use line::Line;
 pub use open::{OpenOptions, Store};

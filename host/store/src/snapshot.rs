@@ -18,11 +18,28 @@ pub struct Snapshot {
     transaction: ReadTransaction,
     tables: [OnceLock<Opened>; Table::COUNT],
     counters: Arc<Counters>,
+    /// True: values by which clients look up what they submitted are kept back, and not in it.
+    lacks_values: bool,
 }
 
 impl Snapshot {
     pub(crate) fn new(transaction: ReadTransaction, counters: Arc<Counters>) -> Self {
-        Self { transaction, tables: [const { OnceLock::new() }; Table::COUNT], counters }
+        Self { transaction, tables: [const { OnceLock::new() }; Table::COUNT], counters, lacks_values: false }
+    }
+
+    /// The same, which lacks values or does not.
+    pub(crate) fn lacking_values(self, lacks_values: bool) -> Self {
+        Self { lacks_values, ..self }
+    }
+
+    /// True: it can not list values by which clients look up what they submitted.
+    pub(crate) const fn lacks_values(&self) -> bool {
+        self.lacks_values
+    }
+
+    /// Fails for a table of which rows are kept back.
+    fn listable(&self, table: Table) -> Result<(), StoreError> {
+        if self.lacks_values && table == Table::ShadowKeys { Err(StoreError::Unflushed { table }) } else { Ok(()) }
     }
 
     /// The table; none for one that came later than the store and that no writer made yet.
@@ -61,12 +78,14 @@ impl Read for Snapshot {
     }
 
     fn range(&self, table: Table, lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> Result<Rows<'_>, StoreError> {
+        self.listable(table)?;
         let Some(table) = self.table(table)? else { return Ok(Rows::none(&self.counters)) };
         let range = ReadableTable::range::<&[u8]>(table, (lower, upper))?;
         Ok(Rows::new(range, &self.counters))
     }
 
     fn row_count(&self, table: Table) -> Result<u64, StoreError> {
+        self.listable(table)?;
         Ok(self.table(table)?.map_or(Ok(0), ReadableTableMetadata::len)?)
     }
 }

@@ -36,7 +36,7 @@ impl Store {
     /// # Errors
     /// The store can not be read.
     pub fn size(&self) -> Result<StoreSize, StoreError> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.whole_snapshot()?;
         let tables = Table::ALL
             .iter()
             .map(|table| {

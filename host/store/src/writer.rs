@@ -6,6 +6,7 @@ use crate::gather::{self, Gathered, Opened, Size};
 use crate::key::end_of_prefix;
 use crate::kv::{Bytes, Read, Rows, Write};
 use crate::schema::Table;
+use crate::waiting::Waiting;
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub struct Writer<'t> {
     buffer: Vec<u8>,
     counters: &'t Counters,
     /// Values that are kept back. Whoever touches others of them finds these stored.
-    values: &'t Gathered,
+    values: &'t Waiting,
     /// True: they are.
     stored_values: Cell<bool>,
 }
@@ -38,7 +39,7 @@ impl<'t> Writer<'t> {
         transaction: &'t WriteTransaction,
         counters: &'t Counters,
         sizes: &Sizes,
-        values: &'t Gathered,
+        values: &'t Waiting,
     ) -> Self {
         Self {
             transaction,
@@ -96,8 +97,9 @@ impl<'t> Writer<'t> {
         let mut opened = self.transaction.open_table(table.definition())?;
         // Once, before anything else of the table is read or written.
         if table == Table::ShadowKeys && !self.stored_values.replace(true) && !self.values.is_empty() {
-            self.counters.add_written(self.values.len() as u64);
-            gather::write(&mut opened, self.values)?;
+            let values = self.values.all(&mut opened)?;
+            self.counters.add_written(values.len() as u64);
+            gather::write(&mut opened, &values)?;
         }
         Ok(slot.get_or_init(|| opened))
     }

@@ -42,7 +42,7 @@ impl Human for Verified {
 }
 
 fn check(context: &Context) -> Result<Output, CommandError> {
-    let report = verify(&context.reading_store()?.snapshot()?)?;
+    let report = verify(&context.reading_store()?.whole_snapshot()?)?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     let exit = if problems.is_empty() { Exit::Ok } else { Exit::Store };
     Ok(Output::new("store verify", Verified { rows: report.rows, problems }).exit(exit))

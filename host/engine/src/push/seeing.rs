@@ -6,7 +6,6 @@ use super::{Answer, Told, fault_of, together};
 use crate::engine::Engine;
 use crate::scan::Off;
 use rosterd_model::ConnectionId;
-use rosterd_store::WithoutValues;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Handle;
@@ -21,8 +20,6 @@ pub(super) fn see_to(engine: Engine, connection: ConnectionId) {
     // A client that goes away takes nobody's answer with it.
     drop(tokio::task::spawn_blocking(move || {
         let _off = Off::begin();
-        // What is the same is found by ids and keys; clients look up what they submitted in views of their own.
-        let _without = WithoutValues::begin();
         let mut seeing = Seeing { engine, connection, left: true };
         while seeing.left {
             Handle::current().block_on(seeing.next());

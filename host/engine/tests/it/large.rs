@@ -1,7 +1,7 @@
 //! Something large that a client of a pushed source submits in parts: what follows is decided together, and answered when it is
 //! on the disk.
 
-use crate::push::{Api, api, asked, create, edit, eq, on};
+use crate::push::{Api, api, asked, create, edit, eq, gone, on};
 use rosterd_model::directory::{LargePart, Submission};
 use rosterd_model::port::BoxFuture;
 use rosterd_model::record::Edit;
@@ -116,6 +116,38 @@ async fn a_part_may_change_what_one_before_it_made() {
     };
     assert_eq!((found("user7").await, found("renamed").await, found("user8").await), (0, 1, 1));
     api.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_came_with_very_many_is_found_by_his_name_of_now_before_and_after_housekeeping() {
+    let api = Api::new();
+    api.engine.store.make_runs_from(100);
+    all(&api, vec![people(0..5_100, true), people(5_100..5_200, false)]).await;
+    all(&api, vec![people(6_000..11_100, false)]).await;
+    let runs = || {
+        let view = api.engine.store.whole_snapshot().unwrap();
+        view.shadow_key_runs(view.connection_number(&self::api()).unwrap().unwrap()).unwrap()
+    };
+    assert_eq!(runs(), 2);
+    let renamed =
+        Edit { attribute: "userName".to_owned(), replace: Some("\"user9\"".to_owned()), add: None, remove: None };
+    let directory = api.directory();
+    let found = |name: &'static str| {
+        let directory = api.directory();
+        async move { directory.query(Class::Account, asked(Some(eq("userName", name)))).await.unwrap().objects }
+    };
+    assert!(directory.submit(vec![gone("id-9")]).await[0].is_ok());
+    assert!(directory.submit(vec![edit(Class::Account, "id-6007", renamed)]).await[0].is_ok());
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let named = [found("user7").await, found("user9").await, found("user6007").await, found("user6008").await];
+        seen.push(named.map(|objects| objects.iter().map(|object| object.id.to_string()).collect::<Vec<_>>()));
+        api.verify();
+        api.engine.housekeeping().unwrap();
+    }
+    assert_eq!(runs(), 0);
+    let expected = ["id-7", "id-6007", "", "id-6008"].map(|id| Vec::from_iter((!id.is_empty()).then(|| id.to_owned())));
+    assert_eq!(seen, [expected.clone(), expected]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,7 +100,7 @@ pub(crate) fn edit(class: Class, id: &str, edit: Edit) -> Submission {
     Submission { change, create: false, expect: None }
 }
 
-fn gone(id: &str) -> Submission {
+pub(crate) fn gone(id: &str) -> Submission {
     let change = Change::Gone { class: Class::Account, id: id.into(), cause: DepartureCause::Deleted };
     Submission { change, create: false, expect: None }
 }
