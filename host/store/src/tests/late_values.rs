@@ -137,6 +137,39 @@ fn most_found(disk: &Recorder) -> usize {
 }
 
 #[test]
+fn a_view_that_had_keys_stored_still_says_that_it_lacks_values() {
+    let store = Arc::new(memory());
+    let connection = begin(&store);
+    keep(&store, connection, 1);
+    (store.commits().few, store.commits().longest) = (2, Duration::MAX);
+    let mut line = Line::begin(&store, "line").unwrap();
+    let mut rows = line.draft();
+    rows.put(crate::Table::EntityKeys, b"key", b"").unwrap();
+    assert!(line.store(rows).unwrap() && line.end().unwrap());
+    assert_eq!((store.commits().kept.len(), store.commits().values.len()), (1, 2));
+    let view = store.snapshot().unwrap();
+    assert_eq!(store.commits().kept.len(), 0);
+    assert!(view.shadows_with(connection, CLASS, "userName", "user1").is_err());
+}
+
+#[test]
+fn a_draft_that_waits_for_the_disk_stores_all_of_them() {
+    let disk = Recorder::new();
+    let store = Arc::new(disk.open().unwrap());
+    let connection = begin(&store);
+    (1..=40).for_each(|number| keep(&store, connection, number));
+    (store.commits().few, store.commits().longest) = (0, Duration::ZERO);
+    let mut line = Line::begin(&store, "line").unwrap();
+    let mut rows = line.draft();
+    rows.put(crate::Table::Cursors, b"row", b"").unwrap();
+    assert!(line.store(rows).unwrap() && line.end().unwrap());
+    assert!(store.commits().values.is_empty());
+    drop(line);
+    Arc::into_inner(store).unwrap().close().unwrap();
+    assert_eq!(most_found(&disk), 40);
+}
+
+#[test]
 fn beside_drafts_they_are_stored_in_parts_and_a_commit_that_waits_takes_the_rest() {
     for (very_many, runs) in [(usize::MAX, 0), (10, 2)] {
         stored_in_parts(very_many, runs);
